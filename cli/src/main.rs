@@ -1,0 +1,2 @@
+//! edgeward cli
+fn main() {}

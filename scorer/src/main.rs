@@ -1,0 +1,2 @@
+//! edgeward scorer
+fn main() {}

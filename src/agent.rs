@@ -1,0 +1,194 @@
+//! What the client says it is, and what gives it away.
+
+use serde::{Deserialize, Serialize};
+
+use crate::request::{Platform, Request};
+
+/// What kind of client sent the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AgentClass {
+    /// A person's web browser.
+    Browser,
+    /// An application, in-app browser, player, television or console used by a person.
+    App,
+    /// A search engine's crawler.
+    SearchCrawler,
+    /// A crawler or user-driven agent of an AI operator.
+    AiBot,
+    /// Any other declared automation.
+    Bot,
+    /// An HTTP library or command-line client.
+    Library,
+    /// A headless or automated browser.
+    Headless,
+    /// A scanner, sprayer or other attack tool.
+    AttackTool,
+    /// A user agent that no real client sends.
+    Malformed,
+    /// No user agent.
+    Missing,
+}
+
+/// Why an agent fetches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are the documentation")]
+pub enum Purpose {
+    Training,
+    Search,
+    UserAction,
+    Monitoring,
+    Preview,
+    Feed,
+    Seo,
+    Advertising,
+    Security,
+    Archive,
+    Research,
+    LegacyAuthentication,
+    IdentityAttack,
+    VulnerabilityScan,
+}
+
+/// How far the claimed name is backed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Verification {
+    /// Nothing to verify.
+    #[default]
+    None,
+    /// A verifiable name is claimed and nothing backs it.
+    Claimed,
+    /// A Web Bot Auth signature backs it.
+    Signature,
+    /// Address or reverse DNS backs it.
+    Address,
+    /// Something contradicts it.
+    Contradicted,
+}
+
+/// One contradiction or oddity in what the client says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[repr(u8)]
+pub enum Finding {
+    /// The browser's version is years behind its release train.
+    StaleBrowser,
+    /// `Sec-CH-UA` brands contradict the user agent.
+    BrandMismatch,
+    /// `Sec-CH-UA-Platform` contradicts the user agent.
+    PlatformMismatch,
+    /// `Sec-CH-UA-Mobile` contradicts the user agent.
+    MobileMismatch,
+    /// A browser of that age sends client hints over HTTPS; this one did not.
+    ClientHintsMissing,
+    /// The user agent has tokens that no real build has.
+    ImpossibleToken,
+    /// The user agent or a header carries an injection payload.
+    InjectedPayload,
+    /// The TLS fingerprint belongs to another engine than the one claimed.
+    TlsMismatch,
+}
+
+/// A set of findings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Findings(u32);
+
+impl Findings {
+    /// All findings, in the order they are reported.
+    pub const ALL: [Finding; 8] = [
+        Finding::StaleBrowser,
+        Finding::BrandMismatch,
+        Finding::PlatformMismatch,
+        Finding::MobileMismatch,
+        Finding::ClientHintsMissing,
+        Finding::ImpossibleToken,
+        Finding::InjectedPayload,
+        Finding::TlsMismatch,
+    ];
+
+    /// Adds one.
+    pub const fn insert(&mut self, finding: Finding) {
+        self.0 |= 1 << finding as u32;
+    }
+
+    /// Whether it was found.
+    #[must_use]
+    pub const fn contains(self, finding: Finding) -> bool {
+        self.0 & (1 << finding as u32) != 0
+    }
+
+    /// Those found.
+    pub fn iter(self) -> impl Iterator<Item = Finding> {
+        Self::ALL.into_iter().filter(move |finding| self.contains(*finding))
+    }
+}
+
+impl Serialize for Findings {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+/// A browser family and its major version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Browser {
+    /// Family name.
+    pub name: &'static str,
+    /// Major version, 0 if not stated.
+    pub major: u32,
+}
+
+/// What the client is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Agent<'a> {
+    /// Kind of client.
+    pub class: AgentClass,
+    /// Name, from the catalogue or as the client states it.
+    pub name: Option<&'a str>,
+    /// Who runs it.
+    pub operator: Option<&'static str>,
+    /// Why it fetches.
+    pub purpose: Option<Purpose>,
+    /// Browser family and version.
+    pub browser: Option<Browser>,
+    /// Operating system.
+    pub platform: Option<Platform>,
+    /// How far the name is backed.
+    pub verification: Verification,
+    /// Contradictions and oddities.
+    pub findings: Findings,
+}
+
+impl Agent<'_> {
+    /// The part of an agent that survives updates: family and platform, no version (`Chrome/windows`).
+    #[must_use]
+    pub fn key(&self) -> String {
+        let family = self.browser.map(|browser| browser.name).or(self.name).unwrap_or("unknown");
+        match self.platform {
+            Some(platform) => format!("{family}/{}", platform.name()),
+            None => family.to_owned(),
+        }
+    }
+}
+
+/// Classifies the client of one request.
+#[must_use]
+pub fn classify<'a>(request: &'a Request<'_>) -> Agent<'a> {
+    let class = match request.http.user_agent() {
+        Some(Some(agent)) if !agent.is_empty() => AgentClass::Browser,
+        _ => AgentClass::Missing,
+    };
+    Agent {
+        class,
+        name: None,
+        operator: None,
+        purpose: None,
+        browser: None,
+        platform: None,
+        verification: Verification::None,
+        findings: Findings::default(),
+    }
+}

@@ -1,0 +1,50 @@
+//! The session a request presents.
+
+use serde::{Deserialize, Serialize};
+
+use super::Text;
+
+/// A session: facts of a verified token, never of a plain header.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+pub struct Session<'a> {
+    /// Session id.
+    pub id: Option<Text<'a>>,
+    /// When the session was established, milliseconds since the Unix epoch.
+    pub established_at: Option<i64>,
+    /// When the principal last authenticated, milliseconds since the Unix epoch.
+    pub auth_time: Option<i64>,
+    /// RFC 8176 authentication methods; `[]` is known to be none.
+    pub amr: Option<Vec<Text<'a>>>,
+    /// How the session was transferred to this device.
+    pub transfer_method: Option<TransferMethod>,
+    /// What the session looked like when its token was minted.
+    #[serde(deserialize_with = "super::known_or_default")]
+    pub binding: SessionBinding<'a>,
+}
+
+/// Graph `conditionalAccessTransferMethods`, one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TransferMethod {
+    /// Signed in on this device.
+    None,
+    /// OAuth device code flow (RFC 8628).
+    DeviceCodeFlow,
+    /// Authentication transfer.
+    AuthenticationTransfer,
+}
+
+/// What the session looked like when its token was minted: a later difference is drift.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+pub struct SessionBinding<'a> {
+    /// Autonomous system number.
+    pub asn: Option<u32>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<Text<'a>>,
+    /// JA4 TLS fingerprint.
+    pub ja4: Option<Text<'a>>,
+    /// Agent key as [`Agent::key`](crate::agent::Agent::key) writes it: browser family and platform, no version.
+    pub agent: Option<Text<'a>>,
+}

@@ -1,0 +1,2 @@
+//! edgeward xtask
+fn main() {}
