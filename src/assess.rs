@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::detection::DetectionKind;
 use crate::fact::Fact;
 use crate::profile::Profile;
 use crate::request::{GuestType, PrincipalKind, Request, Text, TrustType};
@@ -54,10 +55,20 @@ pub struct Subject<'a> {
     pub agent_class: Option<crate::agent::AgentClass>,
     /// Application asked for.
     pub application: Option<Text<'a>>,
-    /// Detections the edge made.
-    pub detections: Vec<crate::detection::DetectionKind>,
+    /// Detections the edge made, the strongest of each kind.
+    pub detections: Vec<ReportedDetection>,
     /// Score of the edge's model, 1/64 bit.
     pub score: i32,
+}
+
+/// A detection as it leaves the edge: its kind and level. The evidence stays, because it may be personal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportedDetection {
+    /// What was found.
+    #[serde(rename = "type")]
+    pub kind: DetectionKind,
+    /// How much it weighs: drift of a session to another network alone is less than to another client as well.
+    pub level: RiskLevel,
 }
 
 /// The scorer's answer.
