@@ -166,11 +166,31 @@ impl Agent<'_> {
     /// The part of an agent that survives updates: family and platform, no version (`Chrome/windows`).
     #[must_use]
     pub fn key(&self) -> String {
-        let family = self.browser.map(|browser| browser.name).or(self.name).unwrap_or("unknown");
+        let family = self.family().unwrap_or("unknown");
         match self.platform {
             Some(platform) => format!("{family}/{}", platform.name()),
             None => family.to_owned(),
         }
+    }
+
+    /// Whether there is a family to make a key of.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.family().is_some()
+    }
+
+    /// Whether [`Agent::key`] would write `key`; allocates nothing.
+    #[must_use]
+    pub fn key_is(&self, key: &str) -> bool {
+        let family = self.family().unwrap_or("unknown");
+        key.strip_prefix(family).is_some_and(|rest| match self.platform {
+            Some(platform) => rest.strip_prefix('/') == Some(platform.name()),
+            None => rest.is_empty(),
+        })
+    }
+
+    fn family(&self) -> Option<&str> {
+        self.browser.map(|browser| browser.name).or(self.name)
     }
 }
 

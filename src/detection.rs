@@ -1,5 +1,98 @@
 //! Named findings over signals. Names are Entra's `riskEventType` where one exists.
+//!
+//! A detection reads signals and never a policy. Each file states what it means, what it takes, and which
+//! honest people it is known to accuse.
 
+mod anomalous_token;
+mod anonymized_address;
+mod attack_tool;
+mod automation;
+mod contradiction;
+mod evidence;
+mod impersonation;
+mod impossible_travel;
 mod kind;
+mod new_country;
+mod password_spray;
+mod unfamiliar_features;
 
+use serde::Serialize;
+
+pub use evidence::{Evidence, Value};
 pub use kind::{DetectionKind, DetectionSet};
+
+use crate::agent::Agent;
+use crate::request::Request;
+use crate::risk::RiskLevel;
+use crate::signal::Signals;
+
+/// A detection made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Detection<'a> {
+    /// Its name.
+    #[serde(rename = "type")]
+    pub kind: DetectionKind,
+    /// How bad it is, taken alone.
+    pub level: RiskLevel,
+    /// What it rests on.
+    pub evidence: Evidence<'a>,
+}
+
+/// What a detection may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Observed<'r> {
+    /// Facts as reported.
+    pub request: &'r Request<'r>,
+    /// The classified client.
+    pub agent: &'r Agent<'r>,
+    /// The binned signals.
+    pub signals: &'r Signals,
+}
+
+/// Makes all detections, in the order of [`DetectionKind::ALL`].
+#[must_use]
+pub fn detect<'r>(observed: Observed<'r>) -> Vec<Detection<'r>> {
+    const DETECTORS: &[for<'r> fn(Observed<'r>) -> Option<Detection<'r>>] = &[
+        anomalous_token::detect,
+        impossible_travel::detect,
+        new_country::detect,
+        unfamiliar_features::detect,
+        anonymized_address::detect,
+        password_spray::detect,
+        contradiction::detect,
+        automation::detect,
+        attack_tool::detect,
+        impersonation::detect,
+    ];
+    DETECTORS.iter().filter_map(|detector| detector(observed)).collect()
+}
+
+/// The names of some detections.
+#[must_use]
+pub fn kinds(detections: &[Detection<'_>]) -> DetectionSet {
+    detections.iter().fold(DetectionSet::default(), |mut set, detection| {
+        set.insert(detection.kind);
+        set
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The kinds and levels detected in a request given as JSON.
+    pub(super) fn detected(json: &str) -> Vec<(DetectionKind, RiskLevel)> {
+        let request: Request<'_> = serde_json::from_str(json).unwrap();
+        let agent = crate::agent::classify(&request);
+        let signals = Signals::read(&request, &agent);
+        detect(Observed { request: &request, agent: &agent, signals: &signals })
+            .into_iter()
+            .map(|detection| (detection.kind, detection.level))
+            .collect()
+    }
+
+    #[test]
+    fn nothing_known_detects_nothing() {
+        assert_eq!(detected("{}"), []);
+    }
+}

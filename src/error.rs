@@ -13,6 +13,13 @@ pub enum Error {
         /// What, and at which line and column.
         why: String,
     },
+    /// A model is not one this engine can score with.
+    Model {
+        /// Path of the member.
+        path: String,
+        /// Why.
+        why: String,
+    },
     /// The input is larger than the engine reads.
     TooLarge {
         /// Which input.
@@ -25,11 +32,20 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn json(input: &'static str, why: &serde_json::Error) -> Self {
+        Self::Json { input, why: why.to_string() }
+    }
+
+    pub(crate) fn model(path: &str, why: String) -> Self {
+        Self::Model { path: path.to_owned(), why }
+    }
+
     /// Stable machine-readable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Json { .. } => "invalid_json",
+            Self::Model { .. } => "invalid_model",
             Self::TooLarge { .. } => "too_large",
         }
     }
@@ -39,6 +55,7 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json { input, why } => write!(formatter, "{input} is not valid: {why}"),
+            Self::Model { path, why } => write!(formatter, "model: `{path}` {why}"),
             Self::TooLarge { input, size, limit } => {
                 write!(formatter, "{input} is too large: {size} bytes, the limit is {limit}")
             }

@@ -10,6 +10,7 @@ pub mod policy;
 pub mod profile;
 pub mod request;
 pub mod risk;
+pub mod signal;
 
 pub use error::Error;
 pub use request::Request;

@@ -1,5 +1,10 @@
 //! Risk: levels, and the integer scorecard that an interval of them comes from.
 
 mod level;
+mod model;
+mod probability;
+mod score;
 
 pub use level::{InsiderRiskLevel, LevelSet, RiskLevel};
+pub use model::{Model, Thresholds};
+pub use score::{Contribution, Risk, assess};

@@ -1,0 +1,61 @@
+//! `anomalousToken`: the session is presented from somewhere it was not minted for.
+//!
+//! Threat: a stolen session cookie (malware, attacker in the middle) is replayed. Another browser family or
+//! platform is the strong sign: people change networks and countries with a session, not the browser that
+//! holds its cookie. Known false positives: a user who switches the browser's user agent to a desktop site.
+
+use super::{Detection, DetectionKind, Evidence, Observed};
+use crate::risk::RiskLevel;
+use crate::signal::Binding;
+
+pub(super) fn detect<'r>(observed: Observed<'r>) -> Option<Detection<'r>> {
+    let drift = &observed.signals.session;
+    let moved = [drift.asn, drift.country].contains(&Binding::Changed);
+    let level = match (drift.agent, drift.ja4) {
+        (Binding::Changed, Binding::Changed) => RiskLevel::High,
+        (Binding::Changed, _) if moved => RiskLevel::High,
+        (Binding::Changed, _) => RiskLevel::Medium,
+        // The same name from another TLS stack and place: the user agent was copied along with the cookie.
+        (_, Binding::Changed) if moved => RiskLevel::High,
+        _ => return None,
+    };
+    let changed =
+        [("agent", drift.agent), ("ja4", drift.ja4), ("asn", drift.asn), ("country", drift.country)];
+    let names = changed.into_iter().filter(|(_, one)| *one == Binding::Changed).map(|(name, _)| name);
+    let evidence = Evidence::default()
+        .names("changed", names.collect())
+        .text("mintedFor", observed.request.session.binding.agent.as_deref());
+    Some(Detection { kind: DetectionKind::AnomalousToken, level, evidence })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::detected;
+    use super::*;
+
+    const UA: &str = r#"["user-agent","Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0"]"#;
+
+    fn with(client: &str, binding: &str) -> Vec<(DetectionKind, RiskLevel)> {
+        detected(&format!(
+            r#"{{"http":{{"headers":[{UA}]}},"client":{client},"tls":{{"ja4":"t13"}},"session":{{"binding":{binding}}}}}"#
+        ))
+    }
+
+    #[test]
+    fn another_browser_from_another_network_is_high() {
+        let found = with(r#"{"asn":64501}"#, r#"{"asn":64500,"agent":"Safari/iOS"}"#);
+        assert!(found.contains(&(DetectionKind::AnomalousToken, RiskLevel::High)), "{found:?}");
+    }
+
+    #[test]
+    fn another_tls_stack_from_another_network_is_high() {
+        let found = with(r#"{"asn":64501}"#, r#"{"asn":64500,"ja4":"t12"}"#);
+        assert!(found.contains(&(DetectionKind::AnomalousToken, RiskLevel::High)), "{found:?}");
+    }
+
+    #[test]
+    fn a_traveller_with_the_same_browser_is_not_accused() {
+        let found = with(r#"{"asn":64501,"country":"AU"}"#, r#"{"asn":64500,"country":"NO","ja4":"t13"}"#);
+        assert!(!found.iter().any(|(kind, _)| *kind == DetectionKind::AnomalousToken), "{found:?}");
+    }
+}

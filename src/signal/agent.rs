@@ -1,0 +1,98 @@
+//! What the classifier's answer says about risk.
+
+use super::{Bin, bins};
+use crate::agent::{Agent, AgentClass, Finding, Verification};
+use crate::request::Request;
+
+impl Bin for AgentClass {
+    const NAMES: &'static [&'static str] = &[
+        "browser",
+        "app",
+        "searchCrawler",
+        "aiBot",
+        "bot",
+        "library",
+        "headless",
+        "attackTool",
+        "malformed",
+        "missing",
+    ];
+
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+
+bins! {
+    /// Whether the client's claims hold together. Ordered by DESIGN's honesty rule: a proof lowers, a
+    /// contradiction raises, and saying nothing lies between.
+    Claims {
+        /// A signature or address backs the name.
+        Verified = "verified",
+        /// Nothing contradicts.
+        Consistent = "consistent",
+        /// A browser years behind its release train.
+        Stale = "stale",
+        /// Something is missing that a client of that kind sends.
+        Incomplete = "incomplete",
+        /// Claims contradict each other, or no real client makes them.
+        Contradictory = "contradictory",
+    }
+}
+
+impl Claims {
+    pub(super) fn read(agent: &Agent<'_>) -> Self {
+        let found = |findings: &[Finding]| findings.iter().any(|finding| agent.findings.contains(*finding));
+        if agent.verification == Verification::Contradicted
+            || found(&[
+                Finding::BrandMismatch,
+                Finding::PlatformMismatch,
+                Finding::MobileMismatch,
+                Finding::ImpossibleToken,
+                Finding::InjectedPayload,
+                Finding::TlsMismatch,
+            ])
+        {
+            Self::Contradictory
+        } else if matches!(agent.verification, Verification::Signature | Verification::Address) {
+            Self::Verified
+        } else if found(&[Finding::ClientHintsMissing]) {
+            Self::Incomplete
+        } else if found(&[Finding::StaleBrowser]) {
+            Self::Stale
+        } else {
+            Self::Consistent
+        }
+    }
+}
+
+bins! {
+    /// What the platform's own bot product says.
+    PlatformVerdict {
+        /// Verified bot or signed agent.
+        Verified = "verified",
+        /// Score 30 and above.
+        Human = "human",
+        /// Score 2 to 29, Cloudflare's "likely automated".
+        Likely = "likely",
+        /// Score 1, Cloudflare's "automated".
+        Automated = "automated",
+        /// The platform does not say.
+        Absent = "absent",
+    }
+}
+
+impl PlatformVerdict {
+    pub(super) fn read(request: &Request<'_>) -> Self {
+        let platform = &request.platform_bot;
+        if platform.verified == Some(true) || platform.signed_agent == Some(true) {
+            return Self::Verified;
+        }
+        match platform.score {
+            None | Some(0) => Self::Absent,
+            Some(1) => Self::Automated,
+            Some(2..=29) => Self::Likely,
+            Some(_) => Self::Human,
+        }
+    }
+}
