@@ -13,6 +13,13 @@ pub enum Error {
         /// What, and at which line and column.
         why: String,
     },
+    /// An option of the host is wrong.
+    Option {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        why: String,
+    },
     /// A model is not one this engine can score with.
     Model {
         /// Path of the member.
@@ -45,6 +52,7 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Json { .. } => "invalid_json",
+            Self::Option { .. } => "invalid_option",
             Self::Model { .. } => "invalid_model",
             Self::TooLarge { .. } => "too_large",
         }
@@ -55,6 +63,7 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json { input, why } => write!(formatter, "{input} is not valid: {why}"),
+            Self::Option { name, why } => write!(formatter, "option `{name}` {why}"),
             Self::Model { path, why } => write!(formatter, "model: `{path}` {why}"),
             Self::TooLarge { input, size, limit } => {
                 write!(formatter, "{input} is too large: {size} bytes, the limit is {limit}")

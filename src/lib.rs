@@ -6,6 +6,7 @@ pub mod agent;
 pub mod assess;
 pub mod detection;
 pub mod fact;
+pub mod identifier;
 pub mod policy;
 pub mod profile;
 pub mod request;

@@ -1,0 +1,149 @@
+//! Keyed hashes of identifiers: what leaves the edge instead of names.
+//!
+//! A plain hash of a user id is no protection, because ids can be enumerated; with a key that only the edges
+//! and the scorer hold, a leaked log or database names nobody.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use hmac_sha256::HMAC;
+
+use crate::error::Error;
+use crate::request::Text;
+
+/// What an identifier names. Part of the hash, so that equal texts of two kinds do not look alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdentifierKind {
+    /// A user, workload or agent.
+    Principal,
+    /// A session.
+    Session,
+    /// A device.
+    Device,
+}
+
+impl IdentifierKind {
+    /// Reads the JSON name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Principal, Self::Session, Self::Device].into_iter().find(|kind| kind.name() == name)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Principal => "principal",
+            Self::Session => "session",
+            Self::Device => "device",
+        }
+    }
+}
+
+/// How identifiers are written when they leave the edge: keyed hashes with a key, plain without.
+#[derive(Clone, Default)]
+pub struct Identifiers {
+    key: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Identifiers {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(if self.key.is_some() { "Identifiers(keyed)" } else { "Identifiers(plain)" })
+    }
+}
+
+impl Identifiers {
+    /// Shortest key, bytes: the strength of the truncated hash.
+    const KEY_BYTES: usize = 16;
+
+    /// Plain identifiers.
+    #[must_use]
+    pub const fn plain() -> Self {
+        Self { key: None }
+    }
+
+    /// Hashes keyed by `hex`, at least 32 hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if the key is short or not hexadecimal.
+    pub fn keyed(hex: &str) -> Result<Self, Error> {
+        let key = decode_hex(hex).filter(|key| key.len() >= Self::KEY_BYTES).ok_or_else(|| Error::Option {
+            name: "identifierKey",
+            why: format!("needs at least {} hexadecimal digits", Self::KEY_BYTES * 2),
+        })?;
+        Ok(Self { key: Some(key) })
+    }
+
+    /// Whether identifiers are hashed.
+    #[must_use]
+    pub const fn is_keyed(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// The identifier as it leaves the edge: 32 hexadecimal digits of HMAC-SHA256 over kind, 0 and value.
+    ///
+    /// ```
+    /// use edgeward::identifier::{IdentifierKind, Identifiers};
+    /// let keyed = Identifiers::keyed("000102030405060708090a0b0c0d0e0f").unwrap();
+    /// assert_eq!(keyed.of(IdentifierKind::Principal, "u1").len(), 32);
+    /// assert_ne!(keyed.of(IdentifierKind::Principal, "u1"), keyed.of(IdentifierKind::Session, "u1"));
+    /// assert_eq!(&*Identifiers::plain().of(IdentifierKind::Principal, "u1"), "u1");
+    /// ```
+    #[must_use]
+    pub fn of<'a>(&self, kind: IdentifierKind, value: &'a str) -> Text<'a> {
+        let Some(key) = &self.key else { return value.into() };
+        let mut mac = HMAC::new(key);
+        mac.update(kind.name());
+        mac.update([0]);
+        mac.update(value);
+        let digest = mac.finalize();
+        Text(encode_hex(digest.get(..16).unwrap_or(&digest)).into())
+    }
+}
+
+/// The network an address belongs to: /24 of IPv4, /48 of IPv6. Tells networks apart and not people.
+///
+/// ```
+/// let prefix = |ip: &str| edgeward::identifier::address_prefix(ip.parse().unwrap());
+/// assert_eq!(prefix("203.0.113.7"), "203.0.113.0/24");
+/// assert_eq!(prefix("2001:db8:1:2::3"), "2001:db8:1::/48");
+/// ```
+#[must_use]
+pub fn address_prefix(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => format!("{}/24", Ipv4Addr::from_bits(ip.to_bits() & !0xff)),
+        IpAddr::V6(ip) => format!("{}/48", Ipv6Addr::from_bits(ip.to_bits() >> 80 << 80)),
+    }
+}
+
+/// Lower-case hexadecimal digits.
+#[must_use]
+pub fn encode_hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// Bytes of hexadecimal digits; `None` if there is anything else or half a byte.
+#[must_use]
+pub fn decode_hex(hex: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        hex.chars().map(|digit| digit.to_digit(16).and_then(|value| u8::try_from(value).ok())).collect();
+    let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
+    Some(digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_hmac_sha256_cut_to_128_bits() {
+        // Computed with `printf 'principal\0u1' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0001…0f`.
+        let keyed = Identifiers::keyed("000102030405060708090a0b0c0d0e0f").unwrap();
+        assert_eq!(&*keyed.of(IdentifierKind::Principal, "u1"), "a37175dbb2a28c82d6ffa0e78baac0af");
+    }
+
+    #[test]
+    fn weak_and_broken_keys_are_refused() {
+        for bad in ["", "00", "zz0102030405060708090a0b0c0d0e0f", "00010203040506070809 0a0b0c0d0e0f", "0"] {
+            assert!(Identifiers::keyed(bad).is_err(), "{bad}");
+        }
+    }
+}
