@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
+use serde::Deserialize;
+
 use crate::failure::{Failure, report};
 
 /// Longest line read, bytes. A log row is some ten kilobytes; a line past this is not a row.
@@ -60,6 +62,11 @@ impl Source {
         Ok(())
     }
 
+    /// File name, or `standard input`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Number of the line read last, from 1.
     pub fn line_number(&self) -> usize {
         self.number
@@ -73,6 +80,26 @@ impl Source {
     /// Whether the next read has to wait for more input: the moment to flush the output of a live stream.
     pub fn is_drained(&self) -> bool {
         self.reader.buffer().is_empty()
+    }
+
+    /// Skips white space; the byte after it, left in place. `None` at the end of the input.
+    pub fn peek(&mut self) -> Result<Option<u8>, Failure> {
+        loop {
+            let buffer =
+                self.reader.fill_buf().map_err(|why| Failure::Io { name: self.name.clone(), why })?;
+            if buffer.is_empty() {
+                return Ok(None);
+            }
+            let found = buffer.iter().find(|byte| !byte.is_ascii_whitespace()).copied();
+            let blank = buffer.iter().take_while(|byte| byte.is_ascii_whitespace());
+            let (length, lines) =
+                blank.fold((0, 0), |(length, lines), byte| (length + 1, lines + usize::from(*byte == b'\n')));
+            self.number += lines;
+            self.reader.consume(length);
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
     }
 
     /// Next line, `None` at the end. A last line without a line ending counts.
@@ -98,7 +125,7 @@ impl Source {
     }
 
     /// All that is left, as text.
-    fn read_rest(&mut self) -> Result<String, Failure> {
+    pub fn read_rest(&mut self) -> Result<String, Failure> {
         let mut bytes = Vec::new();
         let fail = |why| Failure::Io { name: self.name.clone(), why };
         let read = (&mut self.reader).take(MAX_DOCUMENT + 1).read_to_end(&mut bytes).map_err(fail)?;
@@ -110,6 +137,26 @@ impl Source {
         }
         decode(bytes).map_err(|why| Failure::input(&self.name, why))
     }
+}
+
+/// Parses JSON; the error names the path of the member at fault.
+pub fn parse<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, String> {
+    serde_json::from_slice(json).map_err(|_| explain::<T>(json))
+}
+
+/// What is wrong with JSON that did not parse as `T`, with the path of the member at fault.
+pub fn explain<'de, T: Deserialize<'de>>(json: &'de [u8]) -> String {
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let error = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Err(error) => error,
+        // The value is whole, so what follows it is at fault.
+        Ok(_) => match deserializer.end() {
+            Err(error) => return error.to_string(),
+            Ok(()) => return "was read at the second attempt".to_owned(),
+        },
+    };
+    let path = error.path().to_string();
+    if path == "." { error.inner().to_string() } else { format!("{path}: {}", error.inner()) }
 }
 
 fn decode(bytes: Vec<u8>) -> Result<String, String> {
@@ -184,5 +231,19 @@ mod tests {
         }
         assert!(decode(b"\xFF\xFEa".to_vec()).unwrap_err().contains("odd"));
         assert!(decode(b"ab\xFF".to_vec()).unwrap_err().contains("byte 2"));
+    }
+
+    #[test]
+    fn peeking_keeps_the_line_numbers_right() {
+        let mut source = source(b"\n \n[1]\n");
+        assert_eq!(source.peek().unwrap(), Some(b'['));
+        assert!(matches!(source.next_line().unwrap(), Some(Line::Bytes(b"[1]"))));
+        assert_eq!(source.line_number(), 3);
+    }
+
+    #[test]
+    fn an_error_names_the_member() {
+        let why = parse::<std::collections::HashMap<String, Vec<u8>>>(br#"{"a":[1,"x"]}"#).unwrap_err();
+        assert!(why.starts_with("a[1]: "), "{why}");
     }
 }

@@ -5,6 +5,7 @@
 
 mod classify;
 mod failure;
+mod import;
 mod input;
 mod output;
 mod stream;
@@ -30,11 +31,13 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Classify(classify::Arguments),
+    Import(import::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Classify(arguments) => classify::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
     };
     match done {
         Ok(status) => status.into(),

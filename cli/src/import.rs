@@ -1,0 +1,197 @@
+//! `edgeward import`: other systems' logs, as requests.
+
+mod authentication;
+mod entra_signins;
+mod history;
+mod moment;
+mod row;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use edgeward::Request;
+
+use crate::Done;
+use crate::failure::{Failure, Status, report};
+use crate::input::{Line, MAX_LINE, Source};
+use crate::output::Output;
+use crate::stream::Progress;
+use history::History;
+use row::Row;
+
+/// Turn other systems' logs into requests for `evaluate`
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    from: From,
+}
+
+#[derive(Subcommand)]
+enum From {
+    EntraSignins(EntraSignins),
+}
+
+/// Read Microsoft Entra sign-in logs as Log Analytics keeps them (SigninLogs)
+///
+/// Rows are JSON lines or one JSON array, with the columns of the table (dynamic columns as objects or as JSON
+/// text), as a diagnostic setting streams them (`properties`), or as Graph lists them (camel case). What a row
+/// does not state stays unknown in the request; what can not be read is named on standard error and stays
+/// unknown too. Results of Conditional Access are left out: they are what `evaluate` is to find.
+#[derive(Args)]
+#[command(
+    after_help = "Exit status: 0 every row was read, 1 some values were not, 2 some rows were not.\n\n\
+    Examples:\n  \
+    edgeward import entra-signins signins.jsonl > requests.jsonl\n  \
+    edgeward import entra-signins --profile signins.jsonl | edgeward evaluate --bundle bundle.json"
+)]
+struct EntraSignins {
+    /// Give each request the history its user has in the rows before it in time, and hourly counters
+    ///
+    /// Travel, new countries and unfamiliar features are seen only against a history. The whole input is held in
+    /// memory.
+    #[arg(long)]
+    profile: bool,
+    /// Rows to read; standard input if left out
+    file: Option<PathBuf>,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Done {
+    match &arguments.from {
+        From::EntraSignins(options) => entra_signins(options),
+    }
+}
+
+/// A row as far as it could be read.
+struct SignIn {
+    request: Request<'static>,
+    /// Distinguishes a sign-in from a row that repeats it.
+    id: Option<String>,
+    /// How it ended, where the row says so.
+    outcome: Option<Outcome>,
+}
+
+/// How a sign-in ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// A token was issued.
+    Success,
+    /// The credentials were refused.
+    Refused,
+    /// Neither: more was asked of the person, or the attempt was dropped.
+    Interrupted,
+}
+
+#[derive(Default)]
+struct Tally {
+    rows: usize,
+    requests: usize,
+    incomplete: usize,
+}
+
+impl Tally {
+    fn status(&self) -> Status {
+        if self.requests < self.rows {
+            Status::BadInput
+        } else if self.incomplete > 0 {
+            Status::Findings
+        } else {
+            Status::Clean
+        }
+    }
+}
+
+fn entra_signins(options: &EntraSignins) -> Done {
+    let mut output = Output::new();
+    let mut tally = Tally::default();
+    let mut kept = Vec::new();
+    let name = each_row(options.file.as_deref(), |place, json, live| {
+        tally.rows += 1;
+        let read = Row::parse(json).and_then(|mut row| Ok((entra_signins::read(&mut row)?, row.problems())));
+        match read {
+            Err(why) => report(place, why),
+            Ok((sign_in, problems)) => {
+                tally.requests += 1;
+                if let Some(problems) = problems {
+                    tally.incomplete += 1;
+                    report(place, problems);
+                }
+                if options.profile {
+                    kept.push(sign_in);
+                } else {
+                    output.sparse_line(&sign_in.request)?;
+                    if live {
+                        output.flush()?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    })?;
+    History::attach(&mut kept);
+    for sign_in in &kept {
+        output.sparse_line(&sign_in.request)?;
+    }
+    output.flush()?;
+    let Tally { rows, requests, incomplete } = tally;
+    report(
+        &name,
+        format_args!("{rows} rows, {requests} requests, {incomplete} of them with unreadable values"),
+    );
+    Ok(tally.status())
+}
+
+/// Hands every row of a JSON array or of JSON lines to `take`, with its place for messages and whether the input
+/// has run dry. Answers the name of the input.
+fn each_row(
+    file: Option<&Path>,
+    mut take: impl FnMut(&str, &[u8], bool) -> Result<(), Failure>,
+) -> Result<String, Failure> {
+    let mut source = Source::open(file)?;
+    let mut progress = Progress::new();
+    if source.peek()? == Some(b'[') {
+        let before = source.line_number();
+        let text = source.read_rest()?;
+        let rows: Vec<&serde_json::value::RawValue> =
+            serde_json::from_str(&text).map_err(|why| Failure::input(source.name(), why))?;
+        let mut lines = LineCounter { text: &text, offset: 0, line: before + 1 };
+        for row in rows {
+            let place = format!("{}:{}", source.name(), lines.of(row.get()));
+            take(&place, row.get().as_bytes(), false)?;
+        }
+        return Ok(source.name().to_owned());
+    }
+    loop {
+        let line = match source.next_line()? {
+            None => break,
+            Some(Line::TooLong) => None,
+            Some(Line::Bytes(line)) => Some(line.to_vec()),
+        };
+        let place = format!("{}:{}", source.name(), source.line_number());
+        match line {
+            None => report(&place, format_args!("the line is longer than {MAX_LINE} bytes, the limit")),
+            Some(line) if line.trim_ascii().is_empty() => {}
+            Some(line) => take(&place, &line, source.is_drained())?,
+        }
+        progress.at(source.line_number());
+    }
+    progress.clear();
+    Ok(source.name().to_owned())
+}
+
+/// Line numbers of parts of a text, in ascending order.
+struct LineCounter<'a> {
+    text: &'a str,
+    offset: usize,
+    line: usize,
+}
+
+impl LineCounter<'_> {
+    fn of(&mut self, part: &str) -> usize {
+        let offset = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        let between = self.text.as_bytes().get(self.offset..offset).unwrap_or_default();
+        self.line += between.iter().filter(|byte| **byte == b'\n').count();
+        self.offset = offset;
+        self.line
+    }
+}

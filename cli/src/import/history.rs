@@ -1,0 +1,105 @@
+//! What the rows before a sign-in tell about its principal and its address.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::net::IpAddr;
+
+use edgeward::agent;
+use edgeward::profile::{Profile, Sighting};
+use edgeward::request::{Request, Text};
+
+use super::{Outcome, SignIn};
+
+const HOUR: i64 = 3_600_000;
+
+/// Values kept of each kind; the oldest goes first.
+const KEPT: usize = 32;
+
+/// All that has happened so far, in time order.
+#[derive(Default)]
+pub struct History {
+    profiles: HashMap<String, Profile<'static>>,
+    failures: HashMap<String, VecDeque<i64>>,
+    visitors: HashMap<IpAddr, VecDeque<(i64, String)>>,
+    seen: HashSet<String>,
+    since: i64,
+}
+
+impl History {
+    /// Gives each request the profile and the counters it had at its time. Requests stay in place; those without a
+    /// time or a principal get none. The log knows nothing before its first row: a principal's first request has
+    /// no profile.
+    pub fn attach(sign_ins: &mut [SignIn]) {
+        let mut order: Vec<(i64, usize)> = sign_ins
+            .iter()
+            .enumerate()
+            .filter_map(|(index, sign_in)| Some((sign_in.request.time?, index)))
+            .collect();
+        order.sort_unstable();
+        let since = order.first().map_or(0, |(time, _)| *time);
+        let mut history = Self { since, ..Self::default() };
+        for (time, index) in order {
+            if let Some(sign_in) = sign_ins.get_mut(index) {
+                history.visit(sign_in, time);
+            }
+        }
+    }
+
+    fn visit(&mut self, sign_in: &mut SignIn, time: i64) {
+        let request = &mut sign_in.request;
+        let Some(principal) = request.principal.id.as_ref().map(ToString::to_string) else { return };
+        request.profile = self.profiles.get(&principal).cloned();
+        let failures = self.failures.get(&principal).map_or(0, |times| within_hour(times.iter(), time));
+        request.velocity.user_failures_1h = self.counted(failures, 0, time);
+        if let Some(ip) = request.client.ip {
+            let visitors = self.visitors.entry(ip).or_default();
+            visitors.push_back((time, principal.clone()));
+            while visitors.front().is_some_and(|(seen, _)| time - seen >= HOUR) {
+                visitors.pop_front();
+            }
+            let distinct = visitors.iter().map(|(_, visitor)| visitor).collect::<BTreeSet<_>>().len();
+            request.velocity.ip_users_1h = self.counted(distinct, 1, time);
+        }
+        // Some exports repeat rows.
+        let mut is_new = || sign_in.id.clone().is_none_or(|id| self.seen.insert(id));
+        match sign_in.outcome {
+            Some(Outcome::Success) if is_new() => {
+                learn(self.profiles.entry(principal).or_default(), request, time);
+            }
+            Some(Outcome::Refused) if is_new() => {
+                self.failures.entry(principal).or_default().push_back(time);
+            }
+            _ => {}
+        }
+    }
+
+    /// A count over less than an hour of log is a lower bound: nothing at all is then unknown.
+    fn counted(&self, count: usize, least: usize, time: i64) -> Option<u32> {
+        (time - self.since >= HOUR || count > least).then(|| u32::try_from(count).unwrap_or(u32::MAX))
+    }
+}
+
+fn within_hour<'a>(times: impl Iterator<Item = &'a i64>, now: i64) -> usize {
+    times.filter(|time| now - **time < HOUR).count()
+}
+
+fn learn(profile: &mut Profile<'static>, request: &Request<'static>, time: i64) {
+    profile.count += 1;
+    keep(&mut profile.asns, request.client.asn);
+    keep(&mut profile.countries, request.client.country.clone());
+    keep(&mut profile.devices, request.device.device_id.clone());
+    let agent = request.http.user_agent().flatten().map(|_| agent::classify(request).key());
+    keep(&mut profile.agents, agent.map(|key| Text(Cow::Owned(key))));
+    if let (Some(latitude_e6), Some(longitude_e6)) = (request.client.latitude, request.client.longitude) {
+        profile.last = Some(Sighting { time, latitude_e6, longitude_e6 });
+    }
+}
+
+fn keep<T: PartialEq>(kept: &mut Vec<T>, value: Option<T>) {
+    let Some(value) = value else { return };
+    kept.retain(|old| *old != value);
+    if kept.len() == KEPT {
+        kept.remove(0);
+    }
+    kept.push(value);
+}
