@@ -64,10 +64,11 @@ impl Identifiers {
     /// # Errors
     /// [`Error::Option`] if the key is short or not hexadecimal.
     pub fn keyed(hex: &str) -> Result<Self, Error> {
-        let key = decode_hex(hex).filter(|key| key.len() >= Self::KEY_BYTES).ok_or_else(|| Error::Option {
-            name: "identifierKey",
-            why: format!("needs at least {} hexadecimal digits", Self::KEY_BYTES * 2),
-        })?;
+        let key =
+            decode_hex(hex).filter(|key| key.len() >= Self::KEY_BYTES).ok_or_else(|| Error::Option {
+                name: "identifierKey",
+                why: format!("needs at least {} hexadecimal digits", Self::KEY_BYTES * 2),
+            })?;
         Ok(Self { key: Some(key) })
     }
 

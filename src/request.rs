@@ -335,7 +335,8 @@ mod micro_degrees {
         if !(-180.0..=180.0).contains(&degrees) {
             return Err(serde::de::Error::custom(format_args!("`{degrees}` is not a coordinate in degrees")));
         }
-        Ok(Some((degrees * 1e6) as i32))
+        // Rounded, so that what is written reads back as it was.
+        Ok(Some((degrees * 1e6).round() as i32))
     }
 
     #[expect(clippy::ref_option, reason = "signature fixed by serde's `with`")]
@@ -350,5 +351,23 @@ mod micro_degrees {
 impl<'a> From<&'a str> for Text<'a> {
     fn from(value: &'a str) -> Self {
         Self(Cow::Borrowed(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_reads_back_as_it_was_written() {
+        // 41.99718 × 10⁶ is 41997179.999… in binary.
+        let request: Request<'_> =
+            serde_json::from_str(r#"{"client":{"latitude":41.99718,"longitude":-87.848312}}"#).unwrap();
+        assert_eq!(
+            (request.client.latitude, request.client.longitude),
+            (Some(41_997_180), Some(-87_848_312))
+        );
+        let written = serde_json::to_string(&request).unwrap();
+        assert_eq!(serde_json::from_str::<Request<'_>>(&written).unwrap(), request);
     }
 }

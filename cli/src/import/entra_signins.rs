@@ -109,7 +109,7 @@ fn country_code(text: &str) -> Option<Text<'static>> {
 fn micro_degrees(row: &mut Row, path: &str, limit: u8) -> Option<i32> {
     row.read(path, "a coordinate in degrees", |text| {
         let degrees: f64 = text.parse().ok()?;
-        (degrees.abs() <= f64::from(limit)).then_some((degrees * 1e6) as i32)
+        (degrees.abs() <= f64::from(limit)).then_some((degrees * 1e6).round() as i32)
     })
 }
 

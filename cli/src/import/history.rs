@@ -88,8 +88,8 @@ fn learn(profile: &mut Profile<'static>, request: &Request<'static>, time: i64) 
     keep(&mut profile.asns, request.client.asn);
     keep(&mut profile.countries, request.client.country.clone());
     keep(&mut profile.devices, request.device.device_id.clone());
-    let agent = request.http.user_agent().flatten().map(|_| agent::classify(request).key());
-    keep(&mut profile.agents, agent.map(|key| Text(Cow::Owned(key))));
+    let agent = agent::classify(request);
+    keep(&mut profile.agents, agent.has_key().then(|| Text(Cow::Owned(agent.key()))));
     if let (Some(latitude_e6), Some(longitude_e6)) = (request.client.latitude, request.client.longitude) {
         profile.last = Some(Sighting { time, latitude_e6, longitude_e6 });
     }

@@ -1,0 +1,251 @@
+//! `edgeward import entra-signins`
+
+use serde_json::{Value, json};
+
+use crate::edgeward;
+
+fn import(arguments: &[&str], rows: &[Value]) -> crate::Run {
+    let lines: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    edgeward(&[&["import", "entra-signins"], arguments].concat(), lines)
+}
+
+fn row(changes: Value) -> Value {
+    let mut row = json!({
+        "CreatedDateTime": "2026-05-04T08:00:00Z", "Category": "SignInLogs", "Id": "s1",
+        "UserId": "6f1c0c3e-0000-4000-8000-000000000001", "IPAddress": "203.0.113.7", "ResultType": "0",
+        "AppId": "6f1c0c3e-0000-4000-8000-00000000000a", "ClientAppUsed": "Browser",
+        "UserAgent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+    });
+    let members = row.as_object_mut().unwrap();
+    members.extend(changes.as_object().unwrap().clone());
+    row
+}
+
+/// The one request of one row.
+fn one(changes: Value) -> Value {
+    let run = import(&[], &[row(changes)]);
+    assert_eq!(run.status, 0, "{}", run.err);
+    run.json().remove(0)
+}
+
+#[test]
+fn what_a_row_states_is_in_the_request_and_nothing_else() {
+    let request = one(json!({
+        "AutonomousSystemNumber": 64500, "RiskLevelDuringSignIn": "low", "RiskLevelAggregated": "high",
+        "LocationDetails": {"city": "Oslo", "countryOrRegion": "NO", "state": "",
+            "geoCoordinates": {"latitude": 59.913_868, "longitude": 10.752_245}},
+        "DeviceDetail": {"deviceId": "6f1c0c3e-0000-4000-8000-0000000000d1", "operatingSystem": "Windows10",
+            "browser": "Chrome 140.0.0", "isCompliant": true, "trustType": "Hybrid Azure AD joined"},
+        "UserType": "Member", "HomeTenantId": "t1", "ResourceTenantId": "t1", "SessionId": "sid-1",
+        "OriginalTransferMethod": "deviceCodeFlow",
+        "ConditionalAccessStatus": "failure", "ConditionalAccessPolicies": [{"result": "failure"}],
+    }));
+    assert_eq!(
+        request,
+        json!({
+            "time": 1_777_881_600_000_i64,
+            "http": {"headers": [["user-agent", row(json!({}))["UserAgent"]]]},
+            "client": {"ip": "203.0.113.7", "asn": 64500, "country": "NO", "city": "Oslo",
+                "latitude": 59.913_868, "longitude": 10.752_245, "appType": "browser"},
+            "principal": {"kind": "user", "id": "6f1c0c3e-0000-4000-8000-000000000001", "guestType": "none"},
+            "device": {"isRegistered": true, "isCompliant": true, "trustType": "ServerAD",
+                "platform": "windows", "deviceId": "6f1c0c3e-0000-4000-8000-0000000000d1"},
+            "session": {"id": "sid-1", "transferMethod": "deviceCodeFlow"},
+            "resource": {"application": "6f1c0c3e-0000-4000-8000-00000000000a"},
+            "risk": {"signIn": "low"},
+        })
+    );
+}
+
+#[test]
+fn a_request_it_writes_is_one_the_engine_reads() {
+    let run = import(&[], &[row(json!({}))]);
+    let request: edgeward::Request<'_> = serde_json::from_str(run.out.trim()).unwrap();
+    assert!(request.http.user_agent().is_some());
+}
+
+#[test]
+fn every_export_of_a_row_gives_the_same_request() {
+    let plain = row(json!({
+        "DeviceDetail": {"operatingSystem": "MacOs"},
+        "LocationDetails": {"countryOrRegion": "SE"},
+    }));
+    let quoted = row(json!({
+        "DeviceDetail": "{\"operatingSystem\":\"MacOs\"}",
+        "LocationDetails_dynamic": {"countryOrRegion": "SE"},
+        "ResultType": 0,
+    }));
+    let streamed = json!({"time": "2026-05-04T08:00:01Z", "category": "SignInLogs", "properties": {
+        "createdDateTime": "2026-05-04T08:00:00Z", "id": "s1",
+        "userId": plain["UserId"], "ipAddress": plain["IPAddress"], "appId": plain["AppId"],
+        "clientAppUsed": "Browser", "userAgent": plain["UserAgent"], "status": {"errorCode": 0},
+        "deviceDetail": {"operatingSystem": "MacOs"}, "location": {"countryOrRegion": "SE"}}});
+    let run = import(&[], &[plain.clone(), quoted, streamed]);
+    let requests = run.json();
+    assert_eq!(requests.len(), 3, "{}", run.err);
+    assert_eq!(requests[0]["client"]["country"], "SE");
+    assert_eq!(requests[0], requests[1]);
+    assert_eq!(requests[0], requests[2]);
+
+    let pretty = serde_json::to_vec_pretty(&[plain.clone(), plain]).unwrap();
+    let array = edgeward(&["import", "entra-signins"], pretty);
+    assert_eq!(array.json(), [requests[0].clone(), requests[0].clone()]);
+}
+
+#[test]
+fn what_is_not_stated_stays_unknown() {
+    let request = one(json!({
+        "UserAgent": "", "ClientAppUsed": "", "RiskLevelDuringSignIn": "hidden",
+        "UserId": "00000000-0000-0000-0000-000000000000", "AutonomousSystemNumber": 0,
+        "DeviceDetail": {"deviceId": "", "operatingSystem": "", "isCompliant": ""},
+        "LocationDetails": {"geoCoordinates": {}}, "UserType": "Guest",
+    }));
+    for group in ["http", "principal", "device", "risk", "session"] {
+        assert_eq!(request.get(group), None, "{request}");
+    }
+    assert_eq!(request["client"], json!({"ip": "203.0.113.7"}));
+}
+
+#[test]
+fn legacy_protocols_are_other_clients() {
+    for (used, kind) in [
+        ("Mobile Apps and Desktop clients", "mobileAppsAndDesktopClients"),
+        ("Exchange ActiveSync", "exchangeActiveSync"),
+        ("IMAP4", "other"),
+        ("Authenticated SMTP", "other"),
+        ("Other clients", "other"),
+    ] {
+        assert_eq!(one(json!({"ClientAppUsed": used}))["client"]["appType"], kind, "{used}");
+    }
+}
+
+#[test]
+fn who_it_is() {
+    let kind = |changes| one(changes)["principal"].clone();
+    let service =
+        kind(json!({"UserId": null, "ServicePrincipalId": "sp", "Category": "ServicePrincipalSignInLogs"}));
+    assert_eq!(service, json!({"kind": "workload", "id": "sp"}));
+    let agent =
+        kind(json!({"UserId": "", "ServicePrincipalId": "ag", "Agent": {"agentType": "agenticAppInstance"}}));
+    assert_eq!(agent, json!({"kind": "agent", "id": "ag"}));
+    let guest = kind(json!({"UserType": "guest", "CrossTenantAccessType": "b2bCollaboration",
+        "HomeTenantId": "theirs", "ResourceTenantId": "ours"}));
+    assert_eq!(guest["guestType"], "b2bCollaborationGuest");
+    assert_eq!(guest["externalTenant"], "theirs");
+    let unclear = kind(json!({"UserType": "Guest", "HomeTenantId": "theirs", "AADTenantId": "ours"}));
+    assert_eq!(unclear.get("guestType"), None);
+}
+
+#[test]
+fn how_a_person_authenticated() {
+    let session = |changes| one(changes).get("session").cloned();
+    let step = |method: &str, requirement: &str, succeeded: bool| {
+        json!({"authenticationMethod": method, "authenticationStepRequirement": requirement,
+            "authenticationStepDateTime": "2026-05-04T08:00:00Z", "succeeded": succeeded})
+    };
+    let password = step("Password", "Primary authentication", true);
+    assert_eq!(
+        session(json!({"AuthenticationDetails": [password]})),
+        Some(json!({"amr": ["pwd"], "authTime": 1_777_881_600_000_i64}))
+    );
+    let text = step("Text message", "Secondary authentication", true);
+    let both = session(json!({"AuthenticationDetails": [password, text],
+        "AuthenticationRequirement": "multiFactorAuthentication"}));
+    assert_eq!(both.unwrap()["amr"], json!(["pwd", "sms", "mfa"]));
+    let claim =
+        json!({"AuthenticationDetails": [step("Previously satisfied", "Primary authentication", true)]});
+    assert_eq!(session(claim), None, "a claim carried over does not tell how it was earned");
+    let status = |detail: &str| session(json!({"Status": {"errorCode": 0, "additionalDetails": detail}}));
+    assert_eq!(status("MFA requirement satisfied by claim in the token"), Some(json!({"amr": ["mfa"]})));
+    assert_eq!(status("MFA required in Azure AD"), None);
+    let failed = json!({"ResultType": "50074", "AuthenticationDetails": [password],
+        "AuthenticationRequirement": "multiFactorAuthentication"});
+    assert_eq!(session(failed), None, "a sign-in that failed has no token");
+}
+
+#[test]
+fn broken_values_are_named_and_the_row_is_kept() {
+    let run = import(
+        &[],
+        &[
+            row(json!({})),
+            row(json!({"IPAddress": "999.1.1.1", "CreatedDateTime": "soon", "Location": "no"})),
+            row(json!({"DeviceDetail": "{\"cut"})),
+        ],
+    );
+    assert_eq!((run.json().len(), run.status), (3, 1), "{}", run.err);
+    for part in [
+        "standard input:2: ",
+        "IPAddress: `999.1.1.1` is not an IP address",
+        "CreatedDateTime: `soon` is not a time",
+        "Location: `no` is not a country code",
+        "standard input:3: DeviceDetail: is not the JSON of a structure",
+        "3 rows, 3 requests, 2 of them with unreadable values",
+    ] {
+        assert!(run.err.contains(part), "{part} in {}", run.err);
+    }
+}
+
+#[test]
+fn rows_that_are_no_sign_ins_are_named_and_left_out() {
+    let input = format!(
+        "{}\n{{\"Category\":\"AuditLogs\"}}\n{{\"a\":1}}\nnonsense\n\n{}\n",
+        row(json!({})),
+        row(json!({"Id": "\u{1b}[31m"}))
+    );
+    let run = edgeward(&["import", "entra-signins"], input);
+    assert_eq!((run.json().len(), run.status), (2, 2), "{}", run.err);
+    for part in [
+        "input:2: Category: a row of `AuditLogs`",
+        "input:3: has no column",
+        "input:4: ",
+        "5 rows, 2 requests",
+    ] {
+        assert!(run.err.contains(part), "{part} in {}", run.err);
+    }
+    let broken = edgeward(&["import", "entra-signins"], "\n[{},\n{]");
+    assert_eq!(broken.status, 2);
+    assert!(broken.err.contains("line"), "{}", broken.err);
+}
+
+#[test]
+fn a_profile_is_what_came_before_in_time() {
+    let at = |hour: u8, id: &str, changes: Value| {
+        let mut sign_in = row(json!({"CreatedDateTime": format!("2026-05-04T{hour:02}:00:00Z"), "Id": id}));
+        sign_in.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        sign_in
+    };
+    let oslo = json!({"LocationDetails": {"countryOrRegion": "NO",
+        "geoCoordinates": {"latitude": 59.9, "longitude": 10.7}}});
+    // Newest first, as portals export; the second success repeats a row.
+    let rows = [
+        at(12, "d", json!({})),
+        at(11, "c", json!({"ResultType": "50126"})),
+        at(9, "b", oslo.clone()),
+        at(9, "b", oslo),
+        at(8, "a", json!({"ResultType": "50140"})),
+    ];
+    let run = import(&["--profile"], &rows);
+    let requests = run.json();
+    assert_eq!(requests[0]["profile"]["count"], 1, "{}", run.out);
+    assert_eq!(requests[0]["profile"]["countries"], json!(["NO"]));
+    assert_eq!(requests[0]["profile"]["last"]["latitudeE6"], 59_900_000);
+    assert_eq!(requests[0]["velocity"], json!({"userFailures1h": 0, "ipUsers1h": 1}));
+    for early in [2, 4] {
+        assert_eq!(requests[early].get("profile"), None, "nothing is known before the first success");
+    }
+    assert_eq!(requests[4].get("velocity"), None, "the hour before the log is unknown");
+}
+
+#[test]
+fn counters_see_a_spray() {
+    let rows: Vec<Value> = (0..20)
+        .map(|user| {
+            row(json!({"UserId": format!("user-{user}"), "Id": format!("s{user}"), "ResultType": 50126,
+                "CreatedDateTime": format!("2026-05-04T08:00:{user:02}Z")}))
+        })
+        .chain([row(json!({"UserId": "user-3", "Id": "again", "CreatedDateTime": "2026-05-04T08:01:00Z"}))])
+        .collect();
+    let requests = import(&["--profile"], &rows).json();
+    assert_eq!(requests[20]["velocity"], json!({"userFailures1h": 1, "ipUsers1h": 20}));
+}
