@@ -7,6 +7,8 @@ pub mod assess;
 pub mod detection;
 pub mod fact;
 pub mod identifier;
+pub mod location;
+pub mod net;
 pub mod policy;
 pub mod profile;
 pub mod request;

@@ -1,10 +1,39 @@
 //! Conditional Access: Graph policies in, three-valued verdicts out.
+//!
+//! A policy applies if all its conditions match; exclude beats include; all policies that apply must be satisfied;
+//! one that blocks ends the matter (Entra `concept-conditional-access-policies.md`). Conditions are three-valued: a
+//! fact that is not known leaves a condition undetermined. Policies only ever add demands, so if those that may
+//! apply add nothing to those that do, the unknown facts can not matter, and the verdict is definite.
+
+mod control;
+mod evaluate;
+mod interpret;
+mod issue;
+mod model;
+mod parse;
+mod result;
+mod session_controls;
+mod symbol;
+#[cfg(test)]
+mod tests;
+mod truth;
+mod view;
 
 use serde::Serialize;
+
+pub use control::Control;
+pub use issue::{Issue, Severity};
+pub use model::{Policy, PolicyState};
+pub use parse::{MAX_INPUT_BYTES, MAX_POLICIES};
+pub use result::{Outage, Outcome, PolicyResult, Reason};
+pub use session_controls::{
+    CloudAppSecurity, ContinuousAccessEvaluation, PersistentBrowser, SessionControls, SignInFrequency,
+};
 
 use crate::agent::Agent;
 use crate::detection::DetectionSet;
 use crate::fact::FactSet;
+use crate::location::NamedLocations;
 use crate::request::Request;
 use crate::risk::LevelSet;
 
@@ -43,4 +72,62 @@ pub enum Verdict {
     Block,
     /// Unknown facts could change the verdict.
     Undetermined,
+}
+
+/// Policies and named locations, parsed.
+#[derive(Debug, Clone, Default)]
+pub struct PolicySet {
+    policies: Vec<Policy>,
+    /// Every control that some policy demands, in prompt order; [`control::ControlSet`] has a bit for each.
+    controls: Vec<Control>,
+    symbols: symbol::Symbols,
+    locations: NamedLocations,
+}
+
+impl PolicySet {
+    /// Reads two JSON arrays: Graph `conditionalAccessPolicy` objects and Graph `namedLocation` objects. `null` and
+    /// an absent member are the same; OData annotations are ignored. Warnings come with the set.
+    ///
+    /// # Errors
+    /// Everything that is wrong, warnings included. One bad policy refuses the whole set: leaving it out would
+    /// silently weaken the rest.
+    ///
+    /// ```
+    /// use edgeward::policy::PolicySet;
+    /// let issues = PolicySet::parse(r#"[{"id":"p","state":"on","conditions":{}}]"#, "[]").unwrap_err();
+    /// assert_eq!((issues[0].code, &*issues[0].path), ("unknown_value", "policies[0].state"));
+    /// ```
+    pub fn parse(policies: &str, named_locations: &str) -> Result<(Self, Vec<Issue>), Vec<Issue>> {
+        parse::parse(policies, named_locations)
+    }
+
+    /// Evaluates all policies: enabled and report-only ones are judged, enabled ones enforced.
+    #[must_use]
+    pub fn evaluate(&self, facts: &Facts<'_>, unknowns: Unknowns) -> Evaluation<'_> {
+        self.combine(facts, unknowns)
+    }
+
+    /// The policies, in the order they were given.
+    #[must_use]
+    pub fn policies(&self) -> &[Policy] {
+        &self.policies
+    }
+}
+
+/// What all policies come to.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evaluation<'p> {
+    /// The combined verdict.
+    pub verdict: Verdict,
+    /// Unmet demands in prompt order; of alternatives the first. Of an undetermined verdict, those that are certain
+    /// already. Empty for a block: nothing would help.
+    pub controls: Vec<&'p Control>,
+    /// Session controls of the policies that apply, the most restrictive of each.
+    pub session_controls: SessionControls,
+    /// What each policy came to, in the order of the policies.
+    #[serde(rename = "policies")]
+    pub results: Vec<PolicyResult<'p>>,
+    /// Facts that would settle an undetermined verdict; else empty.
+    pub needs: FactSet,
 }

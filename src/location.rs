@@ -1,0 +1,350 @@
+//! Named locations: which of them an address or a country belongs to.
+//!
+//! Overlapping ranges of all locations are flattened once into disjoint segments, so that a look-up is one
+//! binary search however many locations and ranges there are (Entra allows 195 locations of 2000 ranges).
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::net::AddressRange;
+
+/// Most named locations a bundle may hold (Entra's limit).
+pub const MAX_LOCATIONS: usize = 195;
+/// Most ranges one named location may hold (Entra's limit).
+pub const MAX_RANGES: usize = 2000;
+
+/// A set of named locations, by their index.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct LocationSet([u64; 4]);
+
+impl LocationSet {
+    /// No location.
+    pub const EMPTY: Self = Self([0; 4]);
+
+    /// Adds the location with this index; indices from 256 on are ignored, [`MAX_LOCATIONS`] keeps them away.
+    pub fn insert(&mut self, index: usize) {
+        if let Some(word) = self.0.get_mut(index / 64) {
+            *word |= 1 << (index % 64);
+        }
+    }
+
+    /// Both sets.
+    #[must_use]
+    pub fn union(mut self, other: Self) -> Self {
+        for (word, more) in self.0.iter_mut().zip(other.0) {
+            *word |= more;
+        }
+        self
+    }
+
+    /// Whether the sets share a location.
+    #[must_use]
+    pub fn intersects(self, other: Self) -> bool {
+        self.0.iter().zip(other.0).any(|(word, more)| word & more != 0)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self == Self::EMPTY
+    }
+
+    fn toggle(&mut self, index: usize) {
+        if let Some(word) = self.0.get_mut(index / 64) {
+            *word ^= 1 << (index % 64);
+        }
+    }
+}
+
+/// A named location as configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedLocation {
+    /// Object id.
+    pub id: String,
+    /// What belongs to it.
+    pub kind: LocationKind,
+}
+
+/// What belongs to a named location.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LocationKind {
+    /// `ipNamedLocation`.
+    Ip {
+        /// Address ranges.
+        ranges: Vec<AddressRange>,
+        /// Whether `AllTrusted` includes it.
+        trusted: bool,
+    },
+    /// `countryNamedLocation` by address.
+    Country {
+        /// ISO 3166-1 alpha-2 codes.
+        countries: Vec<Country>,
+        /// Whether an address that maps to no country belongs to it.
+        unknown: bool,
+    },
+    /// A `countryNamedLocation` by the authenticator's position. No request tells that position, so whether it
+    /// matches stays unknown.
+    AuthenticatorGps,
+    /// `compliantNetworkNamedLocation`: traffic through Global Secure Access, which no request tells either.
+    CompliantNetwork,
+}
+
+/// The country of a request: a code, or known to have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Country(u16);
+
+impl Country {
+    /// Known to map to no country.
+    pub const UNMAPPED: Self = Self(26 * 26);
+
+    /// Reads an ISO 3166-1 alpha-2 code, in either case.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        let &[first, second] = code.as_bytes() else { return None };
+        let letter =
+            |byte: u8| byte.is_ascii_alphabetic().then(|| u16::from(byte.to_ascii_uppercase() - b'A'));
+        Some(Self(letter(first)? * 26 + letter(second)?))
+    }
+
+    /// Reads the country fact of a request. Hosts report an address that maps to no country as `XX` or `ZZ`
+    /// (user-assigned codes of ISO 3166), Tor as `T1`, or as an empty text: all of them are known to be unmapped,
+    /// as is any text that is no code.
+    #[must_use]
+    pub fn of_request(code: &str) -> Self {
+        match Self::parse(code) {
+            Some(country) if !code.eq_ignore_ascii_case("XX") && !code.eq_ignore_ascii_case("ZZ") => country,
+            _ => Self::UNMAPPED,
+        }
+    }
+}
+
+/// All named locations of a bundle, ready for look-ups.
+#[derive(Debug, Clone, Default)]
+pub struct NamedLocations {
+    index: HashMap<String, usize>,
+    /// Start of each segment; it ends where the next begins.
+    v4: Vec<(u32, u32)>,
+    v6: Vec<(u128, u32)>,
+    /// The location sets that segments refer to.
+    sets: Vec<LocationSet>,
+    countries: HashMap<Country, LocationSet>,
+    unmapped: LocationSet,
+    trusted: LocationSet,
+    by_address: LocationSet,
+    by_country: LocationSet,
+    unknowable: LocationSet,
+}
+
+impl NamedLocations {
+    /// Indexes the locations. Callers keep to [`MAX_LOCATIONS`]; what lies beyond is not indexed.
+    #[must_use]
+    pub fn new(locations: &[NamedLocation]) -> Self {
+        let mut all = Self { sets: vec![LocationSet::EMPTY], ..Self::default() };
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for (index, location) in locations.iter().take(MAX_LOCATIONS).enumerate() {
+            all.index.insert(location.id.to_ascii_lowercase(), index);
+            match &location.kind {
+                LocationKind::Ip { ranges, trusted } => {
+                    all.by_address.insert(index);
+                    if *trusted {
+                        all.trusted.insert(index);
+                    }
+                    v4.extend(edges(
+                        ranges.iter().filter_map(|range| match *range {
+                            AddressRange::V4(first, last) => Some((first, last)),
+                            AddressRange::V6(..) => None,
+                        }),
+                        |last| last.checked_add(1),
+                        index,
+                    ));
+                    v6.extend(edges(
+                        ranges.iter().filter_map(|range| match *range {
+                            AddressRange::V6(first, last) => Some((first, last)),
+                            AddressRange::V4(..) => None,
+                        }),
+                        |last| last.checked_add(1),
+                        index,
+                    ));
+                }
+                LocationKind::Country { countries, unknown } => {
+                    all.by_country.insert(index);
+                    for country in countries {
+                        all.countries.entry(*country).or_default().insert(index);
+                    }
+                    if *unknown {
+                        all.unmapped.insert(index);
+                    }
+                }
+                LocationKind::AuthenticatorGps | LocationKind::CompliantNetwork => {
+                    all.unknowable.insert(index);
+                }
+            }
+        }
+        let mut numbers = HashMap::from([(LocationSet::EMPTY, 0)]);
+        all.v4 = segments(v4, &mut all.sets, &mut numbers);
+        all.v6 = segments(v6, &mut all.sets, &mut numbers);
+        all
+    }
+
+    /// Index of a location by its id.
+    #[must_use]
+    pub fn index_of(&self, id: &str) -> Option<usize> {
+        self.index.get(&id.to_ascii_lowercase()).copied()
+    }
+
+    /// The address locations that hold the address.
+    #[must_use]
+    pub fn of_address(&self, address: IpAddr) -> LocationSet {
+        let number = match address {
+            IpAddr::V4(address) => segment_of(&self.v4, address.to_bits()),
+            IpAddr::V6(address) => segment_of(&self.v6, address.to_bits()),
+        };
+        self.sets.get(number as usize).copied().unwrap_or_default()
+    }
+
+    /// The country locations that hold the country.
+    #[must_use]
+    pub fn of_country(&self, country: Country) -> LocationSet {
+        if country == Country::UNMAPPED {
+            return self.unmapped;
+        }
+        self.countries.get(&country).copied().unwrap_or_default()
+    }
+
+    /// What `AllTrusted` stands for.
+    #[must_use]
+    pub const fn trusted(&self) -> LocationSet {
+        self.trusted
+    }
+
+    /// Locations that only the address decides.
+    #[must_use]
+    pub const fn by_address(&self) -> LocationSet {
+        self.by_address
+    }
+
+    /// Locations that only the country decides.
+    #[must_use]
+    pub const fn by_country(&self) -> LocationSet {
+        self.by_country
+    }
+
+    /// Locations that no fact of a request decides.
+    #[must_use]
+    pub const fn unknowable(&self) -> LocationSet {
+        self.unknowable
+    }
+}
+
+/// Where a location begins and ends, its own overlaps merged: each edge switches membership.
+fn edges<A: Copy + Ord>(
+    ranges: impl Iterator<Item = (A, A)>,
+    next: impl Fn(A) -> Option<A>,
+    location: usize,
+) -> Vec<(A, usize)> {
+    let mut ranges: Vec<_> = ranges.collect();
+    ranges.sort_unstable();
+    let mut merged: Vec<(A, A)> = Vec::with_capacity(ranges.len());
+    for (first, last) in ranges {
+        match merged.last_mut() {
+            Some((_, end)) if next(*end).is_none_or(|after| first <= after) => *end = last.max(*end),
+            _ => merged.push((first, last)),
+        }
+    }
+    merged
+        .into_iter()
+        .flat_map(|(first, last)| [Some((first, location)), next(last).map(|after| (after, location))])
+        .flatten()
+        .collect()
+}
+
+fn segments<A: Copy + Ord>(
+    mut edges: Vec<(A, usize)>,
+    sets: &mut Vec<LocationSet>,
+    numbers: &mut HashMap<LocationSet, u32>,
+) -> Vec<(A, u32)> {
+    edges.sort_unstable();
+    let mut current = LocationSet::EMPTY;
+    let mut segments: Vec<(A, u32)> = Vec::with_capacity(edges.len());
+    for (start, location) in edges {
+        current.toggle(location);
+        let number = *numbers.entry(current).or_insert_with(|| {
+            sets.push(current);
+            u32::try_from(sets.len() - 1).unwrap_or(u32::MAX)
+        });
+        match segments.last_mut() {
+            Some(last) if last.0 == start => last.1 = number,
+            _ => segments.push((start, number)),
+        }
+    }
+    segments
+}
+
+fn segment_of<A: Copy + Ord>(segments: &[(A, u32)], address: A) -> u32 {
+    let after = segments.partition_point(|(start, _)| *start <= address);
+    after.checked_sub(1).and_then(|index| segments.get(index)).map_or(0, |(_, number)| *number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(id: &str, ranges: &[&str], trusted: bool) -> NamedLocation {
+        let ranges = ranges.iter().map(|range| AddressRange::parse(range).unwrap().0).collect();
+        NamedLocation { id: id.into(), kind: LocationKind::Ip { ranges, trusted } }
+    }
+
+    fn set(locations: &NamedLocations, ids: &[&str]) -> LocationSet {
+        let mut set = LocationSet::EMPTY;
+        for id in ids {
+            set.insert(locations.index_of(id).unwrap());
+        }
+        set
+    }
+
+    #[test]
+    fn overlapping_ranges_of_several_locations_keep_every_membership() {
+        let locations = NamedLocations::new(&[
+            ip("outer", &["192.0.2.0/24", "192.0.2.64/26"], false),
+            ip("inner", &["192.0.2.128/25"], true),
+            ip("v6", &["2001:db8::/32"], false),
+            ip("edge", &["255.255.255.0/24"], false),
+        ]);
+        for (address, ids) in [
+            ("192.0.1.255", &[][..]),
+            ("192.0.2.0", &["outer"]),
+            ("192.0.2.127", &["outer"]),
+            ("192.0.2.128", &["outer", "inner"]),
+            ("192.0.2.255", &["outer", "inner"]),
+            ("192.0.3.0", &[]),
+            ("2001:db8::1", &["v6"]),
+            ("2001:db9::", &[]),
+            ("255.255.255.255", &["edge"]),
+        ] {
+            assert_eq!(locations.of_address(address.parse().unwrap()), set(&locations, ids), "{address}");
+        }
+        assert_eq!(locations.trusted(), set(&locations, &["inner"]));
+    }
+
+    #[test]
+    fn unmapped_countries_are_a_country_of_their_own() {
+        let nordic = NamedLocation {
+            id: "nordic".into(),
+            kind: LocationKind::Country { countries: vec![Country::parse("no").unwrap()], unknown: false },
+        };
+        let nowhere = NamedLocation {
+            id: "nowhere".into(),
+            kind: LocationKind::Country { countries: Vec::new(), unknown: true },
+        };
+        let locations = NamedLocations::new(&[nordic, nowhere]);
+        for (country, ids) in [
+            ("NO", &["nordic"][..]),
+            ("SE", &[]),
+            ("XX", &["nowhere"]),
+            ("T1", &["nowhere"]),
+            ("", &["nowhere"]),
+        ] {
+            assert_eq!(locations.of_country(Country::of_request(country)), set(&locations, ids), "{country}");
+        }
+    }
+}

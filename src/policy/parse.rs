@@ -1,0 +1,255 @@
+//! Reads Graph policies and named locations strictly: what Edgeward would not enforce, it refuses by path.
+
+mod applications;
+mod conditions;
+mod controls;
+mod edge;
+mod locations;
+mod node;
+mod reader;
+mod users;
+
+use node::Node;
+use reader::{Members, Reader};
+
+use super::control::{Control, ControlSet, Grant, MAX_CONTROLS};
+use super::model::{Policy, PolicyState};
+use super::session_controls::SessionControls;
+use super::symbol::{Symbol, Symbols};
+use super::{Issue, PolicySet, Severity};
+use crate::location::NamedLocations;
+
+/// Largest text of policies or of named locations, bytes.
+pub const MAX_INPUT_BYTES: usize = 10 * 1024 * 1024;
+/// Most policies in one set. Entra allows 240 in a tenant.
+pub const MAX_POLICIES: usize = 1024;
+
+/// What parsing builds up.
+struct Parser {
+    reader: Reader,
+    symbols: Symbols,
+    locations: NamedLocations,
+}
+
+/// A policy whose demands are not numbered yet.
+struct Draft {
+    policy: Policy,
+    clauses: Vec<Vec<Control>>,
+}
+
+pub(super) fn parse(policies: &str, named_locations: &str) -> Result<(PolicySet, Vec<Issue>), Vec<Issue>> {
+    let mut parser = Parser {
+        reader: Reader::default(),
+        symbols: Symbols::default(),
+        locations: NamedLocations::default(),
+    };
+    if let Some(node) = parser.read_json(named_locations, "namedLocations") {
+        parser.reader.at("namedLocations", |reader| {
+            let locations = locations::named_locations(reader, node);
+            parser.locations = NamedLocations::new(&locations);
+        });
+    }
+    let mut drafts = Vec::new();
+    if let Some(node) = parser.read_json(policies, "policies") {
+        drafts = parser.policies(node);
+    }
+    let (policies, controls) = parser.number_controls(drafts);
+    let issues = parser.reader.issues;
+    if issues.iter().any(|issue| issue.severity == Severity::Error) {
+        return Err(issues);
+    }
+    let set = PolicySet { policies, controls, symbols: parser.symbols, locations: parser.locations };
+    Ok((set, issues))
+}
+
+impl Parser {
+    /// Steps into a member with the whole parser in hand.
+    fn member<T>(
+        &mut self,
+        members: &mut Members,
+        name: &'static str,
+        read: impl FnOnce(&mut Self, Node) -> Option<T>,
+    ) -> Option<T> {
+        let mut outer = std::mem::take(&mut self.reader);
+        let value = outer.member(members, name, |reader, node| {
+            std::mem::swap(&mut self.reader, reader);
+            let value = read(self, node);
+            std::mem::swap(&mut self.reader, reader);
+            value
+        });
+        self.reader = outer;
+        value
+    }
+
+    /// Reads an object with the whole parser in hand.
+    fn object<T>(&mut self, node: Node, read: impl FnOnce(&mut Self, &mut Members) -> T) -> Option<T> {
+        let mut outer = std::mem::take(&mut self.reader);
+        let value = outer.object(node, |reader, members| {
+            std::mem::swap(&mut self.reader, reader);
+            let value = read(self, members);
+            std::mem::swap(&mut self.reader, reader);
+            value
+        });
+        self.reader = outer;
+        value
+    }
+
+    fn list(&mut self, node: Node, mut each: impl FnMut(&mut Self, Node)) -> Option<()> {
+        let mut outer = std::mem::take(&mut self.reader);
+        let value = outer.list(node, |reader, node| {
+            std::mem::swap(&mut self.reader, reader);
+            each(self, node);
+            std::mem::swap(&mut self.reader, reader);
+        });
+        self.reader = outer;
+        value
+    }
+
+    /// A list of ids as symbols.
+    fn symbols(&mut self, members: &mut Members, name: &'static str) -> Vec<Symbol> {
+        let texts = self.reader.member(members, name, Reader::texts).unwrap_or_default();
+        texts.iter().map(|text| self.symbols.intern(text)).collect()
+    }
+
+    fn read_json(&mut self, text: &str, input: &'static str) -> Option<Node> {
+        self.reader.at(input, |reader| {
+            if text.len() > MAX_INPUT_BYTES {
+                let message = format!("{} bytes; the limit is {MAX_INPUT_BYTES}", text.len());
+                reader.error("too_large", message);
+                return None;
+            }
+            match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+                Ok(node) => Some(node),
+                Err(error) => {
+                    reader.error("invalid_json", error.to_string());
+                    None
+                }
+            }
+        })
+    }
+
+    fn policies(&mut self, node: Node) -> Vec<Draft> {
+        let mut drafts: Vec<Draft> = Vec::new();
+        let mut outer = std::mem::take(&mut self.reader);
+        outer.at("policies", |reader| {
+            std::mem::swap(&mut self.reader, reader);
+            let mut index = 0;
+            self.list(node, |parser, node| {
+                if index == MAX_POLICIES {
+                    parser.reader.error("too_many_policies", format!("the limit is {MAX_POLICIES}"));
+                }
+                if index < MAX_POLICIES
+                    && let Some(draft) = parser.object(node, |parser, members| parser.policy(members, index))
+                {
+                    if drafts.iter().any(|other| other.policy.id.eq_ignore_ascii_case(&draft.policy.id)) {
+                        let message = format!("the id `{}` is taken by an earlier policy", draft.policy.id);
+                        parser.reader.at("id", |reader| reader.error("duplicate_id", message));
+                    }
+                    drafts.push(draft);
+                }
+                parser.reader.policy = None;
+                index += 1;
+            });
+            std::mem::swap(&mut self.reader, reader);
+        });
+        self.reader = outer;
+        drafts
+    }
+
+    fn policy(&mut self, members: &mut Members, index: usize) -> Draft {
+        let name = members.peek_text("displayName").or_else(|| members.peek_text("id"));
+        self.reader.policy = name.map(str::to_owned);
+        Reader::ignore(
+            members,
+            &[
+                "templateId",
+                "createdDateTime",
+                "modifiedDateTime",
+                "deletedDateTime",
+                "description",
+                "policyApplies",
+                "analysisReasons",
+            ],
+        );
+        let id = self.reader.member(members, "id", Reader::text);
+        let id = id.unwrap_or_else(|| {
+            let fix = "export the policy with its id; without one it is named by its place";
+            self.reader.warn_with_fix("missing_id", "the policy has no id", fix);
+            format!("policies[{index}]")
+        });
+        let display_name = self.reader.member(members, "displayName", Reader::text);
+        let state = self.state(members);
+        let conditions = self.member(members, "conditions", |parser, node| {
+            parser.object(node, |parser, members| parser.conditions(members))
+        });
+        let conditions = conditions.unwrap_or_else(|| {
+            if !members.has("conditions") {
+                self.reader.error("missing_member", "`conditions` is required");
+            }
+            super::model::Conditions::default()
+        });
+        let demands = self.controls(members);
+        let grant = Grant { block: demands.block, clauses: Vec::new() };
+        let policy = Policy { id, display_name, state, conditions, grant, session: demands.session };
+        Draft { policy, clauses: demands.clauses }
+    }
+
+    fn state(&mut self, members: &mut Members) -> PolicyState {
+        const STATES: [(&str, PolicyState); 3] = [
+            ("enabled", PolicyState::Enabled),
+            ("disabled", PolicyState::Disabled),
+            ("enabledForReportingButNotEnforced", PolicyState::ReportOnly),
+        ];
+        if !members.has("state") {
+            let fix = "state one of: enabled, disabled, enabledForReportingButNotEnforced";
+            self.reader.error_with_fix("missing_member", "`state` is required", fix);
+        }
+        let state = self.reader.member(members, "state", |reader, node| {
+            let text = reader.text(node)?;
+            reader.choice(&text, &STATES)
+        });
+        state.unwrap_or(PolicyState::Disabled)
+    }
+
+    /// Gives every control a number, in prompt order whatever the order of the policies.
+    fn number_controls(&mut self, drafts: Vec<Draft>) -> (Vec<Policy>, Vec<Control>) {
+        let mut controls: Vec<Control> =
+            drafts.iter().flat_map(|draft| draft.clauses.iter().flatten()).cloned().collect();
+        controls.sort_unstable();
+        controls.dedup();
+        if controls.len() > MAX_CONTROLS {
+            let message = format!(
+                "the policies demand {} different controls; the limit is {MAX_CONTROLS}",
+                controls.len()
+            );
+            self.reader.at("policies", |reader| reader.error("too_many_controls", message));
+            controls.truncate(MAX_CONTROLS);
+        }
+        let policies = drafts
+            .into_iter()
+            .map(|draft| {
+                let mut policy = draft.policy;
+                policy.grant.clauses = draft
+                    .clauses
+                    .iter()
+                    .map(|clause| {
+                        clause
+                            .iter()
+                            .filter_map(|control| controls.binary_search(control).ok())
+                            .fold(ControlSet::EMPTY, |set, index| set.union(ControlSet::only(index)))
+                    })
+                    .collect();
+                policy
+            })
+            .collect();
+        (policies, controls)
+    }
+}
+
+/// What the controls of a policy come to.
+#[derive(Default)]
+struct Demands {
+    block: bool,
+    clauses: Vec<Vec<Control>>,
+    session: SessionControls,
+}

@@ -1,0 +1,52 @@
+//! `conditions.applications`.
+
+use super::Parser;
+use super::reader::{Members, Reader};
+use crate::policy::model::{ApplicationList, Applications};
+
+/// Names that stand for many applications.
+const GROUPS: [&str; 3] = ["office365", "microsoftadminportals", "allagentidresources"];
+
+impl Parser {
+    pub(super) fn applications(&mut self, members: &mut Members) -> Applications {
+        let include = self.application_list(members, "includeApplications");
+        let exclude = self.application_list(members, "excludeApplications");
+        let actions = self.reader.member(members, "includeUserActions", Reader::texts).unwrap_or_default();
+        for action in &actions {
+            if !["urn:user:registersecurityinfo", "urn:user:registerdevice"].contains(&action.as_str()) {
+                let message = format!("`{action}` is not a user action");
+                let fix = "one of: urn:user:registersecurityinfo, urn:user:registerdevice";
+                self.reader
+                    .at("includeUserActions", |reader| reader.error_with_fix("unknown_value", message, fix));
+            }
+        }
+        let user_actions: Vec<_> = actions.iter().map(|action| self.symbols.intern(action)).collect();
+        let authentication_contexts = self.symbols(members, "includeAuthenticationContextClassReferences");
+        let nothing = !include.all && include.ids.is_empty() && include.groups.is_empty();
+        if nothing && user_actions.is_empty() && authentication_contexts.is_empty() {
+            self.reader.warn("never_applies", "no application is included: the policy never applies");
+        }
+        let all_excluded = include.ids.iter().all(|id| exclude.ids.contains(id))
+            && include.groups.iter().all(|group| exclude.groups.contains(group));
+        if exclude.all || (!nothing && !include.all && all_excluded) {
+            let message = "every application that is included is also excluded: the policy never applies";
+            self.reader.warn("never_applies", message);
+        }
+        Applications { include, exclude, user_actions, authentication_contexts }
+    }
+
+    fn application_list(&mut self, members: &mut Members, name: &'static str) -> ApplicationList {
+        let mut list = ApplicationList::default();
+        let names = self.reader.member(members, name, Reader::texts).unwrap_or_default();
+        for name in &names {
+            let lower = name.to_ascii_lowercase();
+            match lower.as_str() {
+                "all" => list.all = true,
+                "none" => {}
+                group if GROUPS.contains(&group) => list.groups.push(self.symbols.intern(name)),
+                _ => list.ids.push(self.symbols.intern(name)),
+            }
+        }
+        list
+    }
+}

@@ -1,0 +1,236 @@
+//! `conditions`.
+
+use super::Parser;
+use super::node::Node;
+use super::reader::Members;
+use crate::policy::model::{Conditions, Locations, Mask, MaskPair};
+use crate::request::{ClientAppType, Platform, TransferMethod};
+use crate::risk::{InsiderRiskLevel, RiskLevel};
+
+const CLIENT_APP_TYPES: [(&str, Option<ClientAppType>); 6] = [
+    ("all", None),
+    ("browser", Some(ClientAppType::Browser)),
+    ("mobileAppsAndDesktopClients", Some(ClientAppType::MobileAppsAndDesktopClients)),
+    ("exchangeActiveSync", Some(ClientAppType::ExchangeActiveSync)),
+    ("easSupported", Some(ClientAppType::EasSupported)),
+    ("other", Some(ClientAppType::Other)),
+];
+
+const PLATFORMS: [(&str, Option<Platform>); 7] = [
+    ("all", None),
+    ("android", Some(Platform::Android)),
+    ("iOS", Some(Platform::Ios)),
+    ("windows", Some(Platform::Windows)),
+    ("windowsPhone", Some(Platform::WindowsPhone)),
+    ("macOS", Some(Platform::MacOs)),
+    ("linux", Some(Platform::Linux)),
+];
+
+/// `hidden` is what a tenant without the licence is shown; no sign-in is ever evaluated with it.
+const RISK_LEVELS: [(&str, Option<RiskLevel>); 5] = [
+    ("none", Some(RiskLevel::None)),
+    ("low", Some(RiskLevel::Low)),
+    ("medium", Some(RiskLevel::Medium)),
+    ("high", Some(RiskLevel::High)),
+    ("hidden", None),
+];
+
+const INSIDER_RISK_LEVELS: [(&str, InsiderRiskLevel); 3] = [
+    ("minor", InsiderRiskLevel::Minor),
+    ("moderate", InsiderRiskLevel::Moderate),
+    ("elevated", InsiderRiskLevel::Elevated),
+];
+
+const TRANSFER_METHODS: [(&str, TransferMethod); 3] = [
+    ("none", TransferMethod::None),
+    ("deviceCodeFlow", TransferMethod::DeviceCodeFlow),
+    ("authenticationTransfer", TransferMethod::AuthenticationTransfer),
+];
+
+impl Parser {
+    pub(super) fn conditions(&mut self, members: &mut Members) -> Conditions {
+        let users = self.member(members, "users", |parser, node| {
+            parser.object(node, |parser, members| parser.users(members))
+        });
+        let client_applications =
+            self.member(members, "clientApplications", |parser, node| parser.client_applications(node));
+        let (workloads, agents) = client_applications.unwrap_or_default();
+        let users_named = users.as_ref().is_some_and(|users| {
+            let list = &users.include;
+            list.all
+                || list.agent_users
+                || !(list.users.is_empty()
+                    && list.groups.is_empty()
+                    && list.roles.is_empty()
+                    && list.guests.is_empty())
+        });
+        if !users_named && workloads.is_none() && agents.is_none() {
+            let message = "no user, service principal or agent is included: the policy never applies";
+            self.reader.warn("never_applies", message);
+        }
+        let applications = self
+            .member(members, "applications", |parser, node| {
+                parser.object(node, |parser, members| parser.applications(members))
+            })
+            .unwrap_or_else(|| {
+                self.reader.warn("never_applies", "no application is included: the policy never applies");
+                Default::default()
+            });
+        Conditions {
+            users,
+            workloads,
+            agents,
+            applications,
+            client_app_types: self.client_app_types(members),
+            platforms: self.platforms(members),
+            locations: self.member(members, "locations", |parser, node| parser.locations(node)),
+            sign_in_risk: self.risk_levels(members, "signInRiskLevels"),
+            user_risk: self.risk_levels(members, "userRiskLevels"),
+            service_principal_risk: self.risk_levels(members, "servicePrincipalRiskLevels"),
+            agent_risk: self.agent_risk(members),
+            insider_risk: self.insider_risk(members),
+            transfer_methods: self.transfer_methods(members),
+            edge: self
+                .member(members, "edge", |parser, node| {
+                    parser.object(node, |parser, members| parser.edge(members))
+                })
+                .unwrap_or_default(),
+        }
+    }
+
+    fn client_app_types(&mut self, members: &mut Members) -> Option<Mask> {
+        let types = self
+            .reader
+            .member(members, "clientAppTypes", |reader, node| reader.choices(node, &CLIENT_APP_TYPES))?;
+        if types.is_empty() {
+            let message = "no client app type is listed: the policy never applies";
+            self.reader
+                .at("clientAppTypes", |reader| reader.warn_with_fix("never_applies", message, "list `all`"));
+        }
+        let mut mask = Mask::default();
+        for kind in types {
+            mask.insert(kind? as u32);
+        }
+        Some(mask)
+    }
+
+    fn platforms(&mut self, members: &mut Members) -> Option<MaskPair> {
+        self.reader.member(members, "platforms", |reader, node| {
+            reader.object(node, |reader, members| {
+                let mut side = |name| {
+                    let platforms =
+                        reader.member(members, name, |reader, node| reader.choices(node, &PLATFORMS));
+                    mask_of(
+                        platforms.unwrap_or_default().into_iter().map(|platform| platform.map(|p| p as u32)),
+                    )
+                };
+                let pair = MaskPair { include: side("includePlatforms"), exclude: side("excludePlatforms") };
+                if pair.include.0 & !pair.exclude.0 == 0 {
+                    reader.warn("never_applies", "no platform is left to include: the policy never applies");
+                }
+                pair
+            })
+        })
+    }
+
+    fn locations(&mut self, node: Node) -> Option<Locations> {
+        // An empty array stands for "not configured" in some exports.
+        if matches!(&node, Node::List(list) if list.is_empty()) {
+            return None;
+        }
+        self.object(node, |parser, members| {
+            let mut condition = Locations::default();
+            for (name, is_include) in [("includeLocations", true), ("excludeLocations", false)] {
+                let mut names = Vec::new();
+                parser.reader.member(members, name, |reader, node| {
+                    reader.list(node, |reader, node| {
+                        let Some(id) = reader.text(node) else { return };
+                        let special = id.eq_ignore_ascii_case("all") || id.eq_ignore_ascii_case("alltrusted");
+                        if !special && parser.locations.index_of(&id).is_none() {
+                            let message =
+                                format!("`{id}` is no named location of this bundle: it matches nothing");
+                            let fix = "add the named location to the bundle, or remove it here";
+                            reader.warn_with_fix("unknown_location", message, fix);
+                        }
+                        names.push(id);
+                    })
+                });
+                let (all, set) = if is_include {
+                    (&mut condition.include_all, &mut condition.include)
+                } else {
+                    (&mut condition.exclude_all, &mut condition.exclude)
+                };
+                for id in names {
+                    if id.eq_ignore_ascii_case("all") {
+                        *all = true;
+                    } else if id.eq_ignore_ascii_case("alltrusted") {
+                        *set = set.union(parser.locations.trusted());
+                    } else if let Some(index) = parser.locations.index_of(&id) {
+                        set.insert(index);
+                    }
+                }
+            }
+            if (!condition.include_all && condition.include.is_empty()) || condition.exclude_all {
+                let message = "no location is left to include: the policy never applies";
+                parser.reader.warn("never_applies", message);
+            }
+            condition
+        })
+    }
+
+    /// An empty list is the same as none: Graph writes `[]` for a condition that is not configured.
+    fn risk_levels(&mut self, members: &mut Members, name: &'static str) -> Option<Mask> {
+        let levels = self.reader.member(members, name, |reader, node| reader.choices(node, &RISK_LEVELS))?;
+        if levels.is_empty() {
+            return None;
+        }
+        if levels.contains(&None) {
+            let message = "`hidden` is not a level that a sign-in is evaluated with: it matches nothing";
+            self.reader.at(name, |reader| reader.warn("hidden_risk", message));
+        }
+        let mut mask = Mask::default();
+        for level in levels.into_iter().flatten() {
+            mask.insert(level as u32);
+        }
+        Some(mask)
+    }
+
+    fn agent_risk(&mut self, members: &mut Members) -> Option<Mask> {
+        let levels = self
+            .reader
+            .member(members, "agentIdRiskLevels", |reader, node| reader.flags(node, &RISK_LEVELS))?;
+        (!levels.is_empty()).then(|| mask_of(levels.into_iter().flatten().map(|level| Some(level as u32))))
+    }
+
+    fn insider_risk(&mut self, members: &mut Members) -> Option<Mask> {
+        let levels = self
+            .reader
+            .member(members, "insiderRiskLevels", |reader, node| reader.flags(node, &INSIDER_RISK_LEVELS))?;
+        (!levels.is_empty()).then(|| mask_of(levels.into_iter().map(|level| Some(level as u32))))
+    }
+
+    /// `none` is a flag without a bit: alone it configures nothing.
+    fn transfer_methods(&mut self, members: &mut Members) -> Option<Mask> {
+        let methods = self.reader.member(members, "authenticationFlows", |reader, node| {
+            reader.object(node, |reader, members| {
+                reader
+                    .member(members, "transferMethods", |reader, node| reader.flags(node, &TRANSFER_METHODS))
+            })
+        });
+        let methods = methods.flatten()?.into_iter().filter(|method| *method != TransferMethod::None);
+        let mask = mask_of(methods.map(|method| Some(method as u32)));
+        (mask != Mask::default()).then_some(mask)
+    }
+}
+
+/// `None` is `all`.
+pub(super) fn mask_of(bits: impl Iterator<Item = Option<u32>>) -> Mask {
+    let mut mask = Mask::default();
+    for bit in bits {
+        match bit {
+            Some(bit) => mask.insert(bit),
+            None => mask = Mask::ALL,
+        }
+    }
+    mask
+}

@@ -1,0 +1,125 @@
+//! Named locations.
+
+use super::node::Node;
+use super::reader::{Members, Reader};
+use crate::location::{Country, LocationKind, MAX_LOCATIONS, MAX_RANGES, NamedLocation};
+use crate::net::AddressRange;
+
+pub(super) fn named_locations(reader: &mut Reader, node: Node) -> Vec<NamedLocation> {
+    let mut locations: Vec<NamedLocation> = Vec::new();
+    reader.list(node, |reader, node| {
+        let location = reader.object(node, named_location).flatten();
+        let Some(location) = location else { return };
+        if locations.iter().any(|other| other.id.eq_ignore_ascii_case(&location.id)) {
+            let message = format!("the id `{}` is taken by an earlier named location", location.id);
+            reader.at("id", |reader| reader.error("duplicate_id", message));
+        }
+        if locations.len() == MAX_LOCATIONS {
+            reader.error("too_many_locations", format!("the limit is {MAX_LOCATIONS} named locations"));
+        }
+        if locations.len() < MAX_LOCATIONS {
+            locations.push(location);
+        }
+    });
+    locations
+}
+
+fn named_location(reader: &mut Reader, members: &mut Members) -> Option<NamedLocation> {
+    Reader::ignore(members, &["displayName", "createdDateTime", "modifiedDateTime", "deletedDateTime"]);
+    let kind = members.odata_type().map(|name| name.trim_start_matches("microsoft.graph.").to_owned());
+    let kind = match kind.as_deref() {
+        Some("ipNamedLocation") => ip(reader, members),
+        Some("countryNamedLocation") => country(reader, members),
+        Some("compliantNetworkNamedLocation") => compliant_network(members),
+        Some(other) => {
+            let message = format!("`{other}` is not a kind of named location");
+            let fix = "one of: ipNamedLocation, countryNamedLocation, compliantNetworkNamedLocation";
+            reader.at("@odata.type", |reader| reader.error_with_fix("unknown_value", message, fix));
+            return None;
+        }
+        None if members.has("ipRanges") => ip(reader, members),
+        None if members.has("countriesAndRegions") => country(reader, members),
+        None if members.has("compliantNetworkType") => compliant_network(members),
+        None => {
+            reader.error("missing_member", "`ipRanges` or `countriesAndRegions` is required");
+            return None;
+        }
+    };
+    let Some(id) = reader.member(members, "id", Reader::text) else {
+        reader.error("missing_member", "`id` is required: policies refer to a named location by it");
+        return None;
+    };
+    Some(NamedLocation { id, kind })
+}
+
+fn compliant_network(members: &mut Members) -> LocationKind {
+    Reader::ignore(members, &["compliantNetworkType"]);
+    LocationKind::CompliantNetwork
+}
+
+fn ip(reader: &mut Reader, members: &mut Members) -> LocationKind {
+    let mut ranges = Vec::new();
+    reader.member(members, "ipRanges", |reader, node| {
+        reader.list(node, |reader, node| {
+            let text = match node {
+                Node::Text(text) => {
+                    let fix = "write {\"cidrAddress\": \"…\"}";
+                    reader.warn_with_fix("range_as_text", "Graph writes a range as an object", fix);
+                    Some(text)
+                }
+                node => reader
+                    .object(node, |reader, members| reader.member(members, "cidrAddress", Reader::text))
+                    .flatten(),
+            };
+            let Some(text) = text else { return };
+            match AddressRange::parse(&text) {
+                Ok((range, host_bits)) => {
+                    if host_bits {
+                        let message = format!("`{text}` has host bits set; they are masked out");
+                        reader.warn("cidr_host_bits", message);
+                    }
+                    ranges.push(range);
+                }
+                Err(error) => {
+                    let fix = "write a block longer than /8, such as 203.0.113.0/24";
+                    reader.error_with_fix("invalid_cidr", format!("`{text}`: {error}"), fix);
+                }
+            }
+        })
+    });
+    if ranges.len() > MAX_RANGES {
+        let message = format!("{} ranges; the limit is {MAX_RANGES}", ranges.len());
+        reader.at("ipRanges", |reader| reader.error("too_many_ranges", message));
+    }
+    let trusted = reader.member(members, "isTrusted", Reader::boolean).unwrap_or(false);
+    LocationKind::Ip { ranges, trusted }
+}
+
+fn country(reader: &mut Reader, members: &mut Members) -> LocationKind {
+    let mut countries = Vec::new();
+    reader.member(members, "countriesAndRegions", |reader, node| {
+        reader.list(node, |reader, node| {
+            let Some(code) = reader.text(node) else { return };
+            match Country::parse(&code) {
+                Some(country) => countries.push(country),
+                None => {
+                    let message = format!("`{code}` is not an ISO 3166-1 alpha-2 code");
+                    reader.error("unknown_value", message);
+                }
+            }
+        })
+    });
+    let unknown =
+        reader.member(members, "includeUnknownCountriesAndRegions", Reader::boolean).unwrap_or(false);
+    let by_gps = reader.member(members, "countryLookupMethod", |reader, node| {
+        let text = reader.text(node)?;
+        reader.choice(&text, &[("clientIpAddress", false), ("authenticatorAppGps", true)])
+    });
+    if by_gps == Some(true) {
+        let message =
+            "no request tells the authenticator's position: whether this location matches stays unknown";
+        reader.warn("unknowable_location", message);
+        return LocationKind::AuthenticatorGps;
+    }
+    LocationKind::Country { countries, unknown }
+}

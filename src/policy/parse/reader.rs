@@ -1,0 +1,243 @@
+//! Reads JSON nodes strictly, remembering where it is and what was wrong.
+
+use std::fmt::Write;
+
+use super::node::Node;
+use crate::policy::{Issue, Severity};
+
+/// Members of one object that have not been read yet.
+pub(super) struct Members(Vec<(String, Node)>);
+
+impl Members {
+    /// Whether the member is there and not `null`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, node)| key == name && *node != Node::Null)
+    }
+
+    /// The text of a member, without taking it.
+    pub(super) fn peek_text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find_map(|(key, node)| match node {
+            Node::Text(text) if key == name => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The text of an annotation: `@odata.type` and its like.
+    pub(super) fn odata_type(&self) -> Option<&str> {
+        self.peek_text("@odata.type").map(|name| name.trim_start_matches('#'))
+    }
+}
+
+/// A cursor over the input.
+#[derive(Default)]
+pub(super) struct Reader {
+    path: String,
+    /// Display name, else id, of the policy being read.
+    pub(super) policy: Option<String>,
+    pub(super) issues: Vec<Issue>,
+}
+
+impl Reader {
+    pub(super) fn error(&mut self, code: &'static str, message: impl Into<String>) {
+        self.issue(Severity::Error, code, message.into(), None);
+    }
+
+    pub(super) fn error_with_fix(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
+        self.issue(Severity::Error, code, message.into(), Some(fix.into()));
+    }
+
+    pub(super) fn warn(&mut self, code: &'static str, message: impl Into<String>) {
+        self.issue(Severity::Warning, code, message.into(), None);
+    }
+
+    pub(super) fn warn_with_fix(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
+        self.issue(Severity::Warning, code, message.into(), Some(fix.into()));
+    }
+
+    fn issue(&mut self, severity: Severity, code: &'static str, message: String, fix: Option<String>) {
+        let (path, policy) = (self.path.clone(), self.policy.clone());
+        self.issues.push(Issue { code, severity, path, policy, message, fix });
+    }
+
+    /// Goes to a member or element, reads there, and comes back.
+    fn within<T>(&mut self, step: std::fmt::Arguments<'_>, read: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.path.len();
+        // Writing to a `String` can not fail.
+        let _ = self.path.write_fmt(step);
+        let value = read(self);
+        self.path.truncate(length);
+        value
+    }
+
+    /// Goes to a member by name, to report on it.
+    pub(super) fn at<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        if self.path.is_empty() {
+            self.within(format_args!("{name}"), read)
+        } else {
+            self.within(format_args!(".{name}"), read)
+        }
+    }
+
+    /// Takes a member and reads it. Absent and `null` are the same.
+    pub(super) fn member<T>(
+        &mut self,
+        members: &mut Members,
+        name: &'static str,
+        read: impl FnOnce(&mut Self, Node) -> Option<T>,
+    ) -> Option<T> {
+        let index = members.0.iter().position(|(key, _)| key == name)?;
+        let (_, node) = members.0.swap_remove(index);
+        if node == Node::Null {
+            return None;
+        }
+        self.at(name, |reader| read(reader, node))
+    }
+
+    /// Drops members whose value says nothing about what a policy does.
+    pub(super) fn ignore(members: &mut Members, names: &[&str]) {
+        members.0.retain(|(key, _)| !names.contains(&key.as_str()));
+    }
+
+    /// Reads an object; members that `read` leaves are unknown, and that is an error.
+    pub(super) fn object<T>(
+        &mut self,
+        node: Node,
+        read: impl FnOnce(&mut Self, &mut Members) -> T,
+    ) -> Option<T> {
+        let Node::Object(members) = node else {
+            self.wrong_type("an object", &node);
+            return None;
+        };
+        let mut kept = Members(Vec::with_capacity(members.len()));
+        for (name, node) in members {
+            // Annotations of OData, and actions (`#microsoft.graph.restore`), say nothing about the policy. The
+            // type of the object itself is kept: named locations are told apart by it.
+            if (name.contains("@odata.") && name != "@odata.type") || name.starts_with('#') {
+                continue;
+            }
+            if kept.0.iter().any(|(key, _)| *key == name) {
+                self.at(&name, |reader| reader.error("duplicate_member", "this member is stated twice"));
+                continue;
+            }
+            kept.0.push((name, node));
+        }
+        let value = read(self, &mut kept);
+        for (name, node) in kept.0 {
+            if node == Node::Null || name == "@odata.type" {
+                continue;
+            }
+            self.at(&name, |reader| {
+                let message = format!("`{name}` is not a member that Edgeward enforces");
+                reader.error_with_fix("unknown_member", message, "correct its spelling, or remove it");
+            });
+        }
+        Some(value)
+    }
+
+    /// Reads an array, element by element.
+    pub(super) fn list(&mut self, node: Node, mut each: impl FnMut(&mut Self, Node)) -> Option<()> {
+        let Node::List(nodes) = node else {
+            self.wrong_type("an array", &node);
+            return None;
+        };
+        for (index, node) in nodes.into_iter().enumerate() {
+            self.within(format_args!("[{index}]"), |reader| each(reader, node));
+        }
+        Some(())
+    }
+
+    pub(super) fn text(&mut self, node: Node) -> Option<String> {
+        match node {
+            Node::Text(text) => Some(text),
+            node => {
+                self.wrong_type("a string", &node);
+                None
+            }
+        }
+    }
+
+    pub(super) fn boolean(&mut self, node: Node) -> Option<bool> {
+        match node {
+            Node::Bool(value) => Some(value),
+            node => {
+                self.wrong_type("a boolean", &node);
+                None
+            }
+        }
+    }
+
+    /// A whole number of at least 1.
+    pub(super) fn positive(&mut self, node: Node) -> Option<u32> {
+        match node {
+            Node::Integer(value) if value > 0 && u32::try_from(value).is_ok() => u32::try_from(value).ok(),
+            Node::Integer(value) => {
+                self.error("out_of_range", format!("{value} is not in 1 to {}", u32::MAX));
+                None
+            }
+            node => {
+                self.wrong_type("a whole number", &node);
+                None
+            }
+        }
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&mut self, node: Node) -> Option<Vec<String>> {
+        let mut texts = Vec::new();
+        self.list(node, |reader, node| texts.extend(reader.text(node)))?;
+        Some(texts)
+    }
+
+    /// A value of an enumeration. Another case than the documented one is accepted with a warning.
+    pub(super) fn choice<T: Copy>(&mut self, text: &str, choices: &[(&str, T)]) -> Option<T> {
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
+            return Some(*value);
+        }
+        if let Some((name, value)) = choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
+            self.warn("value_case", format!("`{text}` is read as `{name}`"));
+            return Some(*value);
+        }
+        let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        let message = format!("`{text}` is not a value Edgeward knows");
+        self.error_with_fix("unknown_value", message, format!("one of: {}", names.join(", ")));
+        None
+    }
+
+    /// A collection of enumeration values.
+    pub(super) fn choices<T: Copy>(&mut self, node: Node, choices: &[(&str, T)]) -> Option<Vec<T>> {
+        let mut values = Vec::new();
+        self.list(node, |reader, node| {
+            values.extend(reader.text(node).and_then(|text| reader.choice(&text, choices)));
+        })?;
+        Some(values)
+    }
+
+    /// A flags enumeration: Graph writes several values as one text, separated by commas.
+    pub(super) fn flags<T: Copy>(&mut self, node: Node, choices: &[(&str, T)]) -> Option<Vec<T>> {
+        if let Node::List(_) = node {
+            let fix = "write one text with the values separated by commas";
+            self.warn_with_fix("flags_as_array", "Graph defines this member as flags, not as an array", fix);
+            return self.choices(node, choices);
+        }
+        let text = self.text(node)?;
+        let mut values = Vec::new();
+        for flag in text.split(',').map(str::trim).filter(|flag| !flag.is_empty()) {
+            values.extend(self.choice(flag, choices));
+        }
+        Some(values)
+    }
+
+    pub(super) fn wrong_type(&mut self, expected: &str, found: &Node) {
+        self.error("wrong_type", format!("expected {expected}, found {}", found.kind()));
+    }
+}

@@ -1,0 +1,173 @@
+//! `conditions.users` and `conditions.clientApplications`.
+
+use super::Parser;
+use super::node::Node;
+use super::reader::{Members, Reader};
+use crate::policy::model::{Guests, Mask, SymbolList, SymbolPair, UserList, Users};
+use crate::policy::symbol::Symbol;
+use crate::request::GuestType;
+
+const GUEST_TYPES: [(&str, GuestType); 7] = [
+    ("none", GuestType::None),
+    ("internalGuest", GuestType::InternalGuest),
+    ("b2bCollaborationGuest", GuestType::B2bCollaborationGuest),
+    ("b2bCollaborationMember", GuestType::B2bCollaborationMember),
+    ("b2bDirectConnectUser", GuestType::B2bDirectConnectUser),
+    ("otherExternalUser", GuestType::OtherExternalUser),
+    ("serviceProvider", GuestType::ServiceProvider),
+];
+
+impl Parser {
+    pub(super) fn users(&mut self, members: &mut Members) -> Users {
+        let include = self.user_list(
+            members,
+            ["includeUsers", "includeGroups", "includeRoles", "includeGuestsOrExternalUsers"],
+        );
+        let exclude = self.user_list(
+            members,
+            ["excludeUsers", "excludeGroups", "excludeRoles", "excludeGuestsOrExternalUsers"],
+        );
+        self.warn_of_nobody(&include, &exclude);
+        Users { include, exclude }
+    }
+
+    fn user_list(
+        &mut self,
+        members: &mut Members,
+        [users, groups, roles, guests]: [&'static str; 4],
+    ) -> UserList {
+        let mut list = UserList::default();
+        let names = self.reader.member(members, users, Reader::texts).unwrap_or_default();
+        for name in &names {
+            match name.to_ascii_lowercase().as_str() {
+                "all" => list.all = true,
+                "none" => {}
+                "guestsorexternalusers" => list.guests.push(Guests { types: every_guest(), tenants: None }),
+                "allagentidusers" => list.agent_users = true,
+                _ => list.users.push(self.symbols.intern(name)),
+            }
+        }
+        list.groups = self.ids_only(members, groups);
+        list.roles = self.ids_only(members, roles);
+        let guests = self.member(members, guests, |parser, node| {
+            parser.object(node, |parser, members| parser.guests(members))
+        });
+        list.guests.extend(guests.flatten());
+        list
+    }
+
+    /// Ids of a list that has no special values. `All` and `None` there are a mistake that would match nobody.
+    fn ids_only(&mut self, members: &mut Members, name: &'static str) -> Vec<Symbol> {
+        let texts = self.reader.member(members, name, Reader::texts).unwrap_or_default();
+        for text in &texts {
+            if text.eq_ignore_ascii_case("all") {
+                let message = format!("`{text}` is not an id: {name} has no such value");
+                let fix = "use `All` in includeUsers, or list the ids";
+                self.reader.at(name, |reader| reader.error_with_fix("not_an_id", message, fix));
+            }
+        }
+        texts.iter().map(|text| self.symbols.intern(text)).collect()
+    }
+
+    fn guests(&mut self, members: &mut Members) -> Option<Guests> {
+        let types = self
+            .reader
+            .member(members, "guestOrExternalUserTypes", |reader, node| reader.flags(node, &GUEST_TYPES));
+        let mut mask = Mask::default();
+        for guest in types.unwrap_or_default() {
+            if guest != GuestType::None {
+                mask.insert(guest as u32);
+            }
+        }
+        let tenants = self.member(members, "externalTenants", |parser, node| {
+            parser.object(node, |parser, members| parser.external_tenants(members))
+        });
+        (mask != Mask::default()).then_some(Guests { types: mask, tenants: tenants.flatten() })
+    }
+
+    /// `None` is any tenant.
+    fn external_tenants(&mut self, members: &mut Members) -> Option<Vec<Symbol>> {
+        let enumerated = self.reader.member(members, "membershipKind", |reader, node| {
+            let text = reader.text(node)?;
+            reader.choice(&text, &[("all", false), ("enumerated", true)])
+        });
+        let tenants = self.symbols(members, "members");
+        if enumerated != Some(true) {
+            return None;
+        }
+        if tenants.is_empty() {
+            let message = "no tenant is enumerated, so no guest matches";
+            self.reader.at("members", |reader| reader.warn("empty_list", message));
+        }
+        Some(tenants)
+    }
+
+    fn warn_of_nobody(&mut self, include: &UserList, exclude: &UserList) {
+        let lists = [
+            (&include.users, &exclude.users),
+            (&include.groups, &exclude.groups),
+            (&include.roles, &exclude.roles),
+        ];
+        let anybody = include.all || include.agent_users || !include.guests.is_empty();
+        let nobody_left =
+            lists.iter().all(|(include, exclude)| include.iter().all(|id| exclude.contains(id)));
+        if exclude.all || (!anybody && nobody_left && lists.iter().any(|(include, _)| !include.is_empty())) {
+            let message = "everyone who is included is also excluded: the policy never applies";
+            self.reader.warn("never_applies", message);
+        }
+    }
+
+    pub(super) fn client_applications(
+        &mut self,
+        node: Node,
+    ) -> Option<(Option<SymbolPair>, Option<SymbolPair>)> {
+        self.object(node, |parser, members| {
+            let workloads = parser.principals(
+                members,
+                ["includeServicePrincipals", "excludeServicePrincipals"],
+                "serviceprincipalsinmytenant",
+            );
+            let agents = parser.principals(
+                members,
+                ["includeAgentIdServicePrincipals", "excludeAgentIdServicePrincipals"],
+                "all",
+            );
+            (workloads, agents)
+        })
+    }
+
+    fn principals(
+        &mut self,
+        members: &mut Members,
+        [include, exclude]: [&'static str; 2],
+        all: &str,
+    ) -> Option<SymbolPair> {
+        let include = self.principal_list(members, include, all);
+        let exclude = self.principal_list(members, exclude, all);
+        (include.all || !include.ids.is_empty()).then_some(SymbolPair { include, exclude })
+    }
+
+    fn principal_list(&mut self, members: &mut Members, name: &'static str, all: &str) -> SymbolList {
+        let mut list = SymbolList::default();
+        let names = self.reader.member(members, name, Reader::texts).unwrap_or_default();
+        for name in &names {
+            match name.to_ascii_lowercase() {
+                name if name == all => list.all = true,
+                name if name == "none" => {}
+                _ => list.ids.push(self.symbols.intern(name)),
+            }
+        }
+        list
+    }
+}
+
+/// `GuestsOrExternalUsers` in a list of users: every kind of guest.
+fn every_guest() -> Mask {
+    let mut mask = Mask::default();
+    for (_, guest) in GUEST_TYPES {
+        if guest != GuestType::None {
+            mask.insert(guest as u32);
+        }
+    }
+    mask
+}
