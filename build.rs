@@ -1,1 +1,2 @@
+//! Compiles `data/` to tables; nothing to compile yet.
 fn main() {}

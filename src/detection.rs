@@ -40,19 +40,19 @@ pub struct Detection<'a> {
 
 /// What a detection may look at.
 #[derive(Debug, Clone, Copy)]
-pub struct Observed<'r> {
+pub struct Observed<'r, 's> {
     /// Facts as reported.
     pub request: &'r Request<'r>,
     /// The classified client.
-    pub agent: &'r Agent<'r>,
+    pub agent: &'s Agent<'r>,
     /// The binned signals.
-    pub signals: &'r Signals,
+    pub signals: &'s Signals,
 }
 
 /// Makes all detections, in the order of [`DetectionKind::ALL`].
 #[must_use]
-pub fn detect<'r>(observed: Observed<'r>) -> Vec<Detection<'r>> {
-    const DETECTORS: &[for<'r> fn(Observed<'r>) -> Option<Detection<'r>>] = &[
+pub fn detect<'r>(observed: Observed<'r, '_>) -> Vec<Detection<'r>> {
+    const DETECTORS: &[for<'r, 's> fn(Observed<'r, 's>) -> Option<Detection<'r>>] = &[
         anomalous_token::detect,
         impossible_travel::detect,
         new_country::detect,
@@ -84,7 +84,7 @@ mod tests {
     pub(super) fn detected(json: &str) -> Vec<(DetectionKind, RiskLevel)> {
         let request: Request<'_> = serde_json::from_str(json).unwrap();
         let agent = crate::agent::classify(&request);
-        let signals = Signals::read(&request, &agent);
+        let signals = Signals::read(&request, &agent, &crate::identifier::Identifiers::plain());
         detect(Observed { request: &request, agent: &agent, signals: &signals })
             .into_iter()
             .map(|detection| (detection.kind, detection.level))

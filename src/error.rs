@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::policy::Issue;
+
 /// What was wrong with an input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -13,6 +15,39 @@ pub enum Error {
         /// What, and at which line and column.
         why: String,
     },
+    /// A bundle is not one this engine can decide by.
+    Bundle {
+        /// Path of the member.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// A bundle's policies or locations are wrong; every issue found is listed.
+    Policies {
+        /// Errors and warnings.
+        issues: Vec<Issue>,
+    },
+    /// A bundle's signature does not hold.
+    Signature {
+        /// Why.
+        why: String,
+    },
+    /// A bundle is older than the one at work.
+    OlderBundle {
+        /// Version offered.
+        offered: String,
+        /// Version at work.
+        current: String,
+    },
+    /// A bundle does not answer its own test vector right.
+    SelfTest {
+        /// The vector.
+        name: String,
+        /// Why.
+        why: String,
+    },
+    /// No bundle is loaded yet.
+    NoBundle,
     /// An option of the host is wrong.
     Option {
         /// Which.
@@ -43,6 +78,10 @@ impl Error {
         Self::Json { input, why: why.to_string() }
     }
 
+    pub(crate) fn bundle(path: &str, why: String) -> Self {
+        Self::Bundle { path: path.to_owned(), why }
+    }
+
     pub(crate) fn model(path: &str, why: String) -> Self {
         Self::Model { path: path.to_owned(), why }
     }
@@ -52,6 +91,12 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Json { .. } => "invalid_json",
+            Self::Bundle { .. } => "invalid_bundle",
+            Self::Policies { .. } => "invalid_policies",
+            Self::Signature { .. } => "bad_signature",
+            Self::OlderBundle { .. } => "older_bundle",
+            Self::SelfTest { .. } => "self_test_failed",
+            Self::NoBundle => "no_bundle",
             Self::Option { .. } => "invalid_option",
             Self::Model { .. } => "invalid_model",
             Self::TooLarge { .. } => "too_large",
@@ -63,6 +108,23 @@ impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json { input, why } => write!(formatter, "{input} is not valid: {why}"),
+            Self::Bundle { path, why } => write!(formatter, "bundle: `{path}` {why}"),
+            Self::Policies { issues } => {
+                let errors = issues.iter().filter(|issue| issue.is_error()).count();
+                write!(formatter, "bundle: {errors} error(s) in policies and named locations")?;
+                issues
+                    .iter()
+                    .filter(|issue| issue.is_error())
+                    .try_for_each(|issue| write!(formatter, "; {issue}"))
+            }
+            Self::Signature { why } => write!(formatter, "bundle signature refused: {why}"),
+            Self::OlderBundle { offered, current } => {
+                write!(formatter, "bundle version `{offered}` is older than `{current}`, which stays")
+            }
+            Self::SelfTest { name, why } => {
+                write!(formatter, "bundle refused by its own test `{name}`: {why}")
+            }
+            Self::NoBundle => formatter.write_str("no bundle is loaded"),
             Self::Option { name, why } => write!(formatter, "option `{name}` {why}"),
             Self::Model { path, why } => write!(formatter, "model: `{path}` {why}"),
             Self::TooLarge { input, size, limit } => {

@@ -102,7 +102,6 @@ impl Http<'_> {
 
     /// The user agent: outer `None` when headers are unknown, inner `None` when the client sent none.
     #[must_use]
-    #[expect(clippy::option_option, reason = "unknown and known-absent are different facts")]
     pub fn user_agent(&self) -> Option<Option<&str>> {
         self.headers.is_some().then(|| self.header("user-agent"))
     }

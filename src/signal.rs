@@ -20,6 +20,7 @@ pub use travel::{Journey, Travel};
 pub use velocity::{AddressUsers, UserFailures};
 
 use crate::agent::{Agent, AgentClass};
+use crate::identifier::Identifiers;
 use crate::request::{PrincipalKind, Request};
 
 /// A closed set of bins of one signal.
@@ -74,13 +75,14 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Reads the signals off a request and its classified client.
+    /// Reads the signals off a request and its classified client. Profiles name devices as they left the edge,
+    /// by `identifiers`.
     #[must_use]
-    pub fn read(request: &Request<'_>, agent: &Agent<'_>) -> Self {
+    pub fn read(request: &Request<'_>, agent: &Agent<'_>, identifiers: &Identifiers) -> Self {
         let session = SessionDrift::read(request, agent);
         let journey = Journey::read(request);
         Self {
-            history: History::read(request, agent, session.is_bound()),
+            history: History::read(request, agent, session.is_bound(), identifiers),
             session,
             token_age: TokenAge::read(request),
             travel: Travel::of(journey),
@@ -163,7 +165,7 @@ mod tests {
         let request = Request::default();
         let agent = crate::agent::classify(&request);
         let mut seen = 0;
-        Signals::read(&request, &agent).each(|observed| {
+        Signals::read(&request, &agent, &Identifiers::plain()).each(|observed| {
             let (_, bins) = CATALOGUE[observed.signal];
             assert!(observed.bin < bins.len());
             assert_eq!(observed.signal, seen);

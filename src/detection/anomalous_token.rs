@@ -8,7 +8,7 @@ use super::{Detection, DetectionKind, Evidence, Observed};
 use crate::risk::RiskLevel;
 use crate::signal::Binding;
 
-pub(super) fn detect<'r>(observed: Observed<'r>) -> Option<Detection<'r>> {
+pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     let drift = &observed.signals.session;
     let moved = [drift.asn, drift.country].contains(&Binding::Changed);
     let level = match (drift.agent, drift.ja4) {

@@ -7,7 +7,7 @@ use super::{Detection, DetectionKind, Evidence, Observed};
 use crate::risk::RiskLevel;
 use crate::signal::{Bin, Network};
 
-pub(super) fn detect<'r>(observed: Observed<'r>) -> Option<Detection<'r>> {
+pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     let network = observed.signals.network;
     let level = match network {
         Network::Tor => RiskLevel::Medium,

@@ -6,7 +6,7 @@ use super::{Detection, DetectionKind, Evidence, Observed};
 use crate::agent::{AgentClass, Finding};
 use crate::risk::RiskLevel;
 
-pub(super) fn detect<'r>(observed: Observed<'r>) -> Option<Detection<'r>> {
+pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     let agent = observed.agent;
     let by = if agent.class == AgentClass::AttackTool {
         "agent"

@@ -7,7 +7,7 @@ use crate::agent::AgentClass;
 use crate::risk::RiskLevel;
 use crate::signal::PlatformVerdict;
 
-pub(super) fn detect<'r>(observed: Observed<'r>) -> Option<Detection<'r>> {
+pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     let by = if observed.agent.class == AgentClass::Headless {
         "agent"
     } else if observed.signals.platform_bot == PlatformVerdict::Automated {

@@ -7,7 +7,7 @@ use super::{Detection, DetectionKind, Evidence, Observed};
 use crate::agent::Finding;
 use crate::risk::RiskLevel;
 
-pub(super) fn detect<'r>(observed: Observed<'r>) -> Option<Detection<'r>> {
+pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     const CONTRADICTIONS: [(Finding, &str); 5] = [
         (Finding::BrandMismatch, "brandMismatch"),
         (Finding::PlatformMismatch, "platformMismatch"),

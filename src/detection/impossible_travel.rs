@@ -7,7 +7,7 @@ use super::{Detection, DetectionKind, Evidence, Observed};
 use crate::risk::RiskLevel;
 use crate::signal::Travel;
 
-pub(super) fn detect<'r>(observed: Observed<'r>) -> Option<Detection<'r>> {
+pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     let journey = observed.signals.journey.filter(|_| observed.signals.travel == Travel::Impossible)?;
     let evidence = Evidence::default()
         .number("kilometres", journey.kilometres)

@@ -9,7 +9,7 @@ use crate::signal::Familiarity;
 /// Sign-ins before novelty means anything: with fewer, most things are new.
 pub(super) const LEARNED: u32 = 3;
 
-pub(super) fn detect<'r>(observed: Observed<'r>) -> Option<Detection<'r>> {
+pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     let profile = observed.request.profile.as_ref().filter(|profile| profile.count >= LEARNED)?;
     if observed.signals.history.country != Familiarity::New {
         return None;

@@ -7,7 +7,7 @@ use super::{Detection, DetectionKind, Evidence, Observed};
 use crate::risk::RiskLevel;
 use crate::signal::{AddressUsers, UserFailures};
 
-pub(super) fn detect<'r>(observed: Observed<'r>) -> Option<Detection<'r>> {
+pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     let signals = observed.signals;
     if signals.address_users != AddressUsers::Many
         || !matches!(signals.user_failures, UserFailures::Few | UserFailures::Many)

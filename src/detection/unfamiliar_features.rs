@@ -8,7 +8,7 @@ use super::{Detection, DetectionKind, Evidence, Observed};
 use crate::risk::RiskLevel;
 use crate::signal::Familiarity;
 
-pub(super) fn detect<'r>(observed: Observed<'r>) -> Option<Detection<'r>> {
+pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     observed.request.profile.as_ref().filter(|profile| profile.count >= LEARNED)?;
     let history = &observed.signals.history;
     if history.new_count() < 3 {

@@ -1,5 +1,7 @@
 //! What is wrong, or doubtful, in a set of policies.
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// How bad an issue is.
@@ -30,4 +32,18 @@ pub struct Issue {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
+}
+
+impl Issue {
+    /// Whether it stops the set from loading.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.path, self.message)
+    }
 }

@@ -35,6 +35,12 @@ impl Policy {
     pub const fn state(&self) -> PolicyState {
         self.state
     }
+
+    /// Whether it blocks where it applies.
+    #[must_use]
+    pub const fn blocks(&self) -> bool {
+        self.grant.block
+    }
 }
 
 /// Graph `conditionalAccessPolicyState`.

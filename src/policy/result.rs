@@ -6,8 +6,7 @@ use serde::{Serialize, Serializer};
 use super::model::Policy;
 
 /// Graph `appliedConditionalAccessPolicyResult`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Applies, and its demands are met.
     Success,
@@ -27,6 +26,30 @@ pub enum Outcome {
     ReportOnlyNotApplied,
     /// Report-only: would prompt.
     ReportOnlyInterrupted,
+}
+
+impl Outcome {
+    /// The JSON name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::NotApplied => "notApplied",
+            Self::NotEnabled => "notEnabled",
+            Self::Unknown => "unknown",
+            Self::ReportOnlySuccess => "reportOnlySuccess",
+            Self::ReportOnlyFailure => "reportOnlyFailure",
+            Self::ReportOnlyNotApplied => "reportOnlyNotApplied",
+            Self::ReportOnlyInterrupted => "reportOnlyInterrupted",
+        }
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// A condition: the first that did not match, or that is not known. Names are Graph's

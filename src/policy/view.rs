@@ -125,26 +125,26 @@ impl Target {
     }
 }
 
-/// Graph's client app type where only the user agent tells: what renders pages is a browser, what speaks a legacy
-/// protocol is `other`, the rest speaks modern authentication. No user agent, or one that no real client sends,
-/// tells nothing, so the type stays unknown.
-const fn client_app_type(facts: &Facts<'_>) -> Option<ClientAppType> {
-    if facts.request.http.headers.is_none() {
-        return None;
-    }
+/// Graph's client app type where only the user agent tells: what renders pages is a browser, what is known to speak
+/// a legacy protocol is `other`, the rest speaks modern authentication. That holds for a missing or malformed user
+/// agent too: legacy mail protocols do not reach an HTTP edge unnamed, health checks and MCP clients that send none
+/// do all the time, and nobody further in could tell more, so "unknown" would only defer in vain.
+fn client_app_type(facts: &Facts<'_>) -> Option<ClientAppType> {
+    facts.request.http.headers.as_ref()?;
     if matches!(facts.agent.purpose, Some(Purpose::LegacyAuthentication)) {
         return Some(ClientAppType::Other);
     }
-    match facts.agent.class {
-        AgentClass::Browser | AgentClass::Headless => Some(ClientAppType::Browser),
+    Some(match facts.agent.class {
+        AgentClass::Browser | AgentClass::Headless => ClientAppType::Browser,
         AgentClass::App
         | AgentClass::Library
         | AgentClass::SearchCrawler
         | AgentClass::AiBot
         | AgentClass::Bot
-        | AgentClass::AttackTool => Some(ClientAppType::MobileAppsAndDesktopClients),
-        AgentClass::Malformed | AgentClass::Missing => None,
-    }
+        | AgentClass::AttackTool
+        | AgentClass::Malformed
+        | AgentClass::Missing => ClientAppType::MobileAppsAndDesktopClients,
+    })
 }
 
 /// A sign-in in the future is a clock that runs ahead: its age is zero.

@@ -95,7 +95,7 @@ mod tests {
     fn risk(json: &str, stated: Option<RiskLevel>) -> Risk {
         let request: Request<'_> = serde_json::from_str(json).unwrap();
         let agent = crate::agent::classify(&request);
-        let signals = Signals::read(&request, &agent);
+        let signals = Signals::read(&request, &agent, &crate::identifier::Identifiers::plain());
         let observed = crate::detection::Observed { request: &request, agent: &agent, signals: &signals };
         assess(&Model::priors().unwrap(), &signals, &crate::detection::detect(observed), stated)
     }

@@ -2,6 +2,7 @@
 
 use super::{bins, is_anonymous};
 use crate::agent::Agent;
+use crate::identifier::{IdentifierKind, Identifiers};
 use crate::request::Request;
 
 bins! {
@@ -34,7 +35,12 @@ pub struct History {
 
 impl History {
     /// Compares a request with its principal's profile. `is_bound`: the session carries its own binding.
-    pub(super) fn read(request: &Request<'_>, agent: &Agent<'_>, is_bound: bool) -> Self {
+    pub(super) fn read(
+        request: &Request<'_>,
+        agent: &Agent<'_>,
+        is_bound: bool,
+        identifiers: &Identifiers,
+    ) -> Self {
         let profile = request.profile.as_ref().filter(|profile| profile.count > 0);
         let judge = |known: Option<bool>| match (profile.is_some(), known) {
             _ if is_anonymous(request) => Familiarity::Anonymous,
@@ -54,9 +60,9 @@ impl History {
             agent: judge(
                 agent.has_key().then(|| seen(&|profile| profile.agents.iter().any(|key| agent.key_is(key)))),
             ),
-            device: judge(
-                request.device.device_id.as_ref().map(|id| seen(&|profile| profile.devices.contains(id))),
-            ),
+            device: judge(request.device.device_id.as_ref().map(|id| {
+                seen(&|profile| profile.devices.contains(&identifiers.of(IdentifierKind::Device, id)))
+            })),
         }
     }
 
@@ -77,7 +83,7 @@ mod tests {
     fn read(json: &str) -> History {
         let request: Request<'_> = serde_json::from_str(json).unwrap();
         let agent = crate::agent::classify(&request);
-        History::read(&request, &agent, false)
+        History::read(&request, &agent, false, &Identifiers::plain())
     }
 
     #[test]

@@ -1,0 +1,192 @@
+//! The answer to one request.
+
+mod reason;
+
+use std::net::IpAddr;
+
+use serde::{Serialize, Serializer};
+
+pub(crate) use reason::reasons;
+pub use reason::{Reason, ReasonCode};
+
+use crate::agent::Agent;
+use crate::detection::Detection;
+use crate::fact::FactSet;
+use crate::policy::{Control, PolicyResult, SessionControls, Verdict};
+use crate::request::Request;
+use crate::risk::Risk;
+
+/// What the host should do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// Pass the request on.
+    Allow,
+    /// Ask the principal for `controls`, then decide again.
+    Challenge,
+    /// Refuse.
+    Block,
+    /// Ask the scorer for `needs`, then resume.
+    Defer,
+}
+
+impl Outcome {
+    /// The JSON name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Challenge => "challenge",
+            Self::Block => "block",
+            Self::Defer => "defer",
+        }
+    }
+}
+
+impl From<Verdict> for Outcome {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Allow => Self::Allow,
+            Verdict::Challenge => Self::Challenge,
+            Verdict::Block => Self::Block,
+            Verdict::Undetermined => Self::Defer,
+        }
+    }
+}
+
+/// The decision: an outcome, and everything that led to it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision<'a> {
+    /// What to do.
+    pub outcome: Outcome,
+    /// Why.
+    pub reasons: Vec<Reason<'a>>,
+    /// What is required, in the documented prompt order. Of a deferred decision, what is required whatever the
+    /// answer; of a block nothing, because nothing would help.
+    pub controls: Vec<&'a Control>,
+    /// What holds afterwards, merged over the policies that apply.
+    pub session_controls: SessionControls,
+    /// Risk of the sign-in as far as the edge knows it.
+    pub risk: Risk,
+    /// The classified client.
+    pub agent: Agent<'a>,
+    /// What was detected.
+    pub detections: Vec<Detection<'a>>,
+    /// Each policy's own result.
+    pub policies: Vec<PolicyResult<'a>>,
+    /// Facts that could still change the verdict; empty unless deferred.
+    pub needs: FactSet,
+    /// What decided.
+    pub versions: Versions<'a>,
+    /// For a person to quote and an operator to find.
+    pub support_code: SupportCode,
+}
+
+/// Versions of everything that a decision depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Versions<'a> {
+    /// Of the engine.
+    pub engine: &'static str,
+    /// Of the bundle.
+    #[serde(serialize_with = "display")]
+    pub bundle: &'a crate::bundle::Version,
+    /// Of the risk model.
+    pub model: &'a str,
+    /// Of the compiled-in catalogue.
+    pub data: &'static str,
+}
+
+fn display<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+/// Names one decision to people: ten letters and digits in two groups, Crockford's base 32 so that none is
+/// mistaken for another. A correlation handle, no secret and no proof: 50 bits of FNV-1a over the facts that
+/// tell requests apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SupportCode(u64);
+
+impl SupportCode {
+    const ALPHABET: &'static [u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+    /// The code of a request; a resumed decision has the same code as the one that was deferred.
+    #[must_use]
+    pub fn of(request: &Request<'_>) -> Self {
+        let mut hash = Fnv1a::new();
+        hash.write(&request.time.unwrap_or_default().to_le_bytes());
+        match request.client.ip {
+            Some(IpAddr::V4(ip)) => hash.write(&ip.octets()),
+            Some(IpAddr::V6(ip)) => hash.write(&ip.octets()),
+            None => {}
+        }
+        let texts = [
+            &request.http.method,
+            &request.http.host,
+            &request.http.path,
+            &request.principal.id,
+            &request.session.id,
+        ];
+        for text in texts {
+            hash.write(text.as_deref().unwrap_or_default().as_bytes());
+            hash.write(&[0]);
+        }
+        hash.write(request.http.header("user-agent").unwrap_or_default().as_bytes());
+        Self(hash.0 ^ hash.0 >> 32)
+    }
+}
+
+impl std::fmt::Display for SupportCode {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for place in 0..10 {
+            if place == 5 {
+                formatter.write_str("-")?;
+            }
+            let digit = (self.0 >> (5 * place) & 31) as usize;
+            let letter = Self::ALPHABET.get(digit).copied().unwrap_or(b'0');
+            std::fmt::Write::write_char(formatter, char::from(letter))?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for SupportCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// FNV-1a, 64 bits: cheap, and the same on every runtime.
+struct Fnv1a(u64);
+
+impl Fnv1a {
+    const fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(json: &str) -> String {
+        SupportCode::of(&serde_json::from_str(json).unwrap()).to_string()
+    }
+
+    #[test]
+    fn a_code_reads_well_and_tells_requests_apart() {
+        let one = code(r#"{"time":1790000000000,"http":{"path":"/a"}}"#);
+        assert_eq!(one.len(), 11);
+        assert_eq!(one.as_bytes()[5], b'-');
+        assert_eq!(one, code(r#"{"time":1790000000000,"http":{"path":"/a"}}"#));
+        assert_ne!(one, code(r#"{"time":1790000000001,"http":{"path":"/a"}}"#));
+        assert_ne!(one, code(r#"{"time":1790000000000,"http":{"path":"/b"}}"#));
+    }
+}

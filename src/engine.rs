@@ -1,0 +1,190 @@
+//! The only orchestrator: facts in, decision out.
+
+use crate::agent::{self, Agent};
+use crate::assess::{Assessment, ReportedDetection, Subject};
+use crate::bundle::{Addresses, Bundle};
+use crate::decision::{Decision, Outcome, SupportCode, Versions, reasons};
+use crate::detection::{self, Observed};
+use crate::error::Error;
+use crate::identifier::{IdentifierKind, Identifiers, address_prefix};
+use crate::policy::{Facts, Unknowns};
+use crate::request::{Request, Text};
+use crate::risk;
+use crate::signal::Signals;
+
+/// Decides requests by one bundle. Holds no state of any request.
+#[derive(Debug)]
+pub struct Engine {
+    bundle: Bundle,
+    identifiers: Identifiers,
+}
+
+impl Engine {
+    /// Version of the engine.
+    pub const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+
+    /// Puts a bundle to work, once it answers its own test vectors right.
+    ///
+    /// # Errors
+    /// [`Error::SelfTest`] naming the vector that was answered wrong.
+    pub fn new(bundle: Bundle, identifiers: Identifiers) -> Result<Self, Error> {
+        let engine = Self { bundle, identifiers };
+        engine.self_test()?;
+        Ok(engine)
+    }
+
+    /// Puts a newer bundle to work. If it is refused, the one at work stays.
+    ///
+    /// # Errors
+    /// [`Error::OlderBundle`] unless its version is higher (the same version again is no change and accepted),
+    /// [`Error::SelfTest`].
+    pub fn replace(&mut self, bundle: Bundle) -> Result<(), Error> {
+        if bundle.version < self.bundle.version {
+            return Err(Error::OlderBundle {
+                offered: bundle.version.to_string(),
+                current: self.bundle.version.to_string(),
+            });
+        }
+        *self = Self::new(bundle, self.identifiers.clone())?;
+        Ok(())
+    }
+
+    /// The bundle at work.
+    #[must_use]
+    pub const fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// How identifiers leave the edge.
+    #[must_use]
+    pub const fn identifiers(&self) -> &Identifiers {
+        &self.identifiers
+    }
+
+    /// Decides a request from what is known at the edge; defers if what is unknown could change the verdict.
+    #[must_use]
+    pub fn decide<'a>(&'a self, request: &'a Request<'a>) -> Decision<'a> {
+        self.evaluate(request, Unknowns::Ask)
+    }
+
+    /// Decides a deferred request for good. The scorer's answer, if there was one, has been merged into the
+    /// request ([`Answer::merge_into`](crate::assess::Answer::merge_into)); what is still unknown is settled by
+    /// each policy's own outage mode, so this never defers.
+    #[must_use]
+    pub fn resume<'a>(&'a self, request: &'a Request<'a>) -> Decision<'a> {
+        self.evaluate(request, Unknowns::Settle)
+    }
+
+    fn evaluate<'a>(&'a self, request: &'a Request<'a>, unknowns: Unknowns) -> Decision<'a> {
+        let agent = agent::classify(request);
+        let signals = Signals::read(request, &agent, &self.identifiers);
+        let detections = detection::detect(Observed { request, agent: &agent, signals: &signals });
+        let risk = risk::assess(&self.bundle.model, &signals, &detections, request.risk.sign_in);
+        let facts = Facts {
+            request,
+            agent: &agent,
+            detections: detection::kinds(&detections),
+            sign_in_risk: risk.levels,
+        };
+        let evaluation = self.bundle.policies.evaluate(&facts, unknowns);
+        let outcome = evaluation.verdict.into();
+        Decision {
+            outcome,
+            reasons: reasons(outcome, &evaluation.results),
+            controls: evaluation.controls,
+            session_controls: evaluation.session_controls,
+            risk,
+            agent,
+            detections,
+            policies: evaluation.results,
+            needs: evaluation.needs,
+            versions: self.versions(),
+            support_code: SupportCode::of(request),
+        }
+    }
+
+    fn versions(&self) -> Versions<'_> {
+        Versions {
+            engine: Self::VERSION,
+            bundle: &self.bundle.version,
+            model: self.bundle.model.id(),
+            data: "0",
+        }
+    }
+
+    /// What to ask the scorer about a deferred request: the facts that matter, and no more about the principal
+    /// than it takes to know them.
+    #[must_use]
+    pub fn assessment<'a>(&'a self, request: &'a Request<'a>, decision: &Decision<'a>) -> Assessment<'a> {
+        Assessment {
+            schema: 1,
+            needs: decision.needs.iter().collect(),
+            about: self.subject(request, decision),
+            bundle_version: Text(self.bundle.version.to_string().into()),
+        }
+    }
+
+    /// What may leave the edge about a request.
+    pub(crate) fn subject<'a>(&'a self, request: &'a Request<'a>, decision: &Decision<'a>) -> Subject<'a> {
+        let hashed = |kind, value: &'a Option<Text<'a>>| {
+            value.as_deref().map(|value| self.identifiers.of(kind, value))
+        };
+        Subject {
+            time: request.time,
+            principal_kind: request.principal.kind,
+            principal: hashed(IdentifierKind::Principal, &request.principal.id),
+            session: hashed(IdentifierKind::Session, &request.session.id),
+            device: hashed(IdentifierKind::Device, &request.device.device_id),
+            address: request.client.ip.map(|ip| match self.bundle.settings.addresses {
+                Addresses::Prefix => Text(address_prefix(ip).into()),
+                Addresses::Full => Text(ip.to_string().into()),
+            }),
+            asn: request.client.asn,
+            country: request.client.country.as_deref().map(Text::from),
+            latitude_e6: request.client.latitude.map(half_degree),
+            longitude_e6: request.client.longitude.map(half_degree),
+            agent: agent_key(&decision.agent),
+            agent_class: Some(decision.agent.class),
+            application: request.resource.application.as_deref().map(Text::from),
+            detections: decision
+                .detections
+                .iter()
+                .map(|detection| ReportedDetection { kind: detection.kind, level: detection.level })
+                .collect(),
+            score: decision.risk.score,
+        }
+    }
+
+    fn self_test(&self) -> Result<(), Error> {
+        for vector in &self.bundle.self_test {
+            let request: Request<'_> = serde_json::from_str(vector.request.get())
+                .map_err(|why| Error::SelfTest { name: vector.name.clone(), why: why.to_string() })?;
+            let outcome = self.decide(&request).outcome;
+            if outcome.name() != vector.outcome {
+                return Err(Error::SelfTest {
+                    name: vector.name.clone(),
+                    why: format!("expected `{}`, got `{}`", vector.outcome, outcome.name()),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Decision<'_> {
+    /// Whether the scorer has to be asked.
+    #[must_use]
+    pub fn is_deferred(&self) -> bool {
+        self.outcome == Outcome::Defer
+    }
+}
+
+fn agent_key<'a>(agent: &Agent<'_>) -> Option<Text<'a>> {
+    agent.has_key().then(|| Text(agent.key().into()))
+}
+
+/// Half a degree is 55 km at most: enough for travel, too coarse for a home.
+fn half_degree(micro_degrees: i32) -> i32 {
+    const HALF: i32 = 500_000;
+    (micro_degrees + HALF / 2).div_euclid(HALF) * HALF
+}

@@ -1,0 +1,230 @@
+//! JSON in, JSON out: the one surface that every binding shares.
+//!
+//! A failure is an answer, not an exception: `{"error":{"code","message"}}`, with `"issues"` beside it where
+//! a bundle's policies are at fault.
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent;
+use crate::assess::Answer;
+use crate::bundle::{Bundle, PublicKey, SignatureEnvelope};
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::identifier::{IdentifierKind, Identifiers};
+use crate::policy::Issue;
+use crate::receipt::Circumstances;
+use crate::request::Request;
+
+/// Largest request read, bytes: more than any host's header limit, with room for groups and a profile.
+pub const REQUEST_LIMIT: usize = 256 << 10;
+
+/// What a host sets up once.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Options {
+    /// Keys trusted to sign bundles.
+    pub public_keys: Vec<PublicKey>,
+    /// Key of the hashes that identifiers leave the edge as, at least 32 hexadecimal digits; plain without.
+    pub identifier_key: Option<String>,
+    /// Believe bundles without a signature: for the demo page and tests.
+    pub allow_unsigned: bool,
+}
+
+/// One engine and the bundle it decides by.
+#[derive(Debug)]
+pub struct Instance {
+    engine: Option<Engine>,
+    public_keys: Vec<PublicKey>,
+    identifiers: Identifiers,
+    allow_unsigned: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Loaded<'a> {
+    version: String,
+    policies: usize,
+    warnings: &'a [Issue],
+}
+
+impl Instance {
+    /// Sets up an instance without a bundle.
+    ///
+    /// # Errors
+    /// [`Error::Json`] or [`Error::Option`].
+    pub fn new(options: &str) -> Result<Self, Error> {
+        let options: Options = serde_json::from_str(options).map_err(|why| Error::json("options", &why))?;
+        let identifiers =
+            options.identifier_key.as_deref().map_or(Ok(Identifiers::plain()), Identifiers::keyed)?;
+        Ok(Self {
+            engine: None,
+            public_keys: options.public_keys,
+            identifiers,
+            allow_unsigned: options.allow_unsigned,
+        })
+    }
+
+    /// Loads a bundle: `{"version","policies","warnings"}`. If it is refused, the one at work stays.
+    pub fn load(&mut self, bundle: &str, signature: Option<&str>) -> String {
+        answer(self.try_load(bundle, signature))
+    }
+
+    fn try_load(&mut self, bundle: &str, signature: Option<&str>) -> Result<Loaded<'_>, Error> {
+        let bundle = match signature {
+            Some(signature) => {
+                let envelope: SignatureEnvelope =
+                    serde_json::from_str(signature).map_err(|why| Error::json("signature", &why))?;
+                Bundle::open(bundle.as_bytes(), &envelope, &self.public_keys)?
+            }
+            None if self.allow_unsigned => Bundle::unsigned(bundle.as_bytes())?,
+            None => {
+                return Err(Error::Signature {
+                    why: "there is none, and unsigned bundles are not allowed".to_owned(),
+                });
+            }
+        };
+        match &mut self.engine {
+            Some(engine) => engine.replace(bundle)?,
+            empty => *empty = Some(Engine::new(bundle, self.identifiers.clone())?),
+        }
+        let bundle = self.engine()?.bundle();
+        Ok(Loaded {
+            version: bundle.version().to_string(),
+            policies: bundle.policies().policies().len(),
+            warnings: bundle.warnings(),
+        })
+    }
+
+    /// Decides a request: a [`Decision`].
+    #[must_use]
+    pub fn evaluate(&self, request: &str) -> String {
+        self.with_request(request, |engine, request| json(&engine.decide(request)))
+    }
+
+    /// Decides a deferred request for good, with the scorer's [`Answer`], or without in an outage.
+    #[must_use]
+    pub fn resume(&self, request: &str, scorer_answer: Option<&str>) -> String {
+        self.with_merged(request, scorer_answer, |engine, request| json(&engine.resume(request)))
+    }
+
+    /// What to ask the scorer about a deferred request: an [`Assessment`](crate::assess::Assessment).
+    #[must_use]
+    pub fn assessment(&self, request: &str) -> String {
+        self.with_request(request, |engine, request| {
+            json(&engine.assessment(request, &engine.decide(request)))
+        })
+    }
+
+    /// The record of a decision: a [`Receipt`](crate::receipt::Receipt). `circumstances` is a
+    /// [`Circumstances`]: what was asked, and how it turned out.
+    #[must_use]
+    pub fn receipt(&self, request: &str, scorer_answer: Option<&str>, circumstances: &str) -> String {
+        let circumstances: Circumstances = match serde_json::from_str(circumstances) {
+            Ok(circumstances) => circumstances,
+            Err(why) => return failure(&Error::json("circumstances", &why)),
+        };
+        self.with_merged(request, scorer_answer, |engine, request| {
+            let was_deferred = !circumstances.asked.is_empty() || circumstances.outage;
+            let decision = if was_deferred { engine.resume(request) } else { engine.decide(request) };
+            json(&engine.receipt(request, &decision, &circumstances))
+        })
+    }
+
+    /// An identifier as it leaves the edge; `kind` is `principal`, `session` or `device`.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for another kind.
+    pub fn identifier(&self, kind: &str, value: &str) -> Result<String, Error> {
+        let kind = IdentifierKind::parse(kind).ok_or_else(|| Error::Option {
+            name: "kind",
+            why: format!("`{kind}` is none of principal, session, device"),
+        })?;
+        Ok(self.identifiers.of(kind, value).to_string())
+    }
+
+    fn engine(&self) -> Result<&Engine, Error> {
+        self.engine.as_ref().ok_or(Error::NoBundle)
+    }
+
+    fn with_request(&self, request: &str, then: impl FnOnce(&Engine, &Request<'_>) -> String) -> String {
+        self.with_merged(request, None, then)
+    }
+
+    fn with_merged(
+        &self,
+        request: &str,
+        scorer_answer: Option<&str>,
+        then: impl FnOnce(&Engine, &Request<'_>) -> String,
+    ) -> String {
+        let parsed = self.engine().and_then(|engine| {
+            let mut request = parse_request(request)?;
+            if let Some(scorer_answer) = scorer_answer {
+                let scorer_answer: Answer<'_> = bounded(scorer_answer, "answer")?;
+                scorer_answer.merge_into(&mut request);
+            }
+            Ok((engine, request))
+        });
+        match parsed {
+            Ok((engine, request)) => then(engine, &request),
+            Err(error) => failure(&error),
+        }
+    }
+}
+
+/// Reads a request.
+///
+/// # Errors
+/// [`Error::TooLarge`] or [`Error::Json`].
+pub fn parse_request(json: &str) -> Result<Request<'_>, Error> {
+    bounded(json, "request")
+}
+
+/// Classifies the client of a [`Request`]: an [`Agent`](agent::Agent).
+#[must_use]
+pub fn classify(request: &str) -> String {
+    match parse_request(request) {
+        Ok(request) => json(&agent::classify(&request)),
+        Err(error) => failure(&error),
+    }
+}
+
+fn bounded<'de, T: Deserialize<'de>>(json: &'de str, input: &'static str) -> Result<T, Error> {
+    if json.len() > REQUEST_LIMIT {
+        return Err(Error::TooLarge { input, size: json.len(), limit: REQUEST_LIMIT });
+    }
+    serde_json::from_str(json).map_err(|why| Error::json(input, &why))
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value)
+        .unwrap_or_else(|why| failure(&Error::Json { input: "answer", why: why.to_string() }))
+}
+
+fn answer(result: Result<impl Serialize, Error>) -> String {
+    match result {
+        Ok(value) => json(&value),
+        Err(error) => failure(&error),
+    }
+}
+
+/// The JSON form of a failure.
+#[must_use]
+pub fn failure(error: &Error) -> String {
+    #[derive(Serialize)]
+    struct Failure<'a> {
+        error: Details<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        issues: Option<&'a [Issue]>,
+    }
+    #[derive(Serialize)]
+    struct Details<'a> {
+        code: &'a str,
+        message: String,
+    }
+    let issues = match error {
+        Error::Policies { issues } => Some(issues.as_slice()),
+        _ => None,
+    };
+    let failure = Failure { error: Details { code: error.code(), message: error.to_string() }, issues };
+    serde_json::to_string(&failure).unwrap_or_default()
+}

@@ -1,0 +1,157 @@
+//! The record of one decision: what was used, what came of it, chained to the record before.
+//!
+//! Canonical bytes: members in the order declared here, no white space, integers only. Any runtime that holds
+//! the same facts reproduces them, and a changed or missing record breaks the chain.
+
+use serde::{Deserialize, Serialize};
+
+use crate::assess::Subject;
+use crate::decision::{Decision, Outcome};
+use crate::engine::Engine;
+use crate::fact::Fact;
+use crate::identifier::encode_hex;
+use crate::request::{Request, Text};
+
+/// What the host knows beside the decision itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Circumstances {
+    /// Facts the scorer was asked for; empty if it was not.
+    pub asked: Vec<Fact>,
+    /// The scorer did not answer, and outage modes decided.
+    pub outage: bool,
+    /// How the request turned out at the origin, if it was a sign-in.
+    pub sign_in_succeeded: Option<bool>,
+    /// Digest of the record before.
+    pub previous: Option<String>,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub struct Receipt<'a> {
+    /// Shape of this record, 1.
+    pub schema: u32,
+    /// Who and from where, as far as it may leave the edge.
+    #[serde(borrow)]
+    pub about: Subject<'a>,
+    /// What was done.
+    pub outcome: Outcome,
+    /// Controls required.
+    pub controls: Vec<Text<'a>>,
+    /// Result of each policy.
+    pub policies: Vec<ReceiptPolicy<'a>>,
+    /// What the score is made of.
+    pub contributions: Vec<ReceiptContribution<'a>>,
+    /// Facts the scorer was asked for.
+    pub asked: Vec<Fact>,
+    /// The scorer did not answer, and outage modes decided.
+    pub outage: bool,
+    /// How a sign-in turned out at the origin.
+    pub sign_in_succeeded: Option<bool>,
+    /// What decided.
+    pub versions: ReceiptVersions<'a>,
+    /// The code a person may quote.
+    pub support_code: Text<'a>,
+    /// Digest of the record before, in hexadecimal.
+    pub previous: Option<Text<'a>>,
+    /// SHA-256 of this record without this member, in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Text<'a>>,
+}
+
+/// One policy's result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+#[expect(missing_docs, reason = "as in the decision")]
+pub struct ReceiptPolicy<'a> {
+    pub id: Text<'a>,
+    pub result: Text<'a>,
+}
+
+/// One signal's part in the score.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+#[expect(missing_docs, reason = "as in the decision")]
+pub struct ReceiptContribution<'a> {
+    pub signal: Text<'a>,
+    pub bin: Text<'a>,
+    pub points: i32,
+}
+
+/// What decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+#[expect(missing_docs, reason = "as in the decision")]
+pub struct ReceiptVersions<'a> {
+    pub engine: Text<'a>,
+    pub bundle: Text<'a>,
+    pub model: Text<'a>,
+    pub data: Text<'a>,
+}
+
+impl Receipt<'_> {
+    /// SHA-256 over the canonical bytes without the digest itself, in hexadecimal.
+    #[must_use]
+    pub fn compute_digest(&self) -> String {
+        let bytes = serde_json::to_vec(&Self { digest: None, ..self.clone() }).unwrap_or_default();
+        encode_hex(&hmac_sha256::Hash::hash(&bytes))
+    }
+
+    /// Whether the record is what its digest says.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        self.digest.as_deref() == Some(&self.compute_digest())
+    }
+}
+
+impl Engine {
+    /// The record of a decision.
+    #[must_use]
+    pub fn receipt<'a>(
+        &'a self,
+        request: &'a Request<'a>,
+        decision: &Decision<'a>,
+        circumstances: &'a Circumstances,
+    ) -> Receipt<'a> {
+        let versions = &decision.versions;
+        let mut receipt = Receipt {
+            schema: 1,
+            about: self.subject(request, decision),
+            outcome: decision.outcome,
+            controls: decision.controls.iter().map(|control| Text(control.to_string().into())).collect(),
+            policies: decision
+                .policies
+                .iter()
+                .map(|policy| ReceiptPolicy {
+                    id: policy.policy.id().into(),
+                    result: policy.result.name().into(),
+                })
+                .collect(),
+            contributions: decision
+                .risk
+                .contributions
+                .iter()
+                .map(|part| ReceiptContribution {
+                    signal: part.signal.into(),
+                    bin: part.bin.into(),
+                    points: part.points,
+                })
+                .collect(),
+            asked: circumstances.asked.clone(),
+            outage: circumstances.outage,
+            sign_in_succeeded: circumstances.sign_in_succeeded,
+            versions: ReceiptVersions {
+                engine: versions.engine.into(),
+                bundle: Text(versions.bundle.to_string().into()),
+                model: versions.model.into(),
+                data: versions.data.into(),
+            },
+            support_code: Text(decision.support_code.to_string().into()),
+            previous: circumstances.previous.as_deref().map(Text::from),
+            digest: None,
+        };
+        receipt.digest = Some(Text(receipt.compute_digest().into()));
+        receipt
+    }
+}

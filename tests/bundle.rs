@@ -1,0 +1,113 @@
+//! Bundles: what is believed, what is refused, and that the last good one stays.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use base64ct::{Base64, Encoding as _};
+use ed25519_compact::{KeyPair, Seed};
+use edgeward::bundle::PublicKey;
+use edgeward::ffi::Instance;
+use serde_json::{Value, json};
+
+struct Signer(KeyPair);
+
+impl Signer {
+    fn new(seed: u8) -> Self {
+        Self(KeyPair::from_seed(Seed::new([seed; 32])))
+    }
+
+    fn public(&self) -> PublicKey {
+        PublicKey::new(&self.0.pk)
+    }
+
+    fn sign(&self, bytes: &str) -> String {
+        let signature = Base64::encode_string(&*self.0.sk.sign(bytes, None));
+        json!({"keyId": self.public().id, "algorithm": "Ed25519", "signature": signature}).to_string()
+    }
+}
+
+fn trusting(signer: &Signer) -> Instance {
+    Instance::new(&json!({"publicKeys": [signer.public()]}).to_string()).unwrap()
+}
+
+fn bundle(version: &str) -> Value {
+    json!({"schema": 1, "version": version, "policies": [{
+        "id": "block-everything", "displayName": "Block everything", "state": "enabled",
+        "conditions": {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]},
+                       "clientAppTypes": ["all"]},
+        "grantControls": {"operator": "OR", "builtInControls": ["block"]}}]})
+}
+
+fn code(answer: &str) -> String {
+    let answer: Value = serde_json::from_str(answer).unwrap();
+    answer["error"]["code"].as_str().unwrap_or("none").to_owned()
+}
+
+fn version_at_work(instance: &Instance) -> Value {
+    let decision: Value = serde_json::from_str(&instance.evaluate("{}")).unwrap();
+    decision["versions"]["bundle"].clone()
+}
+
+#[test]
+fn a_signed_bundle_is_believed_and_a_newer_one_replaces_it() {
+    let signer = Signer::new(1);
+    let mut edge = trusting(&signer);
+    assert_eq!(code(&edge.evaluate("{}")), "no_bundle");
+    for version in ["7", "7", "8.1"] {
+        let text = bundle(version).to_string();
+        assert_eq!(code(&edge.load(&text, Some(&signer.sign(&text)))), "none");
+        assert_eq!(version_at_work(&edge), version);
+    }
+}
+
+#[test]
+fn nothing_bad_replaces_a_good_bundle() {
+    let (signer, stranger) = (Signer::new(1), Signer::new(2));
+    let mut edge = trusting(&signer);
+    let good = bundle("7").to_string();
+    assert_eq!(code(&edge.load(&good, Some(&signer.sign(&good)))), "none");
+
+    let mut refused = |text: &str, signature: Option<&str>| code(&edge.load(text, signature));
+    let newer = bundle("9").to_string();
+    assert_eq!(refused(&newer, None), "bad_signature");
+    assert_eq!(refused(&newer, Some(&signer.sign(&good))), "bad_signature", "signature of other bytes");
+    assert_eq!(refused(&newer, Some(&stranger.sign(&newer))), "bad_signature", "a key nobody trusts");
+    assert_eq!(refused(&newer, Some("{}")), "invalid_json");
+
+    let signed = |value: &Value| (value.to_string(), signer.sign(&value.to_string()));
+    let mut refused_value = |value: &Value| {
+        let (text, signature) = signed(value);
+        refused(&text, Some(&signature))
+    };
+    assert_eq!(refused_value(&bundle("6.9")), "older_bundle");
+    assert_eq!(refused_value(&bundle("nine")), "invalid_bundle");
+    assert_eq!(
+        refused_value(&json!({"schema": 1, "version": "9", "policies": [], "extra": 1})),
+        "invalid_json"
+    );
+    let mut wrong = bundle("9");
+    wrong["policies"][0]["state"] = "sometimes".into();
+    assert_eq!(refused_value(&wrong), "invalid_policies");
+    let mut untrue = bundle("9");
+    untrue["selfTest"] = json!([{"name": "open door", "request": {}, "outcome": "allow"}]);
+    assert_eq!(refused_value(&untrue), "self_test_failed");
+    let mut model = bundle("9");
+    model["model"] = json!({"schema": 1});
+    assert_eq!(refused_value(&model), "invalid_json");
+
+    assert_eq!(version_at_work(&edge), "7", "the last good bundle stays");
+}
+
+#[test]
+fn a_refusal_lists_every_issue_with_its_path() {
+    let mut edge = Instance::new(r#"{"allowUnsigned":true}"#).unwrap();
+    let mut two = bundle("1");
+    let first = two["policies"][0].clone();
+    two["policies"][0]["state"] = "sometimes".into();
+    two["policies"].as_array_mut().unwrap().push(first);
+    two["policies"][1]["id"] = "second".into();
+    two["policies"][1]["conditions"]["weather"] = "rain".into();
+    let answer: Value = serde_json::from_str(&edge.load(&two.to_string(), None)).unwrap();
+    let issues = answer["issues"].as_array().unwrap();
+    for path in ["policies[0].state", "policies[1].conditions.weather"] {
+        assert!(issues.iter().any(|issue| issue["path"] == path), "{path} in {answer}");
+    }
+}

@@ -1,0 +1,105 @@
+//! What must hold for any input.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use edgeward::ffi::{self, Instance};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,40}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 64, 8, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map("[a-zA-Z]{1,12}", inner, 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+/// A request whose known members carry arbitrary values.
+fn any_request() -> impl Strategy<Value = Value> {
+    const MEMBERS: &[&str] = &[
+        "time",
+        "http",
+        "client",
+        "tls",
+        "transport",
+        "platformBot",
+        "principal",
+        "session",
+        "device",
+        "resource",
+        "risk",
+        "velocity",
+        "profile",
+    ];
+    prop::collection::vec(any_json(), MEMBERS.len())
+        .prop_map(|values| MEMBERS.iter().map(|name| (*name).to_owned()).zip(values).collect())
+}
+
+fn instance() -> Instance {
+    let mut instance = Instance::new(r#"{"allowUnsigned":true}"#).unwrap();
+    let bundle =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/decisions/bundle.json"));
+    assert!(!instance.load(&bundle.unwrap(), None).contains("\"error\""));
+    instance
+}
+
+thread_local! {
+    static INSTANCE: Instance = instance();
+}
+
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_text_gets_an_answer(text in ".{0,300}") {
+        let answers = INSTANCE.with(|instance| [
+            instance.evaluate(&text),
+            instance.resume("{}", Some(&text)),
+            instance.receipt("{}", None, &text),
+            ffi::classify(&text),
+        ]);
+        for answer in answers {
+            prop_assert!(parsed(&answer).is_object(), "{}", answer);
+        }
+    }
+
+    #[test]
+    fn any_members_get_an_answer(request in any_request()) {
+        let answer = parsed(&INSTANCE.with(|instance| instance.evaluate(&request.to_string())));
+        prop_assert!(answer["outcome"].is_string() || answer["error"]["code"] == "invalid_json", "{}", answer);
+    }
+
+    #[test]
+    fn any_bundle_is_loaded_or_refused(bundle in any_json(), policies in any_json(), locations in any_json()) {
+        let mut instance = instance();
+        let around = json!({"schema": 1, "version": "2", "policies": policies, "namedLocations": locations});
+        for text in [bundle.to_string(), around.to_string()] {
+            prop_assert!(parsed(&instance.load(&text, None)).is_object());
+        }
+        prop_assert!(parsed(&instance.evaluate("{}"))["outcome"].is_string(), "still at work");
+    }
+
+    #[test]
+    fn any_user_agent_is_classified_and_decided(agent in ".{0,600}", platform in ".{0,20}") {
+        let request = json!({"http": {"headers": [["user-agent", agent], ["sec-ch-ua-platform", platform]]}});
+        prop_assert!(parsed(&INSTANCE.with(|instance| instance.evaluate(&request.to_string())))["agent"]["class"].is_string());
+    }
+
+    #[test]
+    fn a_resumed_decision_never_defers(request in any_request()) {
+        let answer = parsed(&INSTANCE.with(|instance| instance.resume(&request.to_string(), None)));
+        prop_assert_ne!(&answer["outcome"], "defer");
+    }
+}
