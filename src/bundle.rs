@@ -10,7 +10,7 @@ mod version;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-pub use signature::{PublicKey, SignatureEnvelope};
+pub use signature::{Algorithm, PublicKey, SignatureEnvelope};
 pub use version::Version;
 
 use crate::error::Error;

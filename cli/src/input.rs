@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::failure::{Failure, report};
 
@@ -139,24 +140,53 @@ impl Source {
     }
 }
 
+/// Reads a whole file (`-`: standard input) as text; UTF-8 with or without byte order mark, or UTF-16 with one.
+pub fn read_document(path: &Path) -> Result<String, Failure> {
+    Source::open(Some(path))?.read_rest()
+}
+
+/// Reads a whole file as JSON.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    let text = read_document(path)?;
+    parse(text.as_bytes()).map_err(|why| Failure::input(&path.display().to_string(), why))
+}
+
+/// The exact bytes of a file, which a signature is over.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let fail = |why| Failure::io(path, why);
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(MAX_DOCUMENT).read_to_end(&mut bytes)).map_err(fail)?;
+    Ok(bytes)
+}
+
 /// Parses JSON; the error names the path of the member at fault.
 pub fn parse<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, String> {
     serde_json::from_slice(json).map_err(|_| explain::<T>(json))
 }
 
-/// What is wrong with JSON that did not parse as `T`, with the path of the member at fault.
+/// What is wrong with JSON that did not parse as `T`: the path of the member at fault, why, and where.
 pub fn explain<'de, T: Deserialize<'de>>(json: &'de [u8]) -> String {
     let mut deserializer = serde_json::Deserializer::from_slice(json);
-    let error = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-        Err(error) => error,
+    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Err(error) => {
+            let path = error.path().to_string();
+            let why = locate(error.inner());
+            if path == "." { why } else { format!("{path}: {why}") }
+        }
         // The value is whole, so what follows it is at fault.
-        Ok(_) => match deserializer.end() {
-            Err(error) => return error.to_string(),
-            Ok(()) => return "was read at the second attempt".to_owned(),
-        },
-    };
-    let path = error.path().to_string();
-    if path == "." { error.inner().to_string() } else { format!("{path}: {}", error.inner()) }
+        Ok(_) => deserializer.end().err().as_ref().map(locate).unwrap_or_default(),
+    }
+}
+
+/// `serde_json` counts lines within what it was given, which for one line of many is always the first.
+fn locate(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    match text.strip_suffix(&position) {
+        Some(why) if error.line() <= 1 => format!("{why}, column {}", error.column()),
+        Some(why) => format!("{why}, line {} column {}", error.line(), error.column()),
+        None => text,
+    }
 }
 
 fn decode(bytes: Vec<u8>) -> Result<String, String> {

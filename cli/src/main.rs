@@ -3,10 +3,15 @@
 //! Every command reads a file or standard input and writes JSON lines in input order. What is wrong with an input
 //! goes to standard error as `name:line: path: reason`, and the rest of the input is still answered.
 
+mod bundle;
 mod classify;
+mod documents;
+mod evaluate;
 mod failure;
 mod import;
 mod input;
+mod lint;
+mod load;
 mod output;
 mod stream;
 
@@ -31,12 +36,18 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Classify(classify::Arguments),
+    Evaluate(evaluate::Arguments),
+    Lint(lint::Arguments),
+    Bundle(bundle::Arguments),
     Import(import::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Classify(arguments) => classify::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
+        Command::Bundle(arguments) => bundle::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
     };
     match done {

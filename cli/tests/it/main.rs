@@ -6,16 +6,23 @@
     reason = "what a helper of the tests can not do fails the test"
 )]
 
+mod bundle;
 mod classify;
+mod evaluate;
+mod fixture;
 mod import;
+mod lint;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// What a run left behind.
 pub struct Run {
+    /// Exit status.
     pub status: i32,
+    /// Standard output.
     pub out: String,
+    /// Standard error.
     pub err: String,
 }
 
@@ -48,13 +55,26 @@ pub fn edgeward(arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
     }
 }
 
+/// Every command.
+const COMMANDS: &[&[&str]] = &[
+    &["classify"],
+    &["evaluate"],
+    &["lint"],
+    &["bundle", "build"],
+    &["bundle", "keygen"],
+    &["bundle", "sign"],
+    &["bundle", "verify"],
+    &["bundle", "inspect"],
+    &["import", "entra-signins"],
+];
+
 /// Every command says what it takes, with an example.
 #[test]
 fn help_has_examples() {
-    for command in [&["classify"][..], &["import", "entra-signins"]] {
-        let run = edgeward(&[command, &["--help"]].concat(), "");
+    for command in COMMANDS {
+        let run = edgeward(&[*command, &["--help"]].concat(), "");
         assert_eq!(run.status, 0);
-        assert!(run.out.contains("Examples:"), "{command:?}: {}", run.out);
+        assert!(run.out.contains("Example"), "{command:?}: {}", run.out);
     }
     assert!(edgeward(&["--help"], "").out.contains("Exit status: 0"));
     assert_eq!(edgeward(&["no-such-command"], "").status, 2);

@@ -1,0 +1,48 @@
+//! `edgeward bundle`: what an edge decides by, made, signed and checked.
+
+mod build;
+mod canonical;
+mod inspect;
+mod keys;
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+pub use keys::SignedBundle;
+
+use crate::Done;
+
+/// Make, sign and check bundles
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    Build(build::Arguments),
+    Keygen(keys::Keygen),
+    Sign(keys::Sign),
+    Verify(keys::Verify),
+    Inspect(inspect::Arguments),
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Done {
+    match &arguments.action {
+        Action::Build(arguments) => build::run(arguments),
+        Action::Keygen(arguments) => keys::keygen(arguments),
+        Action::Sign(arguments) => keys::sign(arguments),
+        Action::Verify(arguments) => keys::verify(arguments),
+        Action::Inspect(arguments) => inspect::run(arguments),
+    }
+}
+
+/// Where the signature of a bundle stands unless told otherwise: beside it.
+pub fn signature_beside(bundle: &Path) -> PathBuf {
+    let mut path = bundle.as_os_str().to_owned();
+    path.push(".sig");
+    path.into()
+}

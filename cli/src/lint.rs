@@ -1,0 +1,117 @@
+//! `edgeward lint`: what is wrong, or doubtful, in policies.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use edgeward::Error;
+use edgeward::bundle::Bundle;
+use edgeward::policy::{Issue, PolicySet, Severity};
+use serde::Serialize;
+
+use crate::Done;
+use crate::documents::{Collection, Kind};
+use crate::failure::{Failure, Status, report};
+use crate::input;
+use crate::output::Output;
+
+/// Find what is wrong or doubtful in policies
+///
+/// Policies and locations are Graph JSON as it is exported: arrays, `{"value":[…]}`, single objects; UTF-8 or UTF-16.
+/// Each finding is one line: file, path, code, severity, policy, message, and what to do about it.
+#[derive(Args)]
+#[command(
+    after_help = "Exit status: 0 nothing found, 1 warnings, 2 errors: the policies can not be enforced.\n\n\
+    Examples:\n  \
+    edgeward lint --bundle bundle.json\n  \
+    edgeward lint --policies export/*.json --locations locations.json"
+)]
+pub struct Arguments {
+    /// Bundle to check
+    #[arg(long, value_name = "FILE", required_unless_present = "policies", conflicts_with = "policies")]
+    bundle: Option<PathBuf>,
+    /// Policies to check
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    policies: Vec<PathBuf>,
+    /// Named locations the policies refer to; those in a combined export are taken without it
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "policies")]
+    locations: Vec<PathBuf>,
+}
+
+/// An issue and the file it is in.
+#[derive(Serialize)]
+pub struct Finding {
+    file: Option<String>,
+    #[serde(flatten)]
+    issue: Issue,
+}
+
+impl Finding {
+    /// Says it on standard error.
+    pub fn report(&self) {
+        let Issue { path, message, fix, .. } = &self.issue;
+        let fix = fix.as_ref().map(|fix| format!("; {fix}")).unwrap_or_default();
+        let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
+        report(self.file.as_deref().unwrap_or("policies"), format_args!("{path}{message}{fix}"));
+    }
+}
+
+/// Policies and the named locations they refer to.
+pub struct Sources {
+    /// Policies.
+    pub policies: Collection,
+    /// Named locations.
+    pub locations: Collection,
+}
+
+impl Sources {
+    /// Reads both from their files, and the locations of combined exports among the policies.
+    pub fn read(policies: &[PathBuf], locations: &[PathBuf]) -> Result<Self, Failure> {
+        Ok(Self {
+            policies: Collection::read(Kind::Policies, policies, &[])?,
+            locations: Collection::read(Kind::NamedLocations, locations, policies)?,
+        })
+    }
+
+    /// What is wrong or doubtful.
+    pub fn findings(&self) -> Vec<Finding> {
+        let parsed = PolicySet::parse(&self.policies.to_json(), &self.locations.to_json());
+        let issues = parsed.map_or_else(|issues| issues, |(_, warnings)| warnings);
+        issues.into_iter().map(|issue| self.locate(issue)).collect()
+    }
+
+    fn locate(&self, mut issue: Issue) -> Finding {
+        let file = self.policies.locate(&mut issue).or_else(|| self.locations.locate(&mut issue));
+        Finding { file: file.map(str::to_owned), issue }
+    }
+}
+
+/// The status a list of findings ends with.
+pub fn status(findings: &[Finding]) -> Status {
+    let worst = |finding: &Finding| match finding.issue.severity {
+        Severity::Error => Status::BadInput,
+        Severity::Warning => Status::Findings,
+    };
+    findings.iter().map(worst).max().unwrap_or_default()
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Done {
+    let findings = match &arguments.bundle {
+        Some(file) => {
+            let issues = match Bundle::unsigned(&input::read_bytes(file)?) {
+                Ok(bundle) => bundle.warnings().to_vec(),
+                Err(Error::Policies { issues }) => issues,
+                Err(why) => return Err(Failure::input(&file.display().to_string(), why)),
+            };
+            let name = Some(file.display().to_string());
+            issues.into_iter().map(|issue| Finding { file: name.clone(), issue }).collect()
+        }
+        None => Sources::read(&arguments.policies, &arguments.locations)?.findings(),
+    };
+    let mut output = Output::new();
+    for finding in &findings {
+        output.line(finding)?;
+    }
+    output.flush()?;
+    Ok(status(&findings))
+}

@@ -1,0 +1,64 @@
+//! `edgeward lint`
+
+use serde_json::json;
+
+use crate::edgeward;
+use crate::fixture::{Directory, admins_need_mfa, utf16};
+
+#[test]
+fn nothing_to_find() {
+    let directory = Directory::new("lint-clean");
+    let policies = directory.write("p.json", admins_need_mfa().to_string());
+    let run = edgeward(&["lint", "--policies", &policies], "");
+    assert_eq!((run.status, run.out.as_str(), run.err.as_str()), (0, "", ""));
+}
+
+#[test]
+fn findings_say_which_file_and_where_in_it() {
+    let directory = Directory::new("lint-files");
+    let mut doubtful = admins_need_mfa();
+    doubtful["id"] = json!("6f1c0c3e-0000-4000-8000-0000000000c2");
+    doubtful["conditions"]["clientAppTypes"] = json!(["All"]);
+    let mut wrong = admins_need_mfa();
+    wrong["id"] = json!("6f1c0c3e-0000-4000-8000-0000000000c3");
+    wrong["grantControls"]["builtInControls"] = json!(["MfaAndChangePassword"]);
+
+    let first = directory.write("first.json", json!([admins_need_mfa()]).to_string());
+    let second = directory.write("second.json", utf16(&json!({"value": [doubtful]}).to_string()));
+    let run = edgeward(&["lint", "--policies", &first, &second], "");
+    let findings = run.json();
+    assert_eq!((run.status, findings.len()), (1, 1), "{}", run.out);
+    assert_eq!(findings[0]["file"], json!(second));
+    assert_eq!(findings[0]["severity"], "warning");
+    assert_eq!(findings[0]["path"], "value[0].conditions.clientAppTypes[0]");
+    assert_eq!(findings[0]["policy"], "Admins need MFA");
+
+    let third = directory.write("third.json", wrong.to_string());
+    let run = edgeward(&["lint", "--policies", &first, &second, &third], "");
+    assert_eq!(run.status, 2);
+    let error = run.json().into_iter().find(|finding| finding["severity"] == "error").unwrap();
+    assert_eq!(error["file"], json!(third));
+    assert_eq!(error["path"], "grantControls.builtInControls[0]");
+    assert!(error["message"].as_str().unwrap().contains("MfaAndChangePassword"), "{error}");
+}
+
+#[test]
+fn a_bundle_is_linted_as_an_edge_reads_it() {
+    let directory = Directory::new("lint-bundle");
+    let bundle = directory.bundle(&json!([admins_need_mfa()]));
+    assert_eq!(edgeward(&["lint", "--bundle", &bundle], "").status, 0);
+    let broken = directory.write("broken.json", r#"{"schema":1,"version":"1","policies":[{"state":"on"}]}"#);
+    let run = edgeward(&["lint", "--bundle", &broken], "");
+    assert_eq!(run.status, 2);
+    assert!(run.json().iter().any(|finding| finding["path"] == "policies[0].state"), "{}", run.out);
+}
+
+#[test]
+fn a_file_that_is_no_json_is_named_with_the_place() {
+    let directory = Directory::new("lint-json");
+    let policies = directory.write("p.json", "[\n  {\"a\": }\n]");
+    let run = edgeward(&["lint", "--policies", &policies], "");
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains("p.json: ") && run.err.contains("line 2 column"), "{}", run.err);
+    assert_eq!(edgeward(&["lint"], "").status, 2);
+}
