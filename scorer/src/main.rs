@@ -1,2 +1,159 @@
-//! edgeward scorer
-fn main() {}
+//! The scorer as a process: settings, log, signals.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, ValueEnum};
+use edgeward::bundle::PublicKey;
+use edgeward::identifier::Identifiers;
+use edgeward_scorer::{BundleFile, Scorer, Sqlite, Store, Tokens, import, serve, system_clock};
+use tokio::net::TcpListener;
+
+/// The central scorer of Edgeward: answers what edges can not know, and learns from how requests turned out.
+#[derive(Parser)]
+#[command(version)]
+struct Settings {
+    /// Address to listen on; port 0 takes a free one, and the log says which.
+    #[arg(long, env = "EDGEWARD_SCORER_LISTEN", default_value = "127.0.0.1:8790")]
+    listen: SocketAddr,
+    /// SQLite file; created if there is none.
+    #[arg(long, env = "EDGEWARD_SCORER_DATABASE", default_value = "edgeward-scorer.db", value_name = "FILE")]
+    database: PathBuf,
+    /// Bearer token of an edge, 16 to 512 visible characters; repeat it for more edges. Separated by commas in
+    /// the environment.
+    #[arg(
+        long,
+        env = "EDGEWARD_SCORER_TOKEN",
+        hide_env_values = true,
+        required = true,
+        value_delimiter = ','
+    )]
+    token: Vec<String>,
+    /// Bundle to serve; read again whenever it changes.
+    #[arg(long, env = "EDGEWARD_SCORER_BUNDLE", requires = "signature", value_name = "FILE")]
+    bundle: Option<PathBuf>,
+    /// Signature of the bundle: {"keyId","algorithm","signature"}.
+    #[arg(long, env = "EDGEWARD_SCORER_SIGNATURE", requires = "bundle", value_name = "FILE")]
+    signature: Option<PathBuf>,
+    /// Key that must have signed the bundle, {"id","key"}; repeat it while keys change. Without one, edges alone
+    /// check the signature.
+    #[arg(
+        long,
+        env = "EDGEWARD_SCORER_PUBLIC_KEY",
+        requires = "bundle",
+        value_delimiter = ',',
+        value_name = "FILE"
+    )]
+    public_key: Vec<PathBuf>,
+    /// Identities to import at start: {"identities":{"<id>":{"kind","groups",…}}}.
+    #[arg(long, env = "EDGEWARD_SCORER_DIRECTORY", value_name = "FILE")]
+    directory: Option<PathBuf>,
+    /// Key the edges hash identifiers with, in hexadecimal; the ids in the directory file are hashed with it.
+    #[arg(
+        long,
+        env = "EDGEWARD_SCORER_IDENTIFIER_KEY",
+        hide_env_values = true,
+        requires = "directory",
+        value_name = "HEX"
+    )]
+    identifier_key: Option<String>,
+    /// How much to log, to standard error.
+    #[arg(long, env = "EDGEWARD_SCORER_LOG", value_enum, default_value_t = LogLevel::Info)]
+    log: LogLevel,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+fn main() -> ExitCode {
+    let settings = Settings::parse();
+    let level = match settings.log {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+    };
+    tracing_subscriber::fmt().with_max_level(level).with_target(false).with_writer(std::io::stderr).init();
+    match run(settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            tracing::error!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(settings: Settings) -> Result<(), String> {
+    let tokens = Tokens::new(&settings.token)?;
+    let identifiers = match &settings.identifier_key {
+        Some(key) => Identifiers::keyed(key).map_err(|error| error.to_string())?,
+        None => Identifiers::plain(),
+    };
+    let database = settings.database.display();
+    let store = Sqlite::open(&settings.database).map_err(|error| format!("{database}: {error}"))?;
+    if let Some(directory) = &settings.directory {
+        let identities = import(directory, &identifiers, &store)?;
+        tracing::info!(identities, "imported the directory");
+    }
+    let keys = settings.public_key.iter().map(read_key).collect::<Result<_, _>>()?;
+    let bundle = settings.bundle.zip(settings.signature).map(|(bundle, signature)| {
+        let file = BundleFile::new(bundle, signature, keys);
+        // Said at start rather than at the first request.
+        file.current();
+        file
+    });
+    let store: Box<dyn Store> = Box::new(store);
+    let scorer = Scorer::new(store, tokens, bundle, system_clock()).map_err(|error| error.to_string())?;
+
+    // Units of work wait for one connection: more threads than this would only wait.
+    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(16).enable_all().build();
+    runtime.map_err(|error| error.to_string())?.block_on(async {
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .map_err(|error| format!("can not listen on {}: {error}", settings.listen))?;
+        let address = listener.local_addr().map_err(|error| error.to_string())?;
+        let stop = stop_signal()?;
+        tracing::info!("listening on http://{address}");
+        serve(listener, Arc::new(scorer), stop).await.map_err(|error| error.to_string())?;
+        tracing::info!("stopped");
+        Ok(())
+    })
+}
+
+fn read_key(path: &PathBuf) -> Result<PublicKey, String> {
+    let at = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let bytes = std::fs::read(path).map_err(|error| at(&error))?;
+    serde_json::from_slice(&bytes).map_err(|error| at(&error))
+}
+
+/// Ready at the first SIGINT or SIGTERM.
+#[cfg(unix)]
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| error.to_string())?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ready at the first Ctrl-C.
+#[cfg(not(unix))]
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, String> {
+    Ok(async {
+        // Without a handler there is nothing to wait for: the process is then stopped from outside.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

@@ -1,0 +1,90 @@
+//! `POST /v1/receipts`
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use edgeward::receipt::Receipt;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::Edge;
+use crate::body::JsonBody;
+use crate::learn::{find_sprays, learn};
+use crate::limits;
+use crate::problem::Problem;
+use crate::scorer::{Scorer, blocking};
+
+/// A batch, oldest first.
+#[derive(Deserialize)]
+struct Batch<'a> {
+    #[serde(borrow)]
+    receipts: Vec<Receipt<'a>>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Serialize)]
+pub struct Accepted {
+    accepted: usize,
+    duplicates: usize,
+}
+
+pub async fn post(
+    _: Edge,
+    State(scorer): State<Arc<Scorer>>,
+    body: JsonBody,
+) -> Result<(StatusCode, Json<Accepted>), Problem> {
+    blocking(move || {
+        let batch: Batch<'_> = body.parse()?;
+        check(&batch.receipts)?;
+        Ok((StatusCode::ACCEPTED, Json(take(&scorer, &batch.receipts)?)))
+    })
+    .await
+}
+
+/// Refuses a schema this version does not read.
+pub(super) fn check_schema(path: &str, schema: u32) -> Result<(), Problem> {
+    if schema == 1 {
+        return Ok(());
+    }
+    Err(Problem::value(path, format!("schema {schema} is not known; 1 is")))
+}
+
+/// A batch is taken whole or refused whole: an edge can not tell which half to send again.
+fn check(receipts: &[Receipt<'_>]) -> Result<(), Problem> {
+    limits::count("receipts", receipts.len(), limits::BATCH)?;
+    for (index, receipt) in receipts.iter().enumerate() {
+        let at = format!("receipts[{index}]");
+        check_schema(&format!("{at}.schema"), receipt.schema)?;
+        limits::subject(&format!("{at}.about"), &receipt.about)?;
+        if !receipt.is_intact() {
+            return Err(Problem::value(format!("{at}.digest"), "not the digest of this receipt"));
+        }
+    }
+    Ok(())
+}
+
+fn take(scorer: &Scorer, receipts: &[Receipt<'_>]) -> Result<Accepted, Problem> {
+    let now = scorer.now();
+    let mut writer = scorer.store.write()?;
+    let mut accepted = Accepted { accepted: 0, duplicates: 0 };
+    let mut addresses = BTreeSet::new();
+    for receipt in receipts {
+        if !writer.note_receipt(receipt.digest.as_deref().unwrap_or_default(), now)? {
+            accepted.duplicates += 1;
+            continue;
+        }
+        accepted.accepted += 1;
+        learn(&mut *writer, &scorer.model, receipt, now)?;
+        if receipt.sign_in_succeeded.is_some() {
+            addresses.extend(receipt.about.address.as_deref());
+        }
+    }
+    find_sprays(&mut *writer, &scorer.model, &addresses, now)?;
+    if scorer.is_prune_due(now) {
+        writer.prune(now, now.saturating_sub(scorer.model.password_spray.window()))?;
+    }
+    writer.commit()?;
+    Ok(accepted)
+}

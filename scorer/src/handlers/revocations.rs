@@ -1,0 +1,32 @@
+//! `POST /v1/revocations`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+use crate::auth::Edge;
+use crate::body::JsonBody;
+use crate::limits;
+use crate::problem::Problem;
+use crate::scorer::{Scorer, blocking};
+
+/// A session to revoke, by the id the edges send. It need not have been seen: a stolen token may come yet.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Revocation {
+    session: String,
+}
+
+pub async fn post(_: Edge, State(scorer): State<Arc<Scorer>>, body: JsonBody) -> Result<StatusCode, Problem> {
+    blocking(move || {
+        let revocation: Revocation = body.parse()?;
+        limits::id("session", &revocation.session)?;
+        let mut writer = scorer.store.write()?;
+        writer.revoke(&revocation.session, scorer.now())?;
+        writer.commit()?;
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}

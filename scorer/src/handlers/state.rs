@@ -1,0 +1,96 @@
+//! `GET /v1/state`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use edgeward::risk::RiskLevel;
+use serde::Serialize;
+
+use crate::auth::Edge;
+use crate::directory::IdentityKind;
+use crate::learn::announce;
+use crate::problem::Problem;
+use crate::scorer::{Scorer, blocking};
+use crate::store::{Changes, StoreError};
+
+/// Most entries of one answer; an edge that gets as many asks again from the new cursor.
+const PAGE: u32 = 5_000;
+
+/// What changed. An identity or session appears once, with its latest state.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StateChanges {
+    cursor: i64,
+    revoked_sessions: Vec<RevokedSession>,
+    risk_levels: Vec<RiskChange>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RevokedSession {
+    id: String,
+    revoked_at: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct RiskChange {
+    kind: IdentityKind,
+    id: String,
+    level: RiskLevel,
+}
+
+pub async fn get(
+    _: Edge,
+    State(scorer): State<Arc<Scorer>>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<StateChanges>, Problem> {
+    let since = since(query.as_deref().unwrap_or_default())?;
+    blocking(move || {
+        let now = scorer.now();
+        // Levels fall with time and nobody tells; they are settled when somebody looks.
+        if !scorer.store.read()?.fallen(now, 1)?.is_empty() {
+            settle(&scorer, now)?;
+        }
+        Ok(Json(scorer.store.read()?.changes(since, PAGE)?.into()))
+    })
+    .await
+}
+
+fn settle(scorer: &Scorer, now: i64) -> Result<(), StoreError> {
+    let mut writer = scorer.store.write()?;
+    for risk in writer.fallen(now, PAGE)? {
+        announce(&mut *writer, &scorer.model, &risk.id, risk.kind, now)?;
+    }
+    writer.commit()
+}
+
+/// Reads `since` from a query; absent is 0, the beginning.
+fn since(query: &str) -> Result<i64, Problem> {
+    let value = query.split('&').find_map(|pair| pair.strip_prefix("since="));
+    value.map_or(Ok(0), |value| {
+        value.parse().ok().filter(|since| *since >= 0).ok_or_else(|| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_query",
+                "since is the cursor of an earlier answer, or 0",
+            )
+        })
+    })
+}
+
+impl From<Changes> for StateChanges {
+    fn from(changes: Changes) -> Self {
+        let revoked = |(id, revoked_at)| RevokedSession { id, revoked_at };
+        Self {
+            cursor: changes.cursor,
+            revoked_sessions: changes.revoked_sessions.into_iter().map(revoked).collect(),
+            risk_levels: changes
+                .risk_levels
+                .into_iter()
+                .map(|risk| RiskChange { kind: risk.kind, id: risk.id, level: risk.level })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What the scorer's own memory of an identity says about one request: the engine's history detections, run on
+//! the profile that only the scorer has.
+
+use edgeward::agent;
+use edgeward::assess::{ReportedDetection, Subject};
+use edgeward::detection::{self, DetectionKind, Observed};
+use edgeward::identifier::Identifiers;
+use edgeward::profile::{Profile, Sighting};
+use edgeward::request::{Client, Device, Principal, Request};
+use edgeward::signal::{Familiarity, Signals};
+
+use crate::store::Habit;
+
+/// Findings that rest on history alone. The others rest on what only the edge saw, and it reports them.
+const FROM_HISTORY: [DetectionKind; 3] =
+    [DetectionKind::ImpossibleTravel, DetectionKind::NewCountry, DetectionKind::UnfamiliarFeatures];
+
+/// What a request looks like beside its principal's habits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// What history says against it.
+    pub detections: Vec<ReportedDetection>,
+    /// Whether the principal was seen on that network before.
+    pub is_familiar_network: bool,
+}
+
+impl Comparison {
+    /// Compares. Ids are hashed on both sides, or on neither, so they compare as they are.
+    #[must_use]
+    pub fn of(about: &Subject<'_>, profile: Option<&Profile<'_>>) -> Self {
+        let request = Request {
+            time: about.time,
+            client: Client {
+                asn: about.asn,
+                country: about.country.clone(),
+                latitude: about.latitude_e6,
+                longitude: about.longitude_e6,
+                ..Client::default()
+            },
+            principal: Principal {
+                kind: about.principal_kind,
+                id: about.principal.clone(),
+                ..Principal::default()
+            },
+            device: Device { device_id: about.device.clone(), ..Device::default() },
+            profile: profile.cloned(),
+            ..Request::default()
+        };
+        let agent = agent::classify(&request);
+        let mut signals = Signals::read(&request, &agent, &Identifiers::plain());
+        // The edge sent the key of the client it classified; there are no headers here to classify again.
+        signals.history.agent = match (profile.filter(|profile| profile.count > 0), &about.agent) {
+            (_, None) => Familiarity::Absent,
+            (None, Some(_)) => Familiarity::NoProfile,
+            (Some(profile), Some(key)) if profile.agents.contains(key) => Familiarity::Known,
+            (Some(_), Some(_)) => Familiarity::New,
+        };
+        let detections = detection::detect(Observed { request: &request, agent: &agent, signals: &signals })
+            .into_iter()
+            .filter(|found| FROM_HISTORY.contains(&found.kind))
+            .map(|found| ReportedDetection { kind: found.kind, level: found.level })
+            .collect();
+        Self { detections, is_familiar_network: signals.history.asn == Familiarity::Known }
+    }
+}
+
+/// What one request teaches about its principal's habits.
+#[must_use]
+pub fn habit<'a>(about: &'a Subject<'_>, time: i64) -> Habit<'a> {
+    Habit {
+        time,
+        session: about.session.as_deref(),
+        asn: about.asn,
+        country: about.country.as_deref(),
+        agent: about.agent.as_deref(),
+        device: about.device.as_deref(),
+        place: about.latitude_e6.zip(about.longitude_e6).map(|(latitude_e6, longitude_e6)| Sighting {
+            time,
+            latitude_e6,
+            longitude_e6,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use edgeward::risk::RiskLevel;
+
+    fn profile() -> Profile<'static> {
+        serde_json::from_str(
+            r#"{"count":9,"asns":[64500],"countries":["NO"],"agents":["Firefox/windows"],"devices":["d1"],
+                "last":{"time":1790000000000,"latitudeE6":60000000,"longitudeE6":10500000}}"#,
+        )
+        .unwrap()
+    }
+
+    fn compare(about: &str, profile: Option<&Profile<'_>>) -> (Vec<(DetectionKind, RiskLevel)>, bool) {
+        let about: Subject<'_> = serde_json::from_str(about).unwrap();
+        let comparison = Comparison::of(&about, profile);
+        let found = comparison.detections.iter().map(|found| (found.kind, found.level)).collect();
+        (found, comparison.is_familiar_network)
+    }
+
+    #[test]
+    fn home_is_familiar_and_says_nothing() {
+        let home = r#"{"time":1790000100000,"principalKind":"user","principal":"u1","asn":64500,"country":"NO",
+                       "agent":"Firefox/windows","device":"d1","latitudeE6":60000000,"longitudeE6":10500000}"#;
+        assert_eq!(compare(home, Some(&profile())), (vec![], true));
+    }
+
+    #[test]
+    fn another_continent_in_an_hour_with_everything_new() {
+        let away = r#"{"time":1790003600000,"principalKind":"user","principal":"u1","asn":64501,"country":"BR",
+                       "agent":"Chrome/linux","latitudeE6":-23500000,"longitudeE6":-46500000}"#;
+        let (found, familiar) = compare(away, Some(&profile()));
+        assert_eq!(
+            found.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(),
+            [DetectionKind::ImpossibleTravel, DetectionKind::NewCountry, DetectionKind::UnfamiliarFeatures]
+        );
+        assert!(!familiar);
+    }
+
+    #[test]
+    fn a_new_agent_counts_as_new() {
+        let about = |agent: &str| {
+            format!(
+                r#"{{"principalKind":"user","principal":"u1","asn":64501,"country":"BR","agent":"{agent}"}}"#
+            )
+        };
+        let kinds = |agent: &str| compare(&about(agent), Some(&profile())).0.len();
+        assert_eq!(
+            kinds("Firefox/windows"),
+            1,
+            "two new things: the country is reported, unfamiliarity is not"
+        );
+        assert_eq!(kinds("Chrome/linux"), 2, "three new things");
+    }
+
+    #[test]
+    fn without_a_profile_nothing_is_new() {
+        let first =
+            r#"{"time":1790003600000,"principalKind":"user","principal":"u2","asn":64501,"country":"BR"}"#;
+        assert_eq!(compare(first, None), (vec![], false));
+    }
+}

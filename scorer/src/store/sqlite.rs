@@ -1,0 +1,218 @@
+//! The store on SQLite: one file, created on start, in WAL mode so that questions are answered while receipts
+//! are written. One connection writes, one reads; each unit of work takes tens of microseconds to a few
+//! milliseconds, and SQLite has one writer anyway.
+
+mod migrate;
+mod reader;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use edgeward::risk::RiskLevel;
+use rusqlite::{Connection, OpenFlags};
+use serde::de::DeserializeOwned;
+
+use super::{Reader, Store, StoreError, Writer};
+
+/// How long a writer waits for another process that holds the database, such as a backup.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A database file, open.
+#[derive(Debug)]
+pub struct Sqlite {
+    writing: Mutex<Connection>,
+    reading: Mutex<Connection>,
+}
+
+impl Sqlite {
+    /// Opens the file, creates it if there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// The file can not be created or is no SQLite database, or a newer scorer wrote it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let opening = |error| StoreError::new("opening the database", error);
+        let writing = Connection::open(path).map_err(opening)?;
+        writing.busy_timeout(BUSY).map_err(opening)?;
+        // NORMAL loses at most the last commits on power loss and never corrupts; an edge that saw no answer
+        // sends its receipts again.
+        writing.pragma_update(None, "journal_mode", "wal").map_err(opening)?;
+        writing.pragma_update(None, "synchronous", "normal").map_err(opening)?;
+        migrate::run(&writing)?;
+
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reading = Connection::open_with_flags(path, flags).map_err(opening)?;
+        reading.busy_timeout(BUSY).map_err(opening)?;
+        for connection in [&writing, &reading] {
+            connection.set_prepared_statement_cache_capacity(64);
+        }
+        Ok(Self { writing: Mutex::new(writing), reading: Mutex::new(reading) })
+    }
+}
+
+impl Store for Sqlite {
+    fn read(&self) -> Result<Box<dyn Reader + '_>, StoreError> {
+        Ok(Box::new(Unit::begin(&self.reading, "BEGIN DEFERRED")?))
+    }
+
+    fn write(&self) -> Result<Box<dyn Writer + '_>, StoreError> {
+        Ok(Box::new(Unit::begin(&self.writing, "BEGIN IMMEDIATE")?))
+    }
+}
+
+/// A transaction. rusqlite's own borrows the connection, which would tie this to the lock that holds it.
+struct Unit<'s> {
+    connection: MutexGuard<'s, Connection>,
+    open: bool,
+}
+
+impl<'s> Unit<'s> {
+    fn begin(connection: &'s Mutex<Connection>, statement: &str) -> Result<Self, StoreError> {
+        // A panic elsewhere rolled its transaction back when it dropped the unit: the connection is sound.
+        let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        connection
+            .execute_batch(statement)
+            .map_err(|error| StoreError::new("beginning a transaction", error))?;
+        Ok(Self { connection, open: true })
+    }
+}
+
+impl Drop for Unit<'_> {
+    fn drop(&mut self) {
+        if self.open
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction could not be rolled back");
+        }
+    }
+}
+
+/// Levels as stored: their place in [`RiskLevel::ALL`].
+fn level_of(stored: i64) -> Result<RiskLevel, StoreError> {
+    usize::try_from(stored)
+        .ok()
+        .and_then(|place| RiskLevel::ALL.get(place))
+        .copied()
+        .ok_or_else(|| unreadable(&format!("risk level {stored}")))
+}
+
+/// A name as stored: that of its JSON.
+fn name_of<T: DeserializeOwned>(stored: &str) -> Result<T, StoreError> {
+    serde_json::from_value(serde_json::Value::from(stored)).map_err(|_| unreadable(stored))
+}
+
+fn unreadable(stored: &str) -> StoreError {
+    StoreError::new("reading the database", format!("`{stored}` is not known to this version"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Habit, RECEIPT_RETENTION, RETENTION};
+
+    fn store() -> (Sqlite, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        (Sqlite::open(&directory.path().join("scorer.db")).unwrap(), directory)
+    }
+
+    #[test]
+    fn an_uncommitted_unit_leaves_no_trace_and_a_reader_sees_one_moment() {
+        let (store, _directory) = store();
+        let mut writer = store.write().unwrap();
+        assert!(writer.note_receipt("aa", 0).unwrap());
+        assert!(writer.revoke("s0", 0).unwrap());
+        drop(writer);
+
+        let reader = store.read().unwrap();
+        assert!(!reader.is_revoked("s0").unwrap(), "rolled back");
+        let mut writer = store.write().unwrap();
+        assert!(writer.note_receipt("aa", 0).unwrap(), "rolled back");
+        writer.revoke("s1", 0).unwrap();
+        writer.commit().unwrap();
+        assert!(!reader.is_revoked("s1").unwrap(), "committed after the reader began");
+        drop(reader);
+        assert!(store.read().unwrap().is_revoked("s1").unwrap());
+    }
+
+    #[test]
+    fn habits_are_bounded_and_the_most_recent_stay() {
+        let (store, _directory) = store();
+        let mut writer = store.write().unwrap();
+        for asn in 0..40 {
+            writer.learn("u1", &Habit { time: i64::from(asn), asn: Some(asn), ..Habit::default() }).unwrap();
+        }
+        let profile = writer.profile("u1").unwrap().unwrap();
+        assert_eq!(profile.count, 40);
+        assert_eq!(profile.asns, (24..40).rev().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_session_counts_once_and_late_receipts_do_not_move_the_last_place_back() {
+        let (store, _directory) = store();
+        let mut writer = store.write().unwrap();
+        let habit = |time, session, latitude_e6| Habit {
+            time,
+            session,
+            place: Some(edgeward::profile::Sighting { time, latitude_e6, longitude_e6: 0 }),
+            ..Habit::default()
+        };
+        writer.learn("u1", &habit(10, Some("s1"), 1)).unwrap();
+        writer.learn("u1", &habit(30, Some("s1"), 3)).unwrap();
+        writer.learn("u1", &habit(20, Some("s2"), 2)).unwrap();
+        let profile = writer.profile("u1").unwrap().unwrap();
+        assert_eq!((profile.count, profile.last.map(|last| last.latitude_e6)), (2, Some(3)));
+    }
+
+    #[test]
+    fn the_feed_pages_and_forgets_no_change() {
+        let (store, _directory) = store();
+        let mut writer = store.write().unwrap();
+        for session in ["s1", "s2", "s3"] {
+            assert!(writer.revoke(session, 5).unwrap());
+            assert!(!writer.revoke(session, 6).unwrap(), "once");
+        }
+        let first = writer.changes(0, 2).unwrap();
+        assert_eq!((first.cursor, first.revoked_sessions.len()), (2, 2));
+        let second = writer.changes(first.cursor, 2).unwrap();
+        assert_eq!((second.cursor, second.revoked_sessions), (3, vec![("s3".to_owned(), 5)]));
+        assert!(writer.changes(second.cursor, 2).unwrap().revoked_sessions.is_empty());
+        assert_eq!(writer.changes(99, 10).unwrap().revoked_sessions.len(), 3, "a cursor of another database");
+    }
+
+    #[test]
+    fn what_is_old_is_forgotten() {
+        let (store, _directory) = store();
+        let mut writer = store.write().unwrap();
+        writer.learn("u1", &Habit { asn: Some(64500), session: Some("s1"), ..Habit::default() }).unwrap();
+        writer.revoke("s1", 0).unwrap();
+        writer.note_receipt("aa", 0).unwrap();
+        writer.prune(RETENTION, 0).unwrap();
+        assert!(writer.profile("u1").unwrap().is_some() && writer.is_revoked("s1").unwrap());
+        assert!(writer.note_receipt("aa", RETENTION).unwrap(), "{RECEIPT_RETENTION} is shorter");
+        writer.prune(RETENTION + 1, 0).unwrap();
+        assert!(writer.profile("u1").unwrap().is_none() && !writer.is_revoked("s1").unwrap());
+    }
+
+    #[test]
+    fn what_is_not_ours_is_refused_and_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("notes.txt");
+        std::fs::write(
+            &path,
+            "not a database, but longer than a header needs to be to be looked at".repeat(9),
+        )
+        .unwrap();
+        let error = Sqlite::open(&path).unwrap_err().to_string();
+        assert!(error.contains("not a database"), "{error}");
+
+        let path = directory.path().join("newer.db");
+        drop(Sqlite::open(&path).unwrap());
+        Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
+        let error = Sqlite::open(&path).unwrap_err().to_string();
+        assert!(error.contains("version 99"), "{error}");
+
+        let error = Sqlite::open(&directory.path().join("absent").join("scorer.db")).unwrap_err().to_string();
+        assert!(error.contains("unable to open"), "{error}");
+    }
+}

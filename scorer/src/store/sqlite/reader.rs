@@ -1,0 +1,165 @@
+//! The questions asked of the database.
+
+use edgeward::assess::ReportedDetection;
+use edgeward::profile::{Profile, Sighting};
+use edgeward::request::Text;
+use rusqlite::{OptionalExtension, Params, Row};
+
+use super::{Unit, level_of, name_of};
+use crate::directory::Identity;
+use crate::risk::Remembered;
+use crate::store::{AnnouncedRisk, Changes, Reader, SignIns, StoreError, Success};
+
+fn reading(error: rusqlite::Error) -> StoreError {
+    StoreError::new("reading the database", error)
+}
+
+impl Unit<'_> {
+    fn rows<T>(
+        &self,
+        statement: &str,
+        params: impl Params,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.connection.prepare_cached(statement).map_err(reading)?;
+        let rows = statement.query_map(params, read).map_err(reading)?;
+        rows.collect::<Result<_, _>>().map_err(reading)
+    }
+
+    fn row<T>(
+        &self,
+        statement: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut statement = self.connection.prepare_cached(statement).map_err(reading)?;
+        statement.query_row(params, read).optional().map_err(reading)
+    }
+
+    fn habits(&self, id: &str, dimension: &str) -> Result<Vec<Text<'static>>, StoreError> {
+        self.rows(
+            "SELECT value FROM habit WHERE identity = ?1 AND dimension = ?2 ORDER BY last_seen DESC, value",
+            (id, dimension),
+            |row| Ok(Text(row.get::<_, String>(0)?.into())),
+        )
+    }
+
+    fn risks(&self, condition: &str, params: impl Params) -> Result<Vec<AnnouncedRisk>, StoreError> {
+        let statement = format!("SELECT identity, kind, level, falls_at FROM risk WHERE {condition}");
+        let rows: Vec<(String, String, i64, Option<i64>)> =
+            self.rows(&statement, params, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        rows.into_iter()
+            .map(|(id, kind, level, falls_at)| {
+                Ok(AnnouncedRisk { id, kind: name_of(&kind)?, level: level_of(level)?, falls_at })
+            })
+            .collect()
+    }
+}
+
+impl Reader for Unit<'_> {
+    fn identity(&self, id: &str) -> Result<Option<Identity>, StoreError> {
+        let document: Option<String> =
+            self.row("SELECT document FROM identity WHERE id = ?1", [id], |row| row.get(0))?;
+        document
+            .map(|document| {
+                serde_json::from_str(&document).map_err(|error| StoreError::new("reading an identity", error))
+            })
+            .transpose()
+    }
+
+    fn profile(&self, id: &str) -> Result<Option<Profile<'static>>, StoreError> {
+        let row = self.row(
+            "SELECT sightings, place_time, place_latitude, place_longitude FROM profile WHERE identity = ?1",
+            [id],
+            |row| {
+                let place: (Option<i64>, Option<i32>, Option<i32>) = (row.get(1)?, row.get(2)?, row.get(3)?);
+                Ok((row.get(0)?, place))
+            },
+        )?;
+        let Some((count, place)) = row else { return Ok(None) };
+        let last = match place {
+            (Some(time), Some(latitude_e6), Some(longitude_e6)) => {
+                Some(Sighting { time, latitude_e6, longitude_e6 })
+            }
+            _ => None,
+        };
+        Ok(Some(Profile {
+            count,
+            asns: self.habits(id, "asn")?.iter().filter_map(|asn| asn.parse().ok()).collect(),
+            countries: self.habits(id, "country")?,
+            agents: self.habits(id, "agent")?,
+            devices: self.habits(id, "device")?,
+            last,
+        }))
+    }
+
+    fn detections(&self, id: &str) -> Result<Vec<Remembered>, StoreError> {
+        let rows: Vec<(String, i64, i64)> =
+            self.rows("SELECT kind, level, last_seen FROM detection WHERE identity = ?1", [id], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
+        rows.into_iter()
+            .map(|(kind, level, time)| {
+                let detection = ReportedDetection { kind: name_of(&kind)?, level: level_of(level)? };
+                Ok(Remembered { detection, time })
+            })
+            .collect()
+    }
+
+    fn sign_ins(&self, address: &str, since: i64) -> Result<SignIns, StoreError> {
+        let counts = self.row(
+            "SELECT COUNT(*) FILTER (WHERE NOT succeeded), COUNT(*) FILTER (WHERE succeeded)
+             FROM attempt WHERE address = ?1 AND last_seen >= ?2",
+            (address, since),
+            |row| Ok(SignIns { failing: row.get(0)?, succeeding: row.get(1)? }),
+        )?;
+        Ok(counts.unwrap_or_default())
+    }
+
+    fn unfamiliar_successes(&self, address: &str, since: i64) -> Result<Vec<Success>, StoreError> {
+        let rows: Vec<(String, String, i64)> = self.rows(
+            "SELECT identity, kind, last_seen FROM attempt
+             WHERE address = ?1 AND last_seen >= ?2 AND succeeded AND NOT familiar",
+            (address, since),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        rows.into_iter().map(|(id, kind, time)| Ok(Success { id, kind: name_of(&kind)?, time })).collect()
+    }
+
+    fn is_revoked(&self, session: &str) -> Result<bool, StoreError> {
+        let found = self.row("SELECT 1 FROM revocation WHERE session = ?1", [session], |_| Ok(()))?;
+        Ok(found.is_some())
+    }
+
+    fn announced(&self, id: &str) -> Result<Option<AnnouncedRisk>, StoreError> {
+        Ok(self.risks("identity = ?1", [id])?.pop())
+    }
+
+    fn fallen(&self, now: i64, limit: u32) -> Result<Vec<AnnouncedRisk>, StoreError> {
+        self.risks("falls_at <= ?1 ORDER BY falls_at LIMIT ?2", (now, limit))
+    }
+
+    fn changes(&self, since: i64, limit: u32) -> Result<Changes, StoreError> {
+        let end: i64 = self.row("SELECT cursor FROM feed", (), |row| row.get(0))?.unwrap_or(0);
+        // A cursor from the future is one of a database that is gone: the edge hears everything again.
+        let since = if since > end { 0 } else { since };
+        let cursors: Vec<i64> = self.rows(
+            "SELECT cursor FROM revocation WHERE cursor > ?1
+             UNION ALL SELECT cursor FROM risk WHERE cursor > ?1 ORDER BY cursor LIMIT ?2",
+            (since, limit),
+            |row| row.get(0),
+        )?;
+        let is_full = u32::try_from(cursors.len()).is_ok_and(|entries| entries >= limit);
+        let cursor = cursors.last().copied().filter(|_| is_full).unwrap_or(end);
+        Ok(Changes {
+            cursor,
+            revoked_sessions: self.rows(
+                "SELECT session, revoked_at FROM revocation
+                 WHERE cursor > ?1 AND cursor <= ?2 ORDER BY cursor",
+                (since, cursor),
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?,
+            risk_levels: self.risks("cursor > ?1 AND cursor <= ?2 ORDER BY cursor", (since, cursor))?,
+        })
+    }
+}

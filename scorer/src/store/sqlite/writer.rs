@@ -1,0 +1,177 @@
+//! What is written to the database.
+
+use edgeward::assess::ReportedDetection;
+use rusqlite::Params;
+
+use super::Unit;
+use crate::directory::Identity;
+use crate::store::{AnnouncedRisk, Attempt, Habit, RECEIPT_RETENTION, RETENTION, Reader, StoreError, Writer};
+
+/// Values remembered of one identity and dimension; the least recent goes first.
+const HABITS: u32 = 16;
+
+impl Unit<'_> {
+    /// Runs a statement; how many rows it touched.
+    fn run(&self, statement: &str, params: impl Params) -> Result<usize, StoreError> {
+        let writing = |error| StoreError::new("writing the database", error);
+        self.connection.prepare_cached(statement).map_err(writing)?.execute(params).map_err(writing)
+    }
+
+    /// The next cursor of the state feed.
+    fn next_cursor(&self) -> Result<i64, StoreError> {
+        let counting = |error| StoreError::new("counting the state feed", error);
+        self.connection
+            .prepare_cached("UPDATE feed SET cursor = cursor + 1 RETURNING cursor")
+            .map_err(counting)?
+            .query_row((), |row| row.get(0))
+            .map_err(counting)
+    }
+
+    /// Whether the identity was not seen in this session before. A sighting without session stands for itself.
+    fn is_new_session(&self, id: &str, habit: &Habit<'_>) -> Result<bool, StoreError> {
+        let Some(session) = habit.session else { return Ok(true) };
+        let seen = self.run(
+            "UPDATE session SET last_seen = MAX(last_seen, ?3) WHERE identity = ?1 AND id = ?2",
+            (id, session, habit.time),
+        )?;
+        if seen == 0 {
+            self.run(
+                "INSERT INTO session (identity, id, last_seen) VALUES (?1, ?2, ?3)",
+                (id, session, habit.time),
+            )?;
+        }
+        Ok(seen == 0)
+    }
+
+    fn add_habit(&self, id: &str, dimension: &str, value: Option<&str>, time: i64) -> Result<(), StoreError> {
+        let Some(value) = value else { return Ok(()) };
+        self.run(
+            "INSERT INTO habit (identity, dimension, value, last_seen) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET last_seen = MAX(last_seen, excluded.last_seen)",
+            (id, dimension, value, time),
+        )?;
+        self.run(
+            "DELETE FROM habit WHERE identity = ?1 AND dimension = ?2 AND value NOT IN (
+                 SELECT value FROM habit WHERE identity = ?1 AND dimension = ?2
+                 ORDER BY last_seen DESC, value LIMIT ?3)",
+            (id, dimension, HABITS),
+        )?;
+        Ok(())
+    }
+}
+
+impl Writer for Unit<'_> {
+    fn note_receipt(&mut self, digest: &str, now: i64) -> Result<bool, StoreError> {
+        let added = self.run(
+            "INSERT INTO receipt (digest, received_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            (digest, now),
+        )?;
+        Ok(added == 1)
+    }
+
+    fn put_identity(&mut self, id: &str, identity: &Identity) -> Result<(), StoreError> {
+        let document =
+            serde_json::to_string(identity).map_err(|error| StoreError::new("writing an identity", error))?;
+        self.run(
+            "INSERT INTO identity (id, document) VALUES (?1, ?2)
+             ON CONFLICT DO UPDATE SET document = excluded.document",
+            (id, document),
+        )?;
+        Ok(())
+    }
+
+    fn learn(&mut self, id: &str, habit: &Habit<'_>) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO profile (identity, sightings, last_seen) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET sightings = MIN(sightings + excluded.sightings, 4294967295),
+                 last_seen = MAX(last_seen, excluded.last_seen)",
+            (id, self.is_new_session(id, habit)?, habit.time),
+        )?;
+        if let Some(place) = habit.place {
+            self.run(
+                "UPDATE profile SET place_time = ?2, place_latitude = ?3, place_longitude = ?4
+                 WHERE identity = ?1 AND (place_time IS NULL OR place_time <= ?2)",
+                (id, place.time, place.latitude_e6, place.longitude_e6),
+            )?;
+        }
+        let asn = habit.asn.map(|asn| asn.to_string());
+        self.add_habit(id, "asn", asn.as_deref(), habit.time)?;
+        self.add_habit(id, "country", habit.country, habit.time)?;
+        self.add_habit(id, "agent", habit.agent, habit.time)?;
+        self.add_habit(id, "device", habit.device, habit.time)
+    }
+
+    fn remember(&mut self, id: &str, detection: ReportedDetection, time: i64) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO detection (identity, kind, level, last_seen) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET last_seen = MAX(last_seen, excluded.last_seen)",
+            (id, detection.kind.name(), detection.level as i64, time),
+        )?;
+        Ok(())
+    }
+
+    fn note_attempt(&mut self, attempt: &Attempt<'_>) -> Result<(), StoreError> {
+        // Once unfamiliar, unfamiliar for the window: the success itself may have taught the network since.
+        self.run(
+            "INSERT INTO attempt (address, identity, kind, succeeded, familiar, last_seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET familiar = MIN(familiar, excluded.familiar),
+                 last_seen = MAX(last_seen, excluded.last_seen)",
+            (
+                attempt.address,
+                attempt.identity,
+                attempt.kind.name(),
+                attempt.succeeded,
+                attempt.familiar,
+                attempt.time,
+            ),
+        )?;
+        Ok(())
+    }
+
+    fn revoke(&mut self, session: &str, now: i64) -> Result<bool, StoreError> {
+        if self.is_revoked(session)? {
+            return Ok(false);
+        }
+        let cursor = self.next_cursor()?;
+        self.run(
+            "INSERT INTO revocation (session, revoked_at, cursor) VALUES (?1, ?2, ?3)",
+            (session, now, cursor),
+        )?;
+        Ok(true)
+    }
+
+    fn announce(&mut self, risk: &AnnouncedRisk) -> Result<(), StoreError> {
+        let before = self.announced(&risk.id)?;
+        if before.as_ref().is_some_and(|before| (before.kind, before.level) == (risk.kind, risk.level)) {
+            self.run("UPDATE risk SET falls_at = ?2 WHERE identity = ?1", (&risk.id, risk.falls_at))?;
+            return Ok(());
+        }
+        let cursor = self.next_cursor()?;
+        self.run(
+            "INSERT INTO risk (identity, kind, level, falls_at, cursor) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET kind = excluded.kind, level = excluded.level,
+                 falls_at = excluded.falls_at, cursor = excluded.cursor",
+            (&risk.id, risk.kind.name(), risk.level as i64, risk.falls_at, cursor),
+        )?;
+        Ok(())
+    }
+
+    fn prune(&mut self, now: i64, attempts_since: i64) -> Result<(), StoreError> {
+        self.run("DELETE FROM attempt WHERE last_seen < ?1", [attempts_since])?;
+        self.run("DELETE FROM receipt WHERE received_at < ?1", [now.saturating_sub(RECEIPT_RETENTION)])?;
+        let old = now.saturating_sub(RETENTION);
+        self.run("DELETE FROM profile WHERE last_seen < ?1", [old])?;
+        self.run("DELETE FROM habit WHERE last_seen < ?1", [old])?;
+        self.run("DELETE FROM session WHERE last_seen < ?1", [old])?;
+        self.run("DELETE FROM detection WHERE last_seen < ?1", [old])?;
+        self.run("DELETE FROM revocation WHERE revoked_at < ?1", [old])?;
+        Ok(())
+    }
+
+    fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
+        self.connection.execute_batch("COMMIT").map_err(|error| StoreError::new("committing", error))?;
+        self.open = false;
+        Ok(())
+    }
+}

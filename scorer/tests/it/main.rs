@@ -1,0 +1,16 @@
+//! The scorer as its edges meet it: over HTTP, on a real database.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that can not go on says so by stopping"
+)]
+
+mod bad_input;
+mod bundle;
+#[cfg(unix)]
+mod process;
+mod serving;
+mod story;
+mod support;
