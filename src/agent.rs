@@ -1,7 +1,21 @@
 //! What the client says it is, and what gives it away.
 
+mod evidence;
+mod explain;
+mod freshness;
+mod hash;
+mod hints;
+mod payload;
+pub mod probe;
+mod rule;
+mod table;
+mod token;
+
 use serde::{Deserialize, Serialize};
 
+use self::evidence::Evidence;
+pub use self::explain::{Explanation, Note, Token, explain};
+pub use self::rule::Rule;
 use crate::request::{Platform, Request};
 
 /// What kind of client sent the request.
@@ -28,6 +42,25 @@ pub enum AgentClass {
     Malformed,
     /// No user agent.
     Missing,
+}
+
+impl AgentClass {
+    /// The JSON name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::App => "app",
+            Self::SearchCrawler => "searchCrawler",
+            Self::AiBot => "aiBot",
+            Self::Bot => "bot",
+            Self::Library => "library",
+            Self::Headless => "headless",
+            Self::AttackTool => "attackTool",
+            Self::Malformed => "malformed",
+            Self::Missing => "missing",
+        }
+    }
 }
 
 /// Why an agent fetches.
@@ -81,8 +114,12 @@ pub enum Finding {
     PlatformMismatch,
     /// `Sec-CH-UA-Mobile` contradicts the user agent.
     MobileMismatch,
-    /// A browser of that age sends client hints over HTTPS; this one did not.
+    /// A browser of that age sends client hints over HTTPS; this one did not. Innocent causes: a proxy that removes
+    /// them, a privacy extension.
     ClientHintsMissing,
+    /// The brand list lacks the deliberately nonsensical brand that every build adds. Innocent causes: small forks of
+    /// Chromium that write their own list.
+    GreaseMissing,
     /// The user agent has tokens that no real build has.
     ImpossibleToken,
     /// The user agent or a header carries an injection payload.
@@ -97,12 +134,13 @@ pub struct Findings(u32);
 
 impl Findings {
     /// All findings, in the order they are reported.
-    pub const ALL: [Finding; 8] = [
+    pub const ALL: [Finding; 9] = [
         Finding::StaleBrowser,
         Finding::BrandMismatch,
         Finding::PlatformMismatch,
         Finding::MobileMismatch,
         Finding::ClientHintsMissing,
+        Finding::GreaseMissing,
         Finding::ImpossibleToken,
         Finding::InjectedPayload,
         Finding::TlsMismatch,
@@ -194,21 +232,53 @@ impl Agent<'_> {
     }
 }
 
-/// Classifies the client of one request.
+/// Classifies the client of one request. Allocates nothing; reads at most 512 bytes of a header.
 #[must_use]
 pub fn classify<'a>(request: &'a Request<'_>) -> Agent<'a> {
-    let class = match request.http.user_agent() {
-        Some(Some(agent)) if !agent.is_empty() => AgentClass::Browser,
-        _ => AgentClass::Missing,
-    };
+    let agent = request.http.user_agent().flatten().unwrap_or_default();
+    let found = Evidence::of(agent, None);
+    let brands = request.http.header("sec-ch-ua").map(hints::Brands::read).filter(|brands| brands.count > 0);
+    let verdict = rule::decide(agent, &found, brands);
+    let browser = found.browser();
+    let entry = found.entry_of(verdict.class);
+    let mut findings = Findings::default();
+    hints::check(&request.http, &found, brands, &mut findings);
+    if let (Some(browser), Some(time)) = (browser, request.time)
+        && freshness::is_stale(browser, time)
+    {
+        findings.insert(Finding::StaleBrowser);
+    }
+    match verdict.rule {
+        rule::Rule::Payload => findings.insert(Finding::InjectedPayload),
+        rule::Rule::Impossible => findings.insert(Finding::ImpossibleToken),
+        _ => {}
+    }
     Agent {
-        class,
-        name: None,
-        operator: None,
-        purpose: None,
-        browser: None,
-        platform: None,
-        verification: Verification::None,
-        findings: Findings::default(),
+        class: verdict.class,
+        name: match entry {
+            Some(entry) if !entry.name.is_empty() => Some(entry.name),
+            _ => verdict.span.and_then(|span| agent.get(span.start..span.end)),
+        },
+        operator: entry.map(|entry| entry.operator).filter(|operator| !operator.is_empty()),
+        purpose: entry.and_then(|entry| entry.purpose),
+        browser,
+        platform: found.platform,
+        verification: verification(request, entry.is_some_and(|entry| entry.verifiable)),
+        findings,
+    }
+}
+
+/// What the platform vouches for backs any name; a name that can be verified and is not stays a claim.
+fn verification(request: &Request<'_>, verifiable: bool) -> Verification {
+    if request.platform_bot.signed_agent == Some(true) {
+        Verification::Signature
+    } else if request.platform_bot.verified == Some(true) {
+        Verification::Address
+    } else if verifiable && request.platform_bot.verified == Some(false) {
+        Verification::Contradicted
+    } else if verifiable {
+        Verification::Claimed
+    } else {
+        Verification::None
     }
 }

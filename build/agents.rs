@@ -1,0 +1,382 @@
+//! `data/agents/` to static tables: a perfect hash over the names of the catalogue and the vocabulary, and an
+//! Aho-Corasick automaton over the keywords.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use serde::Deserialize;
+
+#[path = "../src/agent/hash.rs"]
+mod hash;
+
+/// Longest chain of segments that is looked up; must agree with the tokeniser.
+const CHAIN: usize = 3;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogue {
+    class: Option<String>,
+    #[expect(dead_code, reason = "for the reader of the data")]
+    source: Option<String>,
+    agents: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: Option<String>,
+    #[expect(dead_code, reason = "for the reader of the data")]
+    about: Option<String>,
+    operator: Option<String>,
+    class: Option<String>,
+    purpose: Option<String>,
+    tokens: Vec<String>,
+    #[expect(dead_code, reason = "for the reader of the data")]
+    docs: Option<String>,
+    #[serde(default)]
+    verify: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vocabulary {
+    word: Vec<Word>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Word {
+    tokens: Vec<String>,
+    mark: String,
+    browser: Option<String>,
+    rank: Option<String>,
+    platform: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keywords {
+    keyword: Vec<Keyword>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keyword {
+    class: String,
+    #[serde(default)]
+    strength: String,
+    at: String,
+    words: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Releases {
+    #[expect(dead_code, reason = "for the reader of the data")]
+    source: String,
+    #[expect(dead_code, reason = "for the reader of the data")]
+    licence: String,
+    /// Family to major version to date of release.
+    families: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// Where in the user agent a token counts; stored in the two top bits of a table value.
+const ANYWHERE: u16 = 0;
+const AT_START: u16 = 1 << 14;
+const ALONE: u16 = 2 << 14;
+const ITEM: u16 = 3 << 14;
+
+/// Reads the data and writes `agents.rs` into the build's output folder.
+pub fn compile() {
+    let data = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join("data/agents");
+    println!("cargo::rerun-if-changed=data/agents");
+    println!("cargo::rerun-if-changed=build/agents.rs");
+    println!("cargo::rerun-if-changed=src/agent/hash.rs");
+
+    let mut out = String::new();
+    let mut tokens = Tokens::default();
+    let known = words(&read::<Vocabulary>(&data.join("words.toml")), &mut tokens, &mut out);
+    catalogue(&data, known, &mut tokens, &mut out);
+    tokens.write(&mut out);
+    keywords(&read::<Keywords>(&data.join("keywords.toml")), &mut out);
+    releases(&read::<Releases>(&data.join("releases.toml")), &mut out);
+
+    let target = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo")).join("agents.rs");
+    fs::write(target, out).expect("the output folder is writable");
+}
+
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> T {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// `Screaming Frog` to the chained hash of its segments, three at most.
+fn hash_of(token: &str) -> u64 {
+    let mut chained = None;
+    let segments =
+        token.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()).filter(|s| !s.is_empty());
+    for segment in segments.take(CHAIN) {
+        let segment = segment.bytes().fold(hash::SEED, |h, byte| hash::push(h, byte.to_ascii_lowercase()));
+        chained = Some(chained.map_or(segment, |before| hash::chain(before, segment)));
+    }
+    hash::finish(chained.unwrap_or_else(|| panic!("token `{token}` has no letter or digit")))
+}
+
+#[derive(Default)]
+struct Tokens {
+    /// Finished hash to (value, token, where it was written).
+    values: BTreeMap<u64, (u16, String)>,
+}
+
+impl Tokens {
+    /// The first to claim a token keeps it, so hand-written files win over imported ones.
+    fn insert(&mut self, token: &str, id: usize) {
+        let (anchor, text) = match token.as_bytes().first() {
+            Some(b'^') => (AT_START, token.get(1..).unwrap_or_default()),
+            Some(b';') => (ITEM, token.get(1..).unwrap_or_default()),
+            Some(b'=') => (ALONE, token.get(1..).unwrap_or_default()),
+            _ => (ANYWHERE, token),
+        };
+        assert!(id < usize::from(AT_START), "too many meanings");
+        let id = u16::try_from(id).expect("checked above");
+        self.values.entry(hash_of(text)).or_insert_with(|| (anchor | id, token.to_owned()));
+    }
+
+    /// Displacement hashing: each bucket tries displacements until all its keys land on free slots.
+    fn write(&self, out: &mut String) {
+        let slot_bits = (self.values.len() * 5 / 4).next_power_of_two().trailing_zeros();
+        let bucket_bits = slot_bits - 2;
+        let mut buckets = vec![Vec::new(); 1 << bucket_bits];
+        for (&key, (value, _)) in &self.values {
+            buckets[hash::bucket(key, bucket_bits)].push((key, *value));
+        }
+        let mut order: Vec<usize> = (0..buckets.len()).collect();
+        order.sort_by_key(|&index| std::cmp::Reverse(buckets[index].len()));
+        let mut slots = vec![None; 1 << slot_bits];
+        let mut displacements = vec![0_u16; buckets.len()];
+        for index in order {
+            let keys = &buckets[index];
+            displacements[index] = (0..u16::MAX)
+                .find(|&displacement| {
+                    let mut taken = Vec::new();
+                    keys.iter().all(|&(key, _)| {
+                        let slot = hash::slot(key, displacement, slot_bits);
+                        let free = slots[slot].is_none() && !taken.contains(&slot);
+                        taken.push(slot);
+                        free
+                    })
+                })
+                .expect("a displacement exists at this load");
+            for &(key, value) in keys {
+                slots[hash::slot(key, displacements[index], slot_bits)] =
+                    Some((hash::fingerprint(key), value));
+            }
+        }
+        let fingerprints: Vec<u32> = slots.iter().map(|slot| slot.map_or(0, |(print, _)| print)).collect();
+        let values: Vec<u16> = slots.iter().map(|slot| slot.map_or(0, |(_, value)| value)).collect();
+        writeln!(out, "pub const SLOT_BITS: u32 = {slot_bits};\npub const BUCKET_BITS: u32 = {bucket_bits};")
+            .unwrap();
+        array(out, "DISPLACEMENTS", "u16", &displacements);
+        array(out, "FINGERPRINTS", "u32", &fingerprints);
+        array(out, "VALUES", "u16", &values);
+    }
+}
+
+fn array<T: std::fmt::Debug>(out: &mut String, name: &str, of: &str, values: &[T]) {
+    writeln!(out, "pub static {name}: [{of}; {}] = {values:?};", values.len()).unwrap();
+}
+
+/// `searchCrawler` to `SearchCrawler`: JSON names to those of the Rust variants.
+fn variant(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
+}
+
+fn optional(of: &str, value: Option<&String>) -> String {
+    value.map_or("None".to_owned(), |value| format!("Some({of}::{})", variant(value)))
+}
+
+/// Value 0 is "nothing", so that an empty slot needs no test of its own.
+fn words(vocabulary: &Vocabulary, tokens: &mut Tokens, out: &mut String) -> usize {
+    let mut rows = vec!["Word { mark: Mark::None, browser: \"\", base: false, platform: None }".to_owned()];
+    for word in &vocabulary.word {
+        let row = |browser: &str| {
+            format!(
+                "Word {{ mark: Mark::{}, browser: {browser:?}, base: {}, platform: {} }}",
+                variant(&word.mark),
+                word.rank.as_deref() == Some("base"),
+                optional(
+                    "Platform",
+                    word.platform
+                        .as_ref()
+                        .map(|p| if p == "iOS" {
+                            "ios".into()
+                        } else if p == "macOS" {
+                            "macOs".into()
+                        } else {
+                            p.clone()
+                        })
+                        .as_ref()
+                ),
+            )
+        };
+        match word.browser.as_deref() {
+            Some("other") => {
+                for token in &word.tokens {
+                    tokens.insert(token, rows.len());
+                    rows.push(row(token));
+                }
+            }
+            browser => {
+                for token in &word.tokens {
+                    tokens.insert(token, rows.len());
+                }
+                rows.push(row(browser.unwrap_or_default()));
+            }
+        }
+    }
+    writeln!(out, "pub static WORDS: [Word; {}] = [{}];", rows.len(), rows.join(",\n")).unwrap();
+    rows.len()
+}
+
+fn catalogue(data: &Path, words: usize, tokens: &mut Tokens, out: &mut String) {
+    let files: Vec<PathBuf> = ["catalogue", "imported"]
+        .iter()
+        .flat_map(|folder| {
+            let mut files: Vec<PathBuf> = fs::read_dir(data.join(folder))
+                .map(|entries| entries.map(|entry| entry.expect("readable").path()).collect())
+                .unwrap_or_default();
+            files.sort();
+            files
+        })
+        .collect();
+    let mut rows: Vec<String> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for file in files {
+        let catalogue: Catalogue = read(&file);
+        for entry in &catalogue.agents {
+            let class = entry.class.as_ref().or(catalogue.class.as_ref());
+            let class =
+                class.unwrap_or_else(|| panic!("{}: no class for {:?}", file.display(), entry.tokens));
+            let row = format!(
+                "Entry {{ name: {:?}, operator: {:?}, class: AgentClass::{}, purpose: {}, verifiable: {} }}",
+                entry.name.as_deref().unwrap_or_default(),
+                entry.operator.as_deref().unwrap_or_default(),
+                variant(class),
+                optional("Purpose", entry.purpose.as_ref()),
+                !entry.verify.is_empty(),
+            );
+            let next = rows.len();
+            let id = *known.entry(row.clone()).or_insert(next);
+            if id == next {
+                rows.push(row);
+            }
+            for token in &entry.tokens {
+                tokens.insert(token, words + id);
+            }
+        }
+    }
+    writeln!(out, "pub static ENTRIES: [Entry; {}] = [{}];", rows.len(), rows.join(",\n")).unwrap();
+}
+
+/// A dense automaton over 26 letters and "anything else": one load per byte, about two hundred states.
+fn keywords(keywords: &Keywords, out: &mut String) {
+    const LETTERS: usize = 27;
+    let symbol =
+        |byte: u8| usize::from(byte.is_ascii_lowercase()).wrapping_mul(usize::from(byte.wrapping_sub(b'`')));
+    let mut goto = vec![[usize::MAX; LETTERS]];
+    let mut output: Vec<Vec<usize>> = vec![Vec::new()];
+    let mut rows = Vec::new();
+    for keyword in &keywords.keyword {
+        for word in &keyword.words {
+            let mut state = 0;
+            for byte in word.bytes() {
+                let next = goto[state][symbol(byte)];
+                state = if next == usize::MAX {
+                    goto.push([usize::MAX; LETTERS]);
+                    output.push(Vec::new());
+                    let created = goto.len() - 1;
+                    goto[state][symbol(byte)] = created;
+                    created
+                } else {
+                    next
+                };
+            }
+            output[state].push(rows.len());
+            rows.push(format!(
+                "Keyword {{ length: {}, at: At::{}, strength: Strength::{}, class: KeywordClass::{} }}",
+                word.len(),
+                variant(&keyword.at),
+                if keyword.strength.is_empty() { "Hint".into() } else { variant(&keyword.strength) },
+                match keyword.class.as_str() {
+                    "app" | "phone" => variant(&keyword.class),
+                    class => format!("Agent(AgentClass::{})", variant(class)),
+                },
+            ));
+        }
+    }
+    let mut fail = vec![0; goto.len()];
+    let mut queue = VecDeque::from([0]);
+    while let Some(state) = queue.pop_front() {
+        for symbol in 0..LETTERS {
+            let next = goto[state][symbol];
+            let fallback = if state == 0 { 0 } else { goto[fail[state]][symbol] };
+            if next == usize::MAX {
+                goto[state][symbol] = fallback;
+            } else {
+                fail[next] = if state == 0 { 0 } else { fallback };
+                let inherited = output[fail[next]].clone();
+                output[next].extend(inherited);
+                queue.push_back(next);
+            }
+        }
+    }
+    let mut lists = vec![0_u16];
+    let mut starts = Vec::new();
+    for of_state in &output {
+        if of_state.is_empty() {
+            starts.push(0);
+        } else {
+            starts.push(u16::try_from(lists.len()).expect("few outputs"));
+            lists.extend(of_state.iter().map(|&index| u16::try_from(index + 1).expect("few keywords")));
+            lists.push(0);
+        }
+    }
+    let transitions: Vec<u16> =
+        goto.iter().flatten().map(|&state| u16::try_from(state * LETTERS).expect("few states")).collect();
+    array(out, "TRANSITIONS", "u16", &transitions);
+    array(out, "OUTPUT_OF", "u16", &starts);
+    array(out, "OUTPUTS", "u16", &lists);
+    writeln!(out, "pub static KEYWORDS: [Keyword; {}] = [{}];", rows.len(), rows.join(",\n")).unwrap();
+}
+
+/// Per family: the first major version and, from there on, days from the epoch to each release, 0 for versions that
+/// were skipped.
+fn releases(releases: &Releases, out: &mut String) {
+    let mut rows = Vec::new();
+    for (family, versions) in &releases.families {
+        let versions: BTreeMap<usize, u16> = versions
+            .iter()
+            .map(|(major, date)| (major.parse().unwrap_or_else(|_| panic!("{family} {major}")), days(date)))
+            .collect();
+        let (first, last) =
+            (versions.keys().next().expect("a version"), versions.keys().last().expect("a version"));
+        let days: Vec<u16> =
+            (*first..=*last).map(|major| versions.get(&major).copied().unwrap_or(0)).collect();
+        rows.push(format!("({family:?}, {first}, &{days:?})"));
+    }
+    writeln!(out, "pub static RELEASES: [(&str, u32, &[u16]); {}] = [{}];", rows.len(), rows.join(",\n"))
+        .unwrap();
+}
+
+/// Days from 1970-01-01 to `2026-11-12`, by the civil-calendar formula for years that begin in March.
+fn days(date: &str) -> u16 {
+    let mut parts =
+        date.split('-').map(|part| part.parse::<u32>().unwrap_or_else(|_| panic!("date `{date}`")));
+    let (year, month, day) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+    u16::try_from(days - 719_468).unwrap_or_else(|_| panic!("date `{date}`"))
+}

@@ -1,0 +1,359 @@
+//! What one pass over a user agent finds: names of the catalogue, words of the vocabulary, keywords in words that
+//! neither knows, and the shape of what remains.
+
+use super::hash;
+use super::table::{self, Anchor, At, Entry, Keyword, KeywordClass, Mark, Marks, Meaning, Word};
+use super::token::{self, MAX_BYTES, Segment, Shape};
+use super::{AgentClass, Browser};
+use crate::request::Platform;
+
+/// A stretch of the user agent, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Span {
+    fn length(self) -> usize {
+        self.end - self.start
+    }
+}
+
+/// A name of the catalogue and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Named {
+    pub entry: &'static Entry,
+    pub span: Span,
+    /// It is the first thing the user agent says.
+    pub first: bool,
+}
+
+/// A keyword and the word it stands in.
+#[derive(Debug, Clone, Copy)]
+pub struct Hinted {
+    pub keyword: &'static Keyword,
+    pub span: Span,
+}
+
+/// One thing the pass saw, for the explanation.
+#[derive(Debug, Clone, Copy)]
+pub enum Seen {
+    Name(&'static Entry),
+    Word(&'static Word),
+    Keyword(&'static Keyword),
+    Stranger,
+}
+
+/// What one pass found.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evidence {
+    pub marks: Marks,
+    pub shape: Shape,
+    /// Best name of automation.
+    pub automation: Option<Named>,
+    /// First name of an application.
+    pub app: Option<Named>,
+    /// Strongest keyword.
+    pub keyword: Option<Hinted>,
+    /// Keyword of applications or phones.
+    pub human: Option<Hinted>,
+    /// Last product (`Name/1.0`) outside comments that nothing knows.
+    pub stranger: Option<Span>,
+    /// First word, known or not.
+    pub first: Option<Span>,
+    /// An e-mail address.
+    pub mail: bool,
+    /// `Mozilla/` begins it.
+    pub mozilla_first: bool,
+    /// A browser's own name begins it, with a version and more: `Opera/9.80 (X11; …`, `Links (2.8; …`.
+    pub browser_first: bool,
+    /// `compatible` stands after an engine or inside its comment.
+    pub compatible_late: bool,
+    /// Number in `Mozilla/5.0`, `Version/17`, `Safari/537` and so on.
+    pub mozilla: u32,
+    pub version: u32,
+    pub safari: u32,
+    pub safari_minor: u32,
+    pub webkit: u32,
+    pub chrome: u32,
+    pub platform: Option<Platform>,
+    family: Option<&'static Word>,
+    family_major: u32,
+}
+
+const ENGINES: Marks = Marks::of(&[
+    Mark::Webkit,
+    Mark::Gecko,
+    Mark::Khtml,
+    Mark::Engine,
+    Mark::Trident,
+    Mark::Msie,
+    Mark::Opera,
+    Mark::Browser,
+    Mark::Chrome,
+    Mark::Safari,
+    Mark::Firefox,
+    Mark::Edge,
+]);
+
+impl Evidence {
+    /// Reads the first 512 bytes of a user agent.
+    pub fn of(agent: &str, mut trace: Option<&mut Vec<(Span, Seen)>>) -> Self {
+        let bytes = agent.as_bytes();
+        let bytes = bytes.get(..MAX_BYTES).unwrap_or(bytes);
+        let mut found = Self::default();
+        let mut reader = Reader { bytes, ..Reader::default() };
+        found.shape = token::segments(bytes, |segment| reader.segment(&mut found, segment, &mut trace));
+        found
+    }
+
+    /// Whether a browser's engine or product is claimed.
+    pub const fn engine(&self) -> bool {
+        self.marks.any(ENGINES)
+    }
+
+    /// The entry of the catalogue behind a class.
+    pub fn entry_of(&self, class: AgentClass) -> Option<&'static Entry> {
+        let named =
+            [self.automation, self.app].into_iter().flatten().find(|named| named.entry.class == class)?;
+        Some(named.entry)
+    }
+
+    /// The browser claimed.
+    pub fn browser(&self) -> Option<Browser> {
+        let word = self.family?;
+        let major = match word.browser {
+            "Safari" | "Opera" if self.version > 0 => self.version,
+            _ => self.family_major,
+        };
+        Some(Browser { name: word.browser, major })
+    }
+}
+
+/// What the pass remembers between segments.
+#[derive(Default)]
+struct Reader<'b> {
+    bytes: &'b [u8],
+    /// Hashes of the two segments before, while they are joined.
+    chain: [Option<(usize, u64)>; 2],
+    /// Between `Android …;` and the end of the comment stand names of devices, which may say anything.
+    model: bool,
+}
+
+impl Reader<'_> {
+    fn segment(
+        &mut self,
+        found: &mut Evidence,
+        segment: &Segment,
+        trace: &mut Option<&mut Vec<(Span, Seen)>>,
+    ) {
+        let span = Span { start: segment.start, end: segment.end };
+        if found.first.is_none() {
+            found.first = Some(span);
+        }
+        if !segment.joined {
+            self.chain = [None; 2];
+        }
+        if self.model && !segment.comment {
+            self.model = false;
+        }
+        if segment.before == b'@' && segment.after == b'.' {
+            found.mail = true;
+        }
+        let mut known = false;
+        let mut hit = |found: &mut Evidence, model: &mut bool, hash: u64, start: usize, end: usize| {
+            let Some((meaning, anchor)) = table::find(hash::finish(hash)) else { return false };
+            let first = found.first.is_some_and(|first| first.start == start);
+            let item = *model && matches!(meaning, Meaning::Entry(_)) || anchor == Anchor::Item;
+            if item && !is_item(self.bytes, start, end)
+                || matches!(anchor, Anchor::Start | Anchor::Alone) && !first
+                || anchor == Anchor::Alone && !self.bytes.get(end..).is_none_or(only_version)
+            {
+                return false;
+            }
+            let span = Span { start, end };
+            if let Some(trace) = trace.as_deref_mut() {
+                trace.push((
+                    span,
+                    match meaning {
+                        Meaning::Word(word) => Seen::Word(word),
+                        Meaning::Entry(entry) => Seen::Name(entry),
+                    },
+                ));
+            }
+            match meaning {
+                Meaning::Word(word) => found.word(word, span, self.bytes, segment.comment, model),
+                Meaning::Entry(entry) => found.name(Named { entry, span, first }),
+            }
+            true
+        };
+        if segment.letters {
+            known = hit(found, &mut self.model, segment.hash, segment.start, segment.end);
+            if !known && let Some((end, hash)) = segment.stem {
+                known = hit(found, &mut self.model, hash, segment.start, end);
+            }
+        }
+        let [near, far] = self.chain;
+        let mut chained = None;
+        if let Some((start, before)) = near {
+            let pair = hash::chain(before, segment.hash);
+            chained = Some((start, pair));
+            known |= hit(found, &mut self.model, pair, start, segment.end);
+        }
+        if let Some((start, before)) = far {
+            known |= hit(found, &mut self.model, hash::chain(before, segment.hash), start, segment.end);
+        }
+        self.chain = [Some((segment.start, segment.hash)), chained];
+        if segment.letters && !known {
+            self.unknown(found, segment, trace);
+        }
+    }
+
+    fn unknown(&self, found: &mut Evidence, segment: &Segment, trace: &mut Option<&mut Vec<(Span, Seen)>>) {
+        let span = Span { start: segment.start, end: segment.end };
+        if segment.after == b'/' && !segment.comment && segment.before != b'/' {
+            found.stranger = Some(span);
+            if let Some(trace) = trace.as_deref_mut() {
+                trace.push((span, Seen::Stranger));
+            }
+        }
+        if self.model || span.length() < 2 {
+            return;
+        }
+        let word = self.bytes.get(segment.start..segment.end).unwrap_or_default();
+        let stem = segment.stem.map_or(word.len(), |(end, _)| end - segment.start);
+        table::keywords(word, |keyword, end| {
+            let fits = match keyword.at {
+                At::Any => true,
+                At::Start => end == usize::from(keyword.length),
+                At::End => end == word.len() || end == stem,
+            };
+            if fits {
+                found.keyword(Hinted { keyword, span });
+                if let Some(trace) = trace.as_deref_mut() {
+                    trace.push((span, Seen::Keyword(keyword)));
+                }
+            }
+        });
+    }
+}
+
+impl Evidence {
+    fn name(&mut self, named: Named) {
+        let slot = if named.entry.class == AgentClass::App { &mut self.app } else { &mut self.automation };
+        let better = slot.is_none_or(|held| {
+            (weight(named.entry.class), named.span.length()) > (weight(held.entry.class), held.span.length())
+        });
+        if better {
+            *slot = Some(named);
+        }
+    }
+
+    fn keyword(&mut self, hinted: Hinted) {
+        let human = matches!(hinted.keyword.class, KeywordClass::App | KeywordClass::Phone);
+        let slot = if human { &mut self.human } else { &mut self.keyword };
+        let better = slot.is_none_or(|held| {
+            (hinted.keyword.strength, hinted.keyword.length) > (held.keyword.strength, held.keyword.length)
+        });
+        if better {
+            *slot = Some(hinted);
+        }
+    }
+
+    fn word(&mut self, word: &'static Word, span: Span, bytes: &[u8], comment: bool, model: &mut bool) {
+        let number = || number_after(bytes, span.end);
+        match word.mark {
+            Mark::Mozilla if span.start <= 1 => {
+                self.mozilla_first = true;
+                self.mozilla = number().0;
+            }
+            Mark::Version => self.version = number().0,
+            Mark::Webkit => self.webkit = number().0,
+            Mark::Safari => (self.safari, self.safari_minor) = number(),
+            Mark::Chrome => self.chrome = number().0,
+            Mark::Compatible => {
+                self.compatible_late |= self.engine() && bytes.get(span.end) == Some(&b';');
+                *model = false;
+            }
+            Mark::Android if comment => *model = true,
+            Mark::Url => *model = false,
+            _ => {}
+        }
+        self.marks.insert(word.mark);
+        if span.start == 0 && matches!(word.mark, Mark::Opera | Mark::Browser) && bytes.len() > span.end + 1 {
+            self.browser_first = true;
+        }
+        if !word.browser.is_empty() && self.family.is_none_or(|held| held.base || !word.base) {
+            let major = number().0;
+            // A base family does not displace another base family, except that what is not Safari is not Safari.
+            if self.family.is_none_or(|held| !word.base || held.browser == "Safari") {
+                self.family = Some(word);
+                self.family_major = major;
+            }
+        }
+        if let Some(platform) = word.platform
+            && self.platform.is_none_or(|held| rank(platform) > rank(held))
+        {
+            self.platform = Some(platform);
+        }
+    }
+}
+
+/// Which class a user agent with several names is: the least harmless one, and what a library fetches for.
+const fn weight(class: AgentClass) -> u8 {
+    match class {
+        AgentClass::AttackTool => 6,
+        AgentClass::Headless => 5,
+        AgentClass::AiBot => 4,
+        AgentClass::SearchCrawler => 3,
+        AgentClass::Bot => 2,
+        AgentClass::Library => 1,
+        _ => 0,
+    }
+}
+
+/// Systems claim to be like others: `Windows Phone … Android`, `iPhone … like Mac OS X`, `Linux; Android`.
+const fn rank(platform: Platform) -> u8 {
+    match platform {
+        Platform::WindowsPhone => 7,
+        Platform::Other => 6,
+        Platform::Android => 5,
+        Platform::Ios => 4,
+        Platform::Windows => 3,
+        Platform::MacOs => 2,
+        Platform::Linux => 1,
+    }
+}
+
+/// Major and minor number behind a name: `/17.3`, ` 9.0`, `8.3`, `:60.0`.
+fn number_after(bytes: &[u8], end: usize) -> (u32, u32) {
+    let rest = bytes.get(end..).unwrap_or_default();
+    let rest = match rest {
+        [b'/' | b' ' | b':', b'v' | b'V', rest @ ..] | [b'/' | b' ' | b':', rest @ ..] => rest,
+        rest => rest,
+    };
+    let (major, rest) = number(rest);
+    match rest {
+        [b'.', rest @ ..] => (major, number(rest).0),
+        _ => (major, 0),
+    }
+}
+
+/// Whether a stretch of a comment is a whole item, `; Name)` or `; Name/1.0;`, not part of a device's name.
+fn is_item(bytes: &[u8], start: usize, end: usize) -> bool {
+    let before = bytes.get(..start).unwrap_or_default().trim_ascii_end().last();
+    matches!(before, Some(b';' | b'(')) && matches!(bytes.get(end), Some(b';' | b')' | b'/'))
+}
+
+/// Leading decimal number, six digits at most.
+fn number(bytes: &[u8]) -> (u32, &[u8]) {
+    let digits = bytes.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
+    let (head, rest) = bytes.split_at_checked(digits).unwrap_or_default();
+    (head.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')), rest)
+}
+
+/// Nothing, or a version.
+fn only_version(rest: &[u8]) -> bool {
+    rest.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b' ' | b'-' | b'v' | b'_'))
+}

@@ -1,0 +1,152 @@
+//! Why an agent was classified as it was: every token and rule that fired, with its place.
+
+use serde::Serialize;
+
+use super::evidence::{Evidence, Seen};
+use super::rule::{self, Rule};
+use super::table::KeywordClass;
+use super::{Agent, Finding, classify, hints};
+use crate::request::Request;
+
+/// An agent, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Explanation<'a> {
+    /// What it is.
+    #[serde(flatten)]
+    pub agent: Agent<'a>,
+    /// The rule that decided.
+    pub rule: Rule,
+    /// Every token that meant something, in order.
+    pub tokens: Vec<Token<'a>>,
+    /// What each finding says, and its known false positives.
+    pub notes: Vec<Note>,
+}
+
+/// One token of the user agent that meant something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Token<'a> {
+    /// The token as it stands.
+    pub text: &'a str,
+    /// Its first byte.
+    pub start: usize,
+    /// Where it was found: `catalogue`, `vocabulary`, `keyword`, or `unknown` for a product that nothing knows.
+    pub source: &'static str,
+    /// What it means there.
+    pub meaning: String,
+}
+
+/// What a finding says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Note {
+    /// The finding.
+    pub finding: Finding,
+    /// How strong it is alone: `weak`, `medium` or `strong`.
+    pub strength: &'static str,
+    /// What it means.
+    pub means: &'static str,
+    /// What is known to cause it innocently.
+    pub innocent_causes: &'static str,
+}
+
+/// Classifies, and tells why. Allocates; [`classify`] gives the same agent without.
+#[must_use]
+pub fn explain<'a>(request: &'a Request<'_>) -> Explanation<'a> {
+    let text = request.http.user_agent().flatten().unwrap_or_default();
+    let mut seen = Vec::new();
+    let found = Evidence::of(text, Some(&mut seen));
+    let brands = request.http.header("sec-ch-ua").map(hints::Brands::read).filter(|brands| brands.count > 0);
+    let tokens = seen
+        .into_iter()
+        .filter_map(|(span, seen)| {
+            let (source, meaning) = meaning(seen);
+            Some(Token { text: text.get(span.start..span.end)?, start: span.start, source, meaning })
+        })
+        .collect();
+    let agent = classify(request);
+    let notes = agent.findings.iter().map(note).collect();
+    Explanation { rule: rule::decide(text, &found, brands).rule, agent, tokens, notes }
+}
+
+fn meaning(seen: Seen) -> (&'static str, String) {
+    match seen {
+        Seen::Name(entry) => {
+            let mut meaning = entry.class.name().to_owned();
+            for detail in [entry.name, entry.operator] {
+                if !detail.is_empty() {
+                    meaning.push_str(", ");
+                    meaning.push_str(detail);
+                }
+            }
+            ("catalogue", meaning)
+        }
+        Seen::Word(word) if !word.browser.is_empty() => ("vocabulary", format!("browser {}", word.browser)),
+        Seen::Word(word) => (
+            "vocabulary",
+            word.platform.map_or_else(
+                || format!("{:?}", word.mark).to_lowercase(),
+                |os| format!("system {}", os.name()),
+            ),
+        ),
+        Seen::Keyword(keyword) => (
+            "keyword",
+            match keyword.class {
+                KeywordClass::Agent(class) => class.name().to_owned(),
+                KeywordClass::App => "application".to_owned(),
+                KeywordClass::Phone => "phone".to_owned(),
+            },
+        ),
+        Seen::Stranger => ("unknown", "product".to_owned()),
+    }
+}
+
+fn note(finding: Finding) -> Note {
+    let (strength, means, innocent_causes) = match finding {
+        Finding::StaleBrowser => (
+            "weak",
+            "The version was released more than two years before the request.",
+            "Devices that no longer get updates, televisions, kiosks.",
+        ),
+        Finding::BrandMismatch => (
+            "medium",
+            "Sec-CH-UA names another browser or version than the user agent.",
+            "Applications that override the user agent of their WebView; device emulation.",
+        ),
+        Finding::PlatformMismatch => (
+            "medium",
+            "Sec-CH-UA-Platform names another system than the user agent.",
+            "Applications that override the user agent of their WebView; request desktop site.",
+        ),
+        Finding::MobileMismatch => (
+            "weak",
+            "Sec-CH-UA-Mobile contradicts the user agent.",
+            "Request desktop site; tablets of some makers.",
+        ),
+        Finding::ClientHintsMissing => (
+            "medium",
+            "A Chromium of that age sends client hints over HTTPS and this one did not.",
+            "Proxies and privacy extensions that remove them.",
+        ),
+        Finding::GreaseMissing => (
+            "weak",
+            "The brand list lacks the nonsensical brand that every build adds.",
+            "Small forks of Chromium that write their own list.",
+        ),
+        Finding::ImpossibleToken => {
+            ("strong", "The user agent has tokens that no real build has.", "None known.")
+        }
+        Finding::InjectedPayload => (
+            "strong",
+            "The user agent or a header carries an injection payload.",
+            "Security tests that the site's owner ordered.",
+        ),
+        Finding::TlsMismatch => (
+            "strong",
+            "The TLS fingerprint belongs to another engine than the one claimed.",
+            "Antivirus products and company proxies that terminate TLS.",
+        ),
+    };
+    Note { finding, strength, means, innocent_causes }
+}

@@ -1,0 +1,71 @@
+//! A user agent on its own, as people have it in logs.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::request::{Request, Text};
+
+/// `{"ua":"…","headers":{"sec-ch-ua":"…"}}`: a request of which only this is known.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct Probe<'a> {
+    #[serde(default, deserialize_with = "stated")]
+    ua: Option<Option<Text<'a>>>,
+    #[serde(default)]
+    headers: Option<BTreeMap<Text<'a>, &'a RawValue>>,
+}
+
+/// `null` is a client without a user agent; leaving it out means that this is no probe.
+#[expect(clippy::option_option, reason = "absent and null are different facts")]
+fn stated<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Text<'de>>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Reads a [`Request`], or `{"ua":…,"headers":{…}}` where `ua` is the user agent, `null` for none. Header names may be
+/// spelled as in CGI (`HTTP_X_REQUESTED_WITH`); values that are not strings are no headers and are ignored.
+///
+/// # Errors
+/// The JSON is malformed, or a member has the wrong type.
+pub fn read(json: &str) -> Result<Request<'_>, serde_json::Error> {
+    let probe: Probe<'_> = serde_json::from_str(json)?;
+    let Some(agent) = probe.ua else { return serde_json::from_str(json) };
+    let agent = agent.map(|agent| (Text::from("user-agent"), agent));
+    let headers = probe.headers.unwrap_or_default().into_iter().filter_map(|(name, value)| {
+        let name = name.to_ascii_lowercase().replace('_', "-");
+        let name = name.strip_prefix("http-").map_or_else(|| name.clone(), str::to_owned);
+        Some((Text(Cow::Owned(name)), serde_json::from_str(value.get()).ok()?))
+    });
+    let mut request = Request::default();
+    request.http.headers = Some(agent.into_iter().chain(headers).collect());
+    Ok(request)
+}
+
+/// A request of which only the user agent is known.
+#[must_use]
+pub fn bare(agent: &str) -> Request<'_> {
+    let mut request = Request::default();
+    request.http.headers = Some(vec![(Text::from("user-agent"), Text::from(agent))]);
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_is_told_from_a_request() {
+        let probe = read(r#"{"ua":"curl/8.0","headers":{"HTTP_X_REQUESTED_WITH":"com.example","mobile":0}}"#)
+            .unwrap();
+        assert_eq!(probe.http.user_agent(), Some(Some("curl/8.0")));
+        assert_eq!(probe.http.header("x-requested-with"), Some("com.example"));
+        assert_eq!(probe.http.header("mobile"), None);
+        assert_eq!(read(r#"{"ua":null}"#).unwrap().http.user_agent(), Some(None));
+        let request = read(r#"{"http":{"headers":[["user-agent","a \"b\""]]}}"#).unwrap();
+        assert_eq!(request.http.user_agent(), Some(Some("a \"b\"")));
+        assert!(read("{").is_err());
+        assert!(read(r#"{"ua":7}"#).is_err());
+    }
+}
