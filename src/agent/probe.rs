@@ -19,7 +19,6 @@ struct Probe<'a> {
 }
 
 /// `null` is a client without a user agent; leaving it out means that this is no probe.
-#[expect(clippy::option_option, reason = "absent and null are different facts")]
 fn stated<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Text<'de>>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
