@@ -12,15 +12,13 @@ use super::moment;
 use super::row::Row;
 
 /// Wording of AuthenticationDetails and of Graph's authentication methods, and the RFC 8176 value.
-const METHODS: [(&str, &str); 21] = [
+const METHODS: [(&str, &str); 19] = [
     ("password", "pwd"),
     ("cloudonlypassword", "pwd"),
-    ("password hash sync", "pwd"),
     ("phs", "pwd"),
     ("pass-through authentication", "pwd"),
     ("pta", "pwd"),
     ("text message", "sms"),
-    ("sms", "sms"),
     ("phone call", "tel"),
     ("oath verification code", "otp"),
     ("mobile app verification code", "otp"),
@@ -53,9 +51,9 @@ pub fn methods(row: &mut Row) -> (Option<Vec<Text<'static>>>, Option<i64>) {
         {
             continue;
         }
-        let known = METHODS.iter().find(|(wording, _)| method.to_ascii_lowercase().starts_with(wording));
-        if let Some((_, value)) = known
-            && !amr.contains(value)
+        let known = rfc8176(method);
+        if let Some(value) = known
+            && !amr.contains(&value)
         {
             amr.push(value);
         }
@@ -83,6 +81,16 @@ pub fn methods(row: &mut Row) -> (Option<Vec<Text<'static>>>, Option<i64>) {
     (amr, given_at)
 }
 
+/// The longest wording that a method starts with: Entra adds details to some (`Passkey (device-bound)`).
+fn rfc8176(method: &str) -> Option<&'static str> {
+    let method = method.to_ascii_lowercase();
+    METHODS
+        .iter()
+        .filter(|(wording, _)| method.starts_with(wording))
+        .max_by_key(|(wording, _)| wording.len())
+        .map(|(_, value)| *value)
+}
+
 /// `MFA completed in Azure AD`, `MFA requirement satisfied by claim in the token`; but not `MFA required in Azure
 /// AD`, nor `MFA requirement skipped due to registered device`.
 fn states_multi_factor(detail: &str) -> bool {
@@ -102,4 +110,31 @@ pub fn context(row: &mut Row) -> Option<Text<'static>> {
     let is_required = reference.get("detail")?.as_str()? == "required";
     let id = reference.get("id")?.as_str().filter(|_| is_required)?;
     Some(Text(Cow::Owned(id.to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wordings_are_told_apart() {
+        for (method, value) in [
+            ("Password", Some("pwd")),
+            ("Password Hash Sync", Some("pwd")),
+            ("Passwordless phone sign-in", Some("swk")),
+            ("Passkey (device-bound)", Some("hwk")),
+            ("Phone call approval", Some("tel")),
+            ("A method of tomorrow", None),
+        ] {
+            assert_eq!(rfc8176(method), value, "{method}");
+        }
+    }
+
+    #[test]
+    fn only_a_requirement_that_was_met_is_multi_factor() {
+        assert!(states_multi_factor("MFA completed in Azure AD"));
+        assert!(states_multi_factor("MFA requirement satisfied by strong authentication"));
+        assert!(!states_multi_factor("MFA required in Azure AD"));
+        assert!(!states_multi_factor("MFA requirement skipped due to registered device"));
+    }
 }
