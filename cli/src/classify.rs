@@ -21,9 +21,12 @@ use crate::stream::{Answered, each_line};
 #[derive(Args)]
 #[command(after_help = "Examples:\n  \
     edgeward classify agents.txt\n  \
-    echo 'curl/8.5.0' | edgeward classify\n  \
+    echo 'curl/8.5.0' | edgeward classify --explain\n  \
     echo '{\"ua\":\"Mozilla/5.0 …\",\"headers\":{\"sec-ch-ua-mobile\":\"?1\"}}' | edgeward classify")]
 pub struct Arguments {
+    /// Add the rule that decided, every token that counted with its place, and what each finding means
+    #[arg(long)]
+    explain: bool,
     /// Lines to classify; standard input if left out
     file: Option<PathBuf>,
 }
@@ -47,7 +50,11 @@ pub fn run(arguments: &Arguments) -> Done {
             Ok(request) => (request, Answered::Yes),
             Err(why) => (of_agent(Text(Cow::Borrowed(&line)), BTreeMap::new()), Answered::No(why)),
         };
-        output.line(&agent::classify(&request))?;
+        if arguments.explain {
+            output.line(&agent::explain(&request))?;
+        } else {
+            output.line(&agent::classify(&request))?;
+        }
         Ok(answered)
     })
 }

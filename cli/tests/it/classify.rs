@@ -17,6 +17,18 @@ fn every_line_gets_an_answer_whatever_it_holds() {
 }
 
 #[test]
+fn an_explanation_points_at_what_counted() {
+    let plain = edgeward(&["classify"], "curl/8.5.0\n");
+    let run = edgeward(&["classify", "--explain"], b"curl/8.5.0\n\n\xFF\n");
+    let explanations = run.json();
+    assert_eq!((explanations.len(), run.status), (3, 0), "{}", run.err);
+    assert_eq!(plain.json()[0]["class"], "library");
+    assert_eq!(explanations[0]["class"], "library");
+    assert!(explanations[0]["rule"].is_string(), "{}", explanations[0]);
+    assert_eq!(explanations[0]["tokens"][0]["text"], "curl");
+}
+
+#[test]
 fn a_request_that_can_not_be_read_is_answered_and_told() {
     let run = edgeward(&["classify"], "x/1\n{\"http\":{\"headers\":7}}\nx/2\n");
     assert_eq!((run.json().len(), run.status), (3, 2));
