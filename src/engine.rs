@@ -8,7 +8,7 @@ use crate::detection::{self, Observed};
 use crate::error::Error;
 use crate::identifier::{IdentifierKind, Identifiers, address_prefix};
 use crate::policy::{Facts, Unknowns};
-use crate::request::{Request, Text};
+use crate::request::{Proxy, Request, Text};
 use crate::risk;
 use crate::signal::Signals;
 
@@ -129,6 +129,9 @@ impl Engine {
         let hashed = |kind, value: &'a Option<Text<'a>>| {
             value.as_deref().map(|value| self.identifiers.of(kind, value))
         };
+        // Where an exit is must not become where the principal was last seen.
+        let has_place = !request.client.proxy.is_some_and(Proxy::hides_place);
+        let place = |degrees: Option<i32>| degrees.filter(|_| has_place).map(half_degree);
         Subject {
             time: request.time,
             principal_kind: request.principal.kind,
@@ -141,8 +144,8 @@ impl Engine {
             }),
             asn: request.client.asn,
             country: request.client.country.as_deref().map(Text::from),
-            latitude_e6: request.client.latitude.map(half_degree),
-            longitude_e6: request.client.longitude.map(half_degree),
+            latitude_e6: place(request.client.latitude),
+            longitude_e6: place(request.client.longitude),
             agent: agent_key(&decision.agent),
             agent_class: Some(decision.agent.class),
             application: request.resource.application.as_deref().map(Text::from),

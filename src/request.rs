@@ -150,6 +150,14 @@ pub enum Proxy {
     Corporate,
 }
 
+impl Proxy {
+    /// Whether the address says where an exit is, and not where the person is.
+    #[must_use]
+    pub const fn hides_place(self) -> bool {
+        matches!(self, Self::Vpn | Self::Tor | Self::Relay | Self::Corporate)
+    }
+}
+
 /// Graph `conditionalAccessClientApp`, as a fact of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

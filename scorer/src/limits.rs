@@ -13,14 +13,17 @@ pub const BATCH_BODY: usize = 2 * 1024 * 1024;
 /// Most receipts in a batch.
 pub const BATCH: usize = 500;
 
-/// Longest id of a principal, session, device, group, role or application, and longest agent key; bytes.
-const ID: usize = 128;
+/// Longest id of a principal, session, device, group, role or application, bytes. OpenID Connect's `sub` has 255.
+const ID: usize = 256;
+/// Longest agent key, bytes. It may be the client's own words, of which the engine reads 512 bytes: a client must
+/// not be able to write one that makes the scorer refuse the receipts beside it.
+const AGENT: usize = 1024;
 /// Longest address or prefix, bytes: `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/128`.
 const ADDRESS: usize = 50;
 /// Most detections in one subject: more than there are kinds.
 const DETECTIONS: usize = 32;
 
-/// Checks an id: 1 to 128 bytes, no control characters.
+/// Checks an id: 1 to 256 bytes, no control characters.
 ///
 /// # Errors
 /// It is not.
@@ -48,7 +51,6 @@ pub fn subject(at: &str, about: &Subject<'_>) -> Result<(), Problem> {
         ("principal", &about.principal),
         ("session", &about.session),
         ("device", &about.device),
-        ("agent", &about.agent),
         ("application", &about.application),
     ];
     for (name, value) in ids {
@@ -59,13 +61,17 @@ pub fn subject(at: &str, about: &Subject<'_>) -> Result<(), Problem> {
     if let Some(address) = &about.address {
         text(&format!("{at}.address"), address, ADDRESS)?;
     }
-    if let Some(country) = &about.country
-        && !(country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase()))
+    if let Some(agent) = &about.agent
+        && agent.len() > AGENT
     {
-        return Err(Problem::value(
-            format!("{at}.country"),
-            "a country is two upper-case letters, ISO 3166-1",
-        ));
+        return Err(too_long(&format!("{at}.agent"), agent, AGENT));
+    }
+    // Platforms have codes of their own beside ISO 3166-1, such as T1 for Tor.
+    if let Some(country) = &about.country
+        && !(country.len() == 2
+            && country.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()))
+    {
+        return Err(Problem::value(format!("{at}.country"), "a country is two upper-case letters or digits"));
     }
     for (name, value, most) in
         [("latitudeE6", about.latitude_e6, 90_000_000), ("longitudeE6", about.longitude_e6, 180_000_000)]
@@ -82,10 +88,14 @@ fn text(path: &str, value: &str, longest: usize) -> Result<(), Problem> {
         return Err(Problem::value(path, "empty; leave the member out if it is unknown"));
     }
     if value.len() > longest {
-        return Err(Problem::value(path, format!("{} bytes, the limit is {longest}", value.len())));
+        return Err(too_long(path, value, longest));
     }
     if value.chars().any(char::is_control) {
         return Err(Problem::value(path, "holds a control character"));
     }
     Ok(())
+}
+
+fn too_long(path: &str, value: &str, longest: usize) -> Problem {
+    Problem::value(path, format!("{} bytes, the limit is {longest}", value.len()))
 }

@@ -36,8 +36,7 @@ impl Journey {
     pub(super) fn read(request: &Request<'_>) -> Option<Self> {
         let last = request.profile.as_ref()?.last?;
         let now = request.time?;
-        // An intermediary's address says where its exit is, not where the person is.
-        if matches!(request.client.proxy, Some(Proxy::Vpn | Proxy::Tor | Proxy::Relay | Proxy::Corporate)) {
+        if request.client.proxy.is_some_and(Proxy::hides_place) {
             return None;
         }
         let here = (request.client.latitude?, request.client.longitude?);

@@ -48,7 +48,7 @@ async fn bodies_that_are_not_what_they_should_be() {
     let service = Service::new();
     let assess =
         |about: Value| json!({"schema":1,"needs":["userRisk"],"about":about,"bundleVersion":"1"}).to_string();
-    let long = "x".repeat(129);
+    let long = "x".repeat(257);
     let cases = [
         ("/v1/assess", r#"{"schema":1,"#.to_owned(), "invalid_json", ""),
         ("/v1/assess", "{} {}".to_owned(), "invalid_value", ""),
@@ -58,6 +58,7 @@ async fn bodies_that_are_not_what_they_should_be() {
         ("/v1/assess", assess(json!({"session":""})), "invalid_value", "about.session"),
         ("/v1/assess", assess(json!({"device":"a\nb"})), "invalid_value", "about.device"),
         ("/v1/assess", assess(json!({"country":"no"})), "invalid_value", "about.country"),
+        ("/v1/assess", assess(json!({"agent":"x".repeat(1025)})), "invalid_value", "about.agent"),
         ("/v1/assess", assess(json!({"latitudeE6":90_000_001})), "invalid_value", "about.latitudeE6"),
         ("/v1/assess", assess(json!({"asn":-1})), "invalid_value", "about.asn"),
         (

@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod bundle;
+mod edge;
 #[cfg(unix)]
 mod process;
 mod serving;
