@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use edgeward::request::Text;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::input;
 
@@ -13,6 +15,8 @@ const DYNAMIC: [&str; 6] =
 /// A quoted value is cut after so many characters.
 const QUOTE: usize = 60;
 
+type Members<'a> = HashMap<Text<'a>, &'a RawValue>;
+
 /// The columns of one row, by name without regard to case, and what could not be read of them.
 pub struct Row {
     columns: HashMap<String, Value>,
@@ -22,30 +26,31 @@ pub struct Row {
 impl Row {
     /// Reads a row. Columns may stand below `properties`, as diagnostic settings stream them.
     pub fn parse(json: &[u8]) -> Result<Self, String> {
-        let mut members: Map<String, Value> = input::parse(json)?;
+        let mut members: Members<'_> = input::parse(json)?;
         let mut row = Self { columns: HashMap::with_capacity(members.len()), problems: Vec::new() };
-        if let Some(Value::Object(properties)) = members.remove("properties") {
+        if let Some(properties) = members.remove(&Text::from("properties"))
+            && let Ok(properties) = serde_json::from_str(properties.get())
+        {
             row.take(properties);
         }
         row.take(members);
         Ok(row)
     }
 
-    fn take(&mut self, members: Map<String, Value>) {
-        for (name, value) in members {
+    fn take(&mut self, members: Members<'_>) {
+        for (name, json) in members {
             let key = column_key(&name);
-            let value = match value {
-                Value::Null => continue,
-                Value::String(text) if DYNAMIC.contains(&key.as_str()) => match dynamic(text) {
-                    Ok(value) => value,
-                    Err(why) => {
-                        self.problems.push(format!("{name}: {why}"));
-                        continue;
-                    }
-                },
-                value => value,
-            };
-            self.columns.entry(key).or_insert(value);
+            // Results of policies: nine tenths of a row, and never read.
+            if key.contains("conditionalaccess") {
+                continue;
+            }
+            match value(&key, json) {
+                Ok(Value::Null) => {}
+                Ok(value) => {
+                    self.columns.entry(key).or_insert(value);
+                }
+                Err(why) => self.problems.push(format!("{name}: is not the JSON of a structure: {why}")),
+            }
         }
     }
 
@@ -95,11 +100,12 @@ fn column_key(name: &str) -> String {
 }
 
 /// `Location` is a country code in the table and a structure in Graph: text that is no structure stays text.
-fn dynamic(text: String) -> Result<Value, String> {
-    if text.trim_start().starts_with(['{', '[']) {
-        serde_json::from_str(&text).map_err(|why| format!("is not the JSON of a structure: {why}"))
-    } else {
-        Ok(Value::String(text))
+fn value(key: &str, json: &RawValue) -> Result<Value, serde_json::Error> {
+    match serde_json::from_str(json.get())? {
+        Value::String(text) if DYNAMIC.contains(&key) && text.trim_start().starts_with(['{', '[']) => {
+            serde_json::from_str(&text)
+        }
+        value => Ok(value),
     }
 }
 
