@@ -107,7 +107,9 @@ fn entra_signins(options: &EntraSignins) -> Done {
     let mut kept = Vec::new();
     let name = each_row(options.file.as_deref(), |place, json, live| {
         tally.rows += 1;
-        let read = Row::parse(json).and_then(|mut row| Ok((entra_signins::read(&mut row)?, row.problems())));
+        let read = json
+            .and_then(Row::parse)
+            .and_then(|mut row| Ok((entra_signins::read(&mut row)?, row.problems())));
         match read {
             Err(why) => report(place, why),
             Ok((sign_in, problems)) => {
@@ -142,10 +144,10 @@ fn entra_signins(options: &EntraSignins) -> Done {
 }
 
 /// Hands every row of a JSON array or of JSON lines to `take`, with its place for messages and whether the input
-/// has run dry. Answers the name of the input.
+/// has run dry; or why it is too much to be a row. Answers the name of the input.
 fn each_row(
     file: Option<&Path>,
-    mut take: impl FnMut(&str, &[u8], bool) -> Result<(), Failure>,
+    mut take: impl FnMut(&str, Result<&[u8], String>, bool) -> Result<(), Failure>,
 ) -> Result<String, Failure> {
     let mut source = Source::open(file)?;
     let mut progress = Progress::new();
@@ -157,21 +159,19 @@ fn each_row(
         let mut lines = LineCounter { text: &text, offset: 0, line: before + 1 };
         for row in rows {
             let place = format!("{}:{}", source.name(), lines.of(row.get()));
-            take(&place, row.get().as_bytes(), false)?;
+            take(&place, Ok(row.get().as_bytes()), false)?;
         }
         return Ok(source.name().to_owned());
     }
     loop {
         let line = match source.next_line()? {
             None => break,
-            Some(Line::TooLong) => None,
-            Some(Line::Bytes(line)) => Some(line.to_vec()),
+            Some(Line::TooLong) => Err(format!("the line is longer than {MAX_LINE} bytes, the limit")),
+            Some(Line::Bytes(line)) => Ok(line.to_vec()),
         };
-        let place = format!("{}:{}", source.name(), source.line_number());
-        match line {
-            None => report(&place, format_args!("the line is longer than {MAX_LINE} bytes, the limit")),
-            Some(line) if line.trim_ascii().is_empty() => {}
-            Some(line) => take(&place, &line, source.is_drained())?,
+        if !line.as_ref().is_ok_and(|line| line.trim_ascii().is_empty()) {
+            let place = format!("{}:{}", source.name(), source.line_number());
+            take(&place, line.as_deref().map_err(String::clone), source.is_drained())?;
         }
         progress.at(source.line_number());
     }

@@ -203,6 +203,10 @@ fn rows_that_are_no_sign_ins_are_named_and_left_out() {
     ] {
         assert!(run.err.contains(part), "{part} in {}", run.err);
     }
+    let endless = format!("{{\"a\":\"{}\"}}\n{}\n", "x".repeat(5 << 20), row(json!({})));
+    let run = edgeward(&["import", "entra-signins"], endless);
+    assert_eq!((run.json().len(), run.status), (1, 2), "{}", run.err);
+    assert!(run.err.contains("input:1: the line is longer"), "{}", run.err);
     let broken = edgeward(&["import", "entra-signins"], "\n[{},\n{]");
     assert_eq!(broken.status, 2);
     assert!(broken.err.contains("line"), "{}", broken.err);
