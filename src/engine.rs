@@ -23,6 +23,9 @@ impl Engine {
     /// Version of the engine.
     pub const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
+    /// Version of the facts compiled in (`data/`): the day they were last refreshed.
+    pub const DATA_VERSION: &'static str = include_str!("../data/VERSION").trim_ascii();
+
     /// Puts a bundle to work, once it answers its own test vectors right.
     ///
     /// # Errors
@@ -108,7 +111,7 @@ impl Engine {
             engine: Self::VERSION,
             bundle: &self.bundle.version,
             model: self.bundle.model.id(),
-            data: "0",
+            data: Self::DATA_VERSION,
         }
     }
 

@@ -179,19 +179,52 @@ pub fn parse_request(json: &str) -> Result<Request<'_>, Error> {
     bounded(json, "request")
 }
 
-/// Classifies the client of a [`Request`]: an [`Agent`](agent::Agent).
+/// Classifies a client: an [`Agent`](agent::Agent) for a [`Request`], or for `{"ua":…,"headers":{…}}`.
 #[must_use]
-pub fn classify(request: &str) -> String {
-    match parse_request(request) {
+pub fn classify(probe: &str) -> String {
+    match parse_probe(probe) {
         Ok(request) => json(&agent::classify(&request)),
         Err(error) => failure(&error),
     }
 }
 
-fn bounded<'de, T: Deserialize<'de>>(json: &'de str, input: &'static str) -> Result<T, Error> {
+/// Classifies a client and tells which tokens and rules led there: an [`Explanation`](agent::Explanation).
+#[must_use]
+pub fn explain(probe: &str) -> String {
+    match parse_probe(probe) {
+        Ok(request) => json(&agent::explain(&request)),
+        Err(error) => failure(&error),
+    }
+}
+
+/// What is wrong or doubtful in a bundle: `{"issues":[…]}`, or the failure that kept it from being read.
+#[must_use]
+pub fn lint(bundle: &str) -> String {
+    #[derive(Serialize)]
+    struct Lint<'a> {
+        issues: &'a [Issue],
+    }
+    match Bundle::unsigned(bundle.as_bytes()) {
+        Ok(bundle) => json(&Lint { issues: bundle.warnings() }),
+        Err(Error::Policies { issues }) => json(&Lint { issues: &issues }),
+        Err(error) => failure(&error),
+    }
+}
+
+fn parse_probe(json: &str) -> Result<Request<'_>, Error> {
+    limit(json, "request")?;
+    agent::probe::read(json).map_err(|why| Error::json("request", &why))
+}
+
+const fn limit(json: &str, input: &'static str) -> Result<(), Error> {
     if json.len() > REQUEST_LIMIT {
         return Err(Error::TooLarge { input, size: json.len(), limit: REQUEST_LIMIT });
     }
+    Ok(())
+}
+
+fn bounded<'de, T: Deserialize<'de>>(json: &'de str, input: &'static str) -> Result<T, Error> {
+    limit(json, input)?;
     serde_json::from_str(json).map_err(|why| Error::json(input, &why))
 }
 

@@ -125,14 +125,11 @@ pub struct PolicyResult<'p> {
     pub outage: Option<Outage>,
 }
 
-/// `{"id", "displayName"?, "result", "reason"?, "outage"?}`.
+/// `{"id", "result", "reason"?, "outage"?}`. No display names: decisions are on the wire with every request.
 impl Serialize for PolicyResult<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("id", self.policy.id())?;
-        if let Some(name) = self.policy.display_name() {
-            map.serialize_entry("displayName", name)?;
-        }
         map.serialize_entry("result", &self.result)?;
         if let Some(reason) = self.reason {
             map.serialize_entry("reason", &reason)?;
