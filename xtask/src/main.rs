@@ -1,2 +1,31 @@
-//! edgeward xtask
-fn main() {}
+//! Tasks of this repository that cargo alone can not do. `cargo run -p xtask -- wasm` builds the module.
+
+mod wasm;
+
+use std::process::ExitCode;
+
+use wasm::Names;
+
+const USAGE: &str = "usage: cargo run -p xtask -- wasm [--names]
+
+  wasm      build js/wasm, optimise it and write js/dist/engine; skips when nothing changed
+  --names   keep function names, for profilers; the next run without it writes the real module again";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["wasm"] => wasm::build(Names::Removed),
+        ["wasm", "--names"] => wasm::build(Names::Kept),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

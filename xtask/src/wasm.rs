@@ -1,0 +1,138 @@
+//! Builds the one WebAssembly module and the files the npm package ships it in:
+//! `engine.wasm`, its glue `engine.js` with types, and `inline.js`, the same bytes in base64.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use anyhow::{Context, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
+
+/// wasm-opt of other sources fails in ways worth naming: Debian's binaryen 108 writes a broken module and
+/// exits 0. The version is that of `js/package.json`.
+const WASM_OPT: &str = "js/node_modules/.bin/wasm-opt";
+
+const WASM_OPT_LEVEL: &str = "-O3";
+
+/// Whether the module keeps its function names. They are a third of its size and tell clients nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    Kept,
+    Removed,
+}
+
+/// Compiles, and unless the compiled bytes are those of the last run, binds, optimises and writes.
+pub fn build(names: Names) -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the repository root")?;
+    let compiled = compile(root)?;
+    let out = root.join("js/dist/engine");
+    let last = root.join("target/xtask/last.wasm");
+    let bytes = fs::read(&compiled).with_context(|| format!("reading {}", compiled.display()))?;
+
+    let written = ["engine.wasm", "engine.js", "engine.d.ts", "inline.js", "inline.d.ts"];
+    let up_to_date = written.iter().all(|name| out.join(name).exists())
+        && fs::read(&last).is_ok_and(|previous| previous == bytes);
+    if up_to_date && names == Names::Removed {
+        let module = fs::read(out.join("engine.wasm"))?;
+        return report("up to date", &module);
+    }
+
+    bind(bytes.clone(), &out, names)?;
+    let module_path = out.join("engine.wasm");
+    optimise(root, &module_path, names)?;
+    let module = fs::read(&module_path)?;
+    write_inline(&out, &module)?;
+    fs::create_dir_all(root.join("target/xtask"))?;
+    match names {
+        Names::Removed => fs::write(&last, &bytes)?,
+        Names::Kept => fs::write(&last, b"")?,
+    }
+    report("built", &module)
+}
+
+fn compile(root: &Path) -> Result<PathBuf> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .current_dir(root)
+        .args([
+            "build",
+            "--package",
+            "edgeward-wasm",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--profile",
+            "wasm",
+        ])
+        .status()
+        .context("starting cargo")?;
+    if !status.success() {
+        bail!(
+            "cargo could not build js/wasm. If the target is missing: rustup target add wasm32-unknown-unknown"
+        );
+    }
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    Ok(target.join("wasm32-unknown-unknown/wasm/edgeward_wasm.wasm"))
+}
+
+/// One `web` glue serves every runtime. Without a default module path bundlers find no `import.meta.url` to
+/// copy a second module from; the reset function lets the call point heal a trapped instance.
+fn bind(bytes: Vec<u8>, out: &Path, names: Names) -> Result<()> {
+    fs::create_dir_all(out)?;
+    let mut output = Bindgen::new()
+        .input_bytes("engine", bytes)
+        .web(true)?
+        .omit_default_module_path(true)
+        .encode_into(EncodeInto::Always)
+        .remove_name_section(names == Names::Removed)
+        .remove_producers_section(true)
+        .reset_state_function(true)
+        .typescript(true)
+        .generate_output()
+        .context("wasm-bindgen (is js/wasm on the same wasm-bindgen version as xtask?)")?;
+    fs::write(out.join("engine.js"), output.js())?;
+    fs::write(out.join("engine.d.ts"), output.ts().context("wasm-bindgen wrote no types")?)?;
+    fs::write(out.join("engine.wasm"), output.wasm_mut().emit_wasm())?;
+    Ok(())
+}
+
+fn optimise(root: &Path, module: &Path, names: Names) -> Result<()> {
+    let tool = root.join(WASM_OPT);
+    if !tool.exists() {
+        bail!("{WASM_OPT} is missing. Install the build tools of the package: npm --prefix js ci");
+    }
+    let status = Command::new(&tool)
+        .arg(WASM_OPT_LEVEL)
+        .args(if names == Names::Kept { &["-g"][..] } else { &["--strip-debug", "--strip-producers"][..] })
+        .arg(module)
+        .arg("--output")
+        .arg(module)
+        .status()
+        .with_context(|| format!("starting {WASM_OPT}"))?;
+    if !status.success() {
+        bail!("{WASM_OPT} failed ({status})");
+    }
+    Ok(())
+}
+
+fn write_inline(out: &Path, module: &[u8]) -> Result<()> {
+    let text = STANDARD.encode(module);
+    fs::write(out.join("inline.js"), format!("export default \"{text}\";\n"))?;
+    fs::write(
+        out.join("inline.d.ts"),
+        "/** `engine.wasm` in base64. */\ndeclare const text: string;\nexport default text;\n",
+    )?;
+    Ok(())
+}
+
+fn report(what: &str, module: &[u8]) -> Result<()> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(module)?;
+    let gzipped = gzip.finish()?;
+    println!("engine.wasm {what}: {} bytes, {} gzipped", module.len(), gzipped.len());
+    Ok(())
+}
