@@ -1,0 +1,17 @@
+export interface RunningWorker {
+  url: string;
+  port: number;
+  /** Resolves with the exit code. */
+  exited: Promise<number | null>;
+  stop(): Promise<void>;
+}
+
+/** Bundles a worker, starts it in workerd, and resolves once it listens. Port 0 takes a free one. */
+export function startWorker(options: {
+  /** Path of the worker's main module. */
+  entry: string;
+  /** Text bindings: the worker's `env`. */
+  bindings?: Record<string, string>;
+  port?: number;
+  host?: string;
+}): Promise<RunningWorker>;

@@ -1,0 +1,149 @@
+import "#engine";
+import { refuseUndecided } from "../../challenge.js";
+import type { Answered } from "../../challenge.js";
+import { merge } from "../../facts.js";
+import { Guard } from "../../guard.js";
+import type { GuardOptions, HostRequest, Judgement } from "../../guard.js";
+import { PREFIX } from "../../origin.js";
+import { factHeaders } from "../headers.js";
+import { clientFacts, httpVersion } from "./client.js";
+
+export type WorkerOptions = GuardOptions<globalThis.Request>;
+
+/** The part of a worker's execution context that is used. */
+export interface Context {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+/** A fetch handler, as a module worker exports it. */
+export type FetchHandler<Env> = (
+  request: globalThis.Request,
+  env: Env,
+  context: Context,
+) => Response | Promise<Response>;
+
+/** Options, or how to make them from the worker's bindings; made once per isolate. */
+export type Configure<Env, Options> = Options | ((env: Env) => Options);
+
+/**
+ * How a handler or origin reports that a request was a sign-in and how it turned out: `success` or `failure`. Taken
+ * off the response, and told to the scorer in the receipt.
+ */
+const SIGN_IN_HEADER = "edgeward-sign-in";
+
+/**
+ * Puts Edgeward in front of a fetch handler. The handler sees only requests that may go on, with `edgeward-*`
+ * headers that tell it what was decided; a client's own `edgeward-*` headers never reach it.
+ *
+ * Options given as they are are checked at once, so that a mistake fails the deployment. Options made from bindings
+ * are checked at the first request: a mistake is logged, and every request is refused with a 403.
+ */
+export function protect<Env = unknown>(
+  handler: FetchHandler<Env>,
+  configure: Configure<Env, WorkerOptions>,
+): { fetch: FetchHandler<Env> } {
+  const options = once(configure);
+  let guard = typeof configure === "function" ? undefined : new Guard(configure);
+  return {
+    async fetch(request, env, context) {
+      const asked = read(request);
+      try {
+        guard ??= new Guard(options(env));
+      } catch (error) {
+        console.error(`edgeward: ${String(error)}`);
+        return respond(refuseUndecided("CONFIGURATION", asked), {});
+      }
+      const judgement = await guard.judge(asked);
+      if (judgement.plan.kind === "answer") {
+        context.waitUntil(judgement.after());
+        return respond(judgement.plan, judgement.responseHeaders);
+      }
+      let signInSucceeded: boolean | undefined;
+      try {
+        const response = await handler(passOn(request, judgement), env, context);
+        signInSucceeded = signInResult(response.headers.get(SIGN_IN_HEADER));
+        return decorate(response, judgement);
+      } finally {
+        context.waitUntil(judgement.after(signInSucceeded));
+      }
+    },
+  };
+}
+
+/** A worker in front of an origin. `origin` is its address; method, path, query, headers and body are kept. */
+export function createWorker<Env = unknown>(
+  configure: Configure<Env, WorkerOptions & { origin: string }>,
+): { fetch: FetchHandler<Env> } {
+  const options = once(configure);
+  const make = typeof configure === "function" ? options : configure;
+  return protect<Env>((request, env) => forward(request, new URL(options(env).origin)), make);
+}
+
+async function forward(request: globalThis.Request, origin: URL): Promise<Response> {
+  const target = new URL(request.url);
+  const { host } = target;
+  target.protocol = origin.protocol;
+  target.host = origin.host;
+  const forwarded = new Request(target, request);
+  forwarded.headers.set("x-forwarded-host", host);
+  try {
+    return await fetch(forwarded, { redirect: "manual" });
+  } catch (error) {
+    console.error(`edgeward: the origin can not be reached: ${String(error)}`);
+    return new Response("The origin can not be reached.\n", { status: 502 });
+  }
+}
+
+function once<Env, Options>(configure: Configure<Env, Options>): (env: Env) => Options {
+  let options: Options | undefined;
+  return (env) => (options ??= typeof configure === "function" ? (configure as (env: Env) => Options)(env) : configure);
+}
+
+function read(request: globalThis.Request): HostRequest<globalThis.Request> {
+  const url = new URL(request.url);
+  return {
+    native: request,
+    method: request.method,
+    url: request.url,
+    header: (name) => request.headers.get(name) ?? undefined,
+    trustsPeer: true, // Who else can reach a worker is a matter of its routes.
+    facts: merge(
+      {
+        http: {
+          method: request.method,
+          scheme: url.protocol === "https:" ? "https" : "http",
+          host: url.hostname,
+          path: url.pathname,
+          version: httpVersion(request) ?? null,
+          headers: factHeaders(request.headers),
+        },
+      },
+      clientFacts(request),
+    ),
+  };
+}
+
+function respond({ status, headers, body }: Answered, more: Record<string, string>): Response {
+  return new Response(body === "" ? null : body, { status, headers: { ...headers, ...more } });
+}
+
+function passOn(request: globalThis.Request, { originHeaders }: Judgement): globalThis.Request {
+  const forwarded = new Request(request);
+  for (const name of [...forwarded.headers.keys()]) if (name.startsWith(PREFIX)) forwarded.headers.delete(name);
+  for (const [name, value] of Object.entries(originHeaders)) forwarded.headers.set(name, value);
+  return forwarded;
+}
+
+/** A response is copied only where something has to change: a copy costs, and loses nothing but time. */
+function decorate(response: Response, { responseHeaders }: Judgement): Response {
+  const additions = Object.entries(responseHeaders);
+  if (additions.length === 0 && !response.headers.has(SIGN_IN_HEADER)) return response;
+  const decorated = new Response(response.body, response);
+  decorated.headers.delete(SIGN_IN_HEADER);
+  for (const [name, value] of additions) decorated.headers.set(name, value);
+  return decorated;
+}
+
+function signInResult(value: string | null): boolean | undefined {
+  return value === "success" ? true : value === "failure" ? false : undefined;
+}

@@ -1,0 +1,182 @@
+import { EdgewardError } from "./errors.js";
+import { __wbg_reset_state as resetModule, classify, Engine as Module, newIdentifierKey } from "./engine/engine.js";
+import type {
+  Agent,
+  Answer,
+  Assessment,
+  BundleInfo,
+  Decision,
+  Issue,
+  PublicKey,
+  Receipt,
+  Request,
+  SignatureEnvelope,
+} from "./types.js";
+
+export interface EngineOptions {
+  /** Keys a bundle may be signed with. */
+  publicKeys?: readonly PublicKey[] | undefined;
+  /** Key of identifier hashes, 64 hexadecimal digits. Without one, identifiers leave the edge as they are. */
+  identifierKey?: string | undefined;
+  /** Take bundles without a signature. For development. */
+  allowUnsigned?: boolean | undefined;
+}
+
+/** What the host knows of a decision beside its facts. */
+export interface Circumstances {
+  /** Facts the scorer was asked for. */
+  asked?: readonly string[];
+  /** The scorer did not answer, and outage modes decided. */
+  outage?: boolean;
+  /** How the request turned out at the origin, if it was a sign-in. */
+  signInSucceeded?: boolean | null;
+  /** `digest` of the receipt before this one. */
+  previous?: string | null;
+}
+
+/** Raised by every reset: an engine of an earlier generation points into an instance that is gone. */
+let generation = 0;
+
+/** A random identifier key, 64 hexadecimal digits. */
+export function createIdentifierKey(): string {
+  return newIdentifierKey();
+}
+
+/**
+ * The engine: facts in, decisions out. It keeps nothing of a request.
+ *
+ * Every call goes through one point that survives a trap in the module: the instance is replaced, the engine is
+ * rebuilt from its options and its last good bundle, and the call is tried once more. A second trap is an
+ * {@link EdgewardError} with code `engine_trap`, and the engine is whole again for the next call.
+ */
+export class Engine {
+  readonly #options: string;
+  #module: Module;
+  #generation = generation;
+  #bundle: { text: string; signature: string | undefined } | undefined;
+  #traps = 0;
+
+  /** @throws {EdgewardError} if an option is malformed. */
+  constructor(options: EngineOptions = {}) {
+    this.#options = JSON.stringify({
+      publicKeys: options.publicKeys ?? [],
+      identifierKey: options.identifierKey ?? null,
+      allowUnsigned: options.allowUnsigned ?? false,
+    });
+    this.#module = build(this.#options);
+  }
+
+  /** Traps survived since the engine was made. */
+  get traps(): number {
+    return this.#traps;
+  }
+
+  /** Whether there is a bundle to decide by. */
+  get loaded(): boolean {
+    return this.#bundle !== undefined;
+  }
+
+  /**
+   * Replaces the bundle. A bad signature, an older version or an invalid policy is refused, and the last good
+   * bundle stays.
+   * @throws {EdgewardError} with all `issues` of the bundle.
+   */
+  load(text: string, signature?: SignatureEnvelope): BundleInfo {
+    const envelope = signature === undefined ? undefined : JSON.stringify(signature);
+    const info = this.#call<BundleInfo>((module) => module.load(text, envelope));
+    this.#bundle = { text, signature: envelope };
+    return info;
+  }
+
+  /** Decides. `defer` names in `needs` the facts to ask for before {@link resume}. */
+  evaluate(request: Request): Decision {
+    const facts = JSON.stringify(request);
+    return this.#call((module) => module.evaluate(facts));
+  }
+
+  /** Decides with the scorer's answer; without one, by each policy's outage mode. Never defers. */
+  resume(request: Request, answer: Answer | undefined): Decision {
+    const facts = JSON.stringify(request);
+    const text = answer === undefined ? undefined : JSON.stringify(answer);
+    return this.#call((module) => module.resume(facts, text));
+  }
+
+  /** What to ask the scorer about a request that was deferred. */
+  assessment(request: Request): Assessment {
+    const facts = JSON.stringify(request);
+    return this.#call((module) => module.assessment(facts));
+  }
+
+  /** The record of a decision, with the scorer's answer if there was one. */
+  receipt(request: Request, answer: Answer | undefined, circumstances: Circumstances): Receipt {
+    const facts = JSON.stringify(request);
+    const text = answer === undefined ? undefined : JSON.stringify(answer);
+    const rest = JSON.stringify(circumstances);
+    return this.#call((module) => module.receipt(facts, text, rest));
+  }
+
+  /** What the client of a request is. */
+  classify(request: Request): Agent {
+    const facts = JSON.stringify(request);
+    return this.#call(() => classify(facts));
+  }
+
+  /** An identifier as it leaves the edge and as the scorer knows it. */
+  identifier(kind: "principal" | "session" | "device", value: string): string {
+    return this.#survive((module) => module.identifier(kind, value));
+  }
+
+  #call<T>(operation: (module: Module) => string): T {
+    const text = this.#survive(operation);
+    if (text.startsWith(FAILURE)) throw failure(text);
+    return JSON.parse(text) as T;
+  }
+
+  /** The one call point. A string that is thrown is a failure the engine reports; anything else is a trap. */
+  #survive(operation: (module: Module) => string): string {
+    if (this.#generation !== generation) this.#rebuild();
+    try {
+      return operation(this.#module);
+    } catch (error) {
+      if (typeof error === "string") throw failure(error);
+      this.#reset();
+    }
+    try {
+      return operation(this.#module);
+    } catch (cause) {
+      this.#reset();
+      throw new EdgewardError("engine_trap", "the module trapped twice on the same input", { cause });
+    }
+  }
+
+  #reset(): void {
+    this.#traps += 1;
+    resetModule();
+    generation += 1;
+    this.#rebuild();
+  }
+
+  #rebuild(): void {
+    this.#module = build(this.#options);
+    this.#generation = generation;
+    if (this.#bundle !== undefined) this.#module.load(this.#bundle.text, this.#bundle.signature);
+  }
+}
+
+function build(options: string): Module {
+  try {
+    return new Module(options);
+  } catch (error) {
+    throw typeof error === "string" ? failure(error) : error;
+  }
+}
+
+const FAILURE = '{"error":';
+
+function failure(text: string): EdgewardError {
+  const { error, issues } = JSON.parse(text) as {
+    error: { code: string; message: string; path?: string };
+    issues?: Issue[];
+  };
+  return new EdgewardError(error.code, error.message, { path: error.path, issues });
+}

@@ -1,0 +1,36 @@
+import type { Issue } from "./types.js";
+
+/**
+ * Stable error codes. Those the engine reports (`invalid_json`, `too_large`, `bad_signature`, …) pass through
+ * unchanged; these are the package's own.
+ */
+export type EdgewardErrorCode =
+  /** An option is missing, malformed or contradicts another; `path` names it. */
+  | "invalid_option"
+  /** The module trapped, was rebuilt, and trapped again on the same input. */
+  | "engine_trap"
+  /** The engine has no bundle to decide by. */
+  | "no_bundle"
+  /** A code of the engine. */
+  | (string & {});
+
+/** Every error this package throws. Compare `code`; the message is for people. */
+export class EdgewardError extends Error {
+  override readonly name = "EdgewardError";
+  readonly code: EdgewardErrorCode;
+  /** Which option or member, if one. */
+  readonly path: string | undefined;
+  /** All that is wrong with a bundle. */
+  readonly issues: readonly Issue[];
+
+  constructor(
+    code: EdgewardErrorCode,
+    message: string,
+    details: { path?: string | undefined; issues?: readonly Issue[] | undefined; cause?: unknown } = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.path = details.path;
+    this.issues = details.issues ?? [];
+  }
+}

@@ -1,0 +1,3 @@
+import "#engine";
+
+export * from "./api.js";

@@ -1,0 +1,80 @@
+import type { Decision, Request } from "./types.js";
+
+/** Every header of ours begins with this; a client's own are removed before the origin sees them. */
+export const PREFIX = "edgeward-";
+
+const SIGNATURE = "edgeward-signature";
+const encoder = new TextEncoder();
+
+/** What the origin is told about a request that passed. Values are percent-encoded where they are not plain. */
+export function resultHeaders(decision: Decision, facts: Request): Record<string, string> {
+  const headers: Record<string, string> = {
+    "edgeward-outcome": decision.outcome,
+    "edgeward-support-code": decision.supportCode,
+    "edgeward-agent": decision.agent.class,
+    "edgeward-risk": decision.risk.levels.join(","),
+  };
+  if (decision.agent.name !== null) headers["edgeward-agent-name"] = encodeURIComponent(decision.agent.name);
+  const { principal, session } = facts;
+  if (principal?.kind) headers["edgeward-principal-kind"] = principal.kind;
+  if (principal?.id) headers["edgeward-principal"] = encodeURIComponent(principal.id);
+  if (session?.id) headers["edgeward-session"] = encodeURIComponent(session.id);
+  if (decision.detections.length > 0) {
+    headers["edgeward-detections"] = decision.detections.map(({ type }) => type).join(",");
+  }
+  return headers;
+}
+
+/** Signs result headers for an origin that can be reached past the edge. */
+export class OriginSigner {
+  readonly #key: Promise<CryptoKey>;
+
+  constructor(secret: string) {
+    this.#key = importKey(secret);
+  }
+
+  /** The signature header over method, address, time and `headers`. */
+  async sign(method: string, url: string, headers: Record<string, string>, now: number): Promise<Record<string, string>> {
+    const mac = await crypto.subtle.sign("HMAC", await this.#key, message(method, url, headers, now));
+    const hex = Array.from(new Uint8Array(mac), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return { [SIGNATURE]: `t=${now},v1=${hex}` };
+  }
+}
+
+/**
+ * For the origin: whether a request's `edgeward-*` headers were set by an edge that holds `secret`, for this very
+ * method and path, less than `maxAgeMs` ago.
+ */
+export async function verifyResult(
+  request: { method: string; url: string; headers: Iterable<[string, string]> },
+  secret: string,
+  now: number = Date.now(),
+  maxAgeMs = 60_000,
+): Promise<boolean> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of request.headers) if (name.startsWith(PREFIX)) headers[name] = value;
+  const [, time, hex] = /^t=(\d{1,16}),v1=([0-9a-f]{64})$/.exec(headers[SIGNATURE] ?? "") ?? [];
+  if (time === undefined || hex === undefined) return false;
+  delete headers[SIGNATURE];
+  const signedAt = Number(time);
+  if (Math.abs(now - signedAt) > maxAgeMs) return false;
+  const mac = Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  const text = message(request.method, request.url, headers, signedAt);
+  return crypto.subtle.verify("HMAC", await importKey(secret), mac, text);
+}
+
+/** Path and query only: the origin knows itself by another scheme and host than the client does. */
+function message(method: string, url: string, headers: Record<string, string>, time: number): Uint8Array<ArrayBuffer> {
+  const { pathname, search } = new URL(url, "http://origin.invalid");
+  const lines = Object.entries(headers)
+    .map(([name, value]) => `${name}:${value}`)
+    .sort();
+  return encoder.encode([String(time), method, pathname + search, ...lines].join("\n"));
+}
+
+function importKey(secret: string): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", encoder.encode(secret), { name: "HMAC", hash: "SHA-256" }, false, [
+    "sign",
+    "verify",
+  ]);
+}

@@ -1,0 +1,274 @@
+/**
+ * The vocabulary of requests and decisions. Names and shapes are those of the engine's JSON.
+ * A member that is missing or `null` is unknown; `[]` is known to be empty.
+ */
+
+export type RiskLevel = "none" | "low" | "medium" | "high";
+export type InsiderRiskLevel = "none" | "minor" | "moderate" | "elevated";
+export type PrincipalKind = "user" | "workload" | "agent" | "anonymous";
+export type Proxy = "none" | "vpn" | "tor" | "relay" | "hosting" | "corporate";
+export type Platform = "android" | "iOS" | "windows" | "windowsPhone" | "macOS" | "linux" | "other";
+export type TrustType = "AzureAD" | "ServerAD" | "Workplace";
+export type GuestType =
+  | "none"
+  | "internalGuest"
+  | "b2bCollaborationGuest"
+  | "b2bCollaborationMember"
+  | "b2bDirectConnectUser"
+  | "otherExternalUser"
+  | "serviceProvider";
+export type TransferMethod = "none" | "deviceCodeFlow" | "authenticationTransfer";
+export type ClientAppType =
+  | "browser"
+  | "mobileAppsAndDesktopClients"
+  | "exchangeActiveSync"
+  | "easSupported"
+  | "other";
+
+/** Every member optional and nullable: unknown. */
+type Facts<T> = { [K in keyof T]?: T[K] | null };
+
+export type HttpFacts = Facts<{
+  /** Upper case. */
+  method: string;
+  scheme: "http" | "https";
+  /** Without the port. */
+  host: string;
+  /** Without the query. */
+  path: string;
+  version: "1.0" | "1.1" | "h2" | "h3";
+  /** Names in lower case, in arrival order where the host keeps it. */
+  headers: readonly (readonly [name: string, value: string])[];
+}>;
+
+export type ClientFacts = Facts<{
+  ip: string;
+  asn: number;
+  /** ISO 3166-1 alpha-2, upper case. */
+  country: string;
+  city: string;
+  /** Degrees north. */
+  latitude: number;
+  /** Degrees east. */
+  longitude: number;
+  proxy: Proxy;
+  appType: ClientAppType;
+}>;
+
+export type TlsFacts = Facts<{
+  /** `1.2`, `1.3`. */
+  version: string;
+  ja4: string;
+  ja3: string;
+  clientCert: Facts<{ presented: boolean; verified: boolean }>;
+}>;
+
+export type TransportFacts = Facts<{ rttMs: number; h2Fingerprint: string; headerOrder: readonly string[] }>;
+
+export type PlatformBotFacts = Facts<{
+  /** 1 (certainly automated) to 99 (certainly human), Cloudflare's scale. */
+  score: number;
+  verified: boolean;
+  signedAgent: boolean;
+}>;
+
+export type PrincipalFacts = Facts<{
+  kind: PrincipalKind;
+  id: string;
+  groups: readonly string[];
+  roles: readonly string[];
+  guestType: GuestType;
+  externalTenant: string;
+}>;
+
+export type SessionFacts = Facts<{
+  id: string;
+  /** Milliseconds since the Unix epoch. */
+  establishedAt: number;
+  /** Milliseconds since the Unix epoch. */
+  authTime: number;
+  /** RFC 8176 authentication methods. */
+  amr: readonly string[];
+  transferMethod: TransferMethod;
+  /** What the session looked like when its token was minted. */
+  binding: Facts<{ asn: number; country: string; ja4: string; agent: string }>;
+}>;
+
+export type DeviceFacts = Facts<{
+  isRegistered: boolean;
+  isCompliant: boolean;
+  trustType: TrustType;
+  platform: Platform;
+  deviceId: string;
+}>;
+
+export type ResourceFacts = Facts<{
+  application: string;
+  applicationGroups: readonly string[];
+  userAction: string;
+  /** `c1` … `c99`. */
+  authenticationContext: string;
+}>;
+
+export type RiskFacts = Facts<{
+  signIn: RiskLevel;
+  user: RiskLevel;
+  servicePrincipal: RiskLevel;
+  agent: RiskLevel;
+  insider: InsiderRiskLevel;
+}>;
+
+export type VelocityFacts = Facts<{ userFailures1h: number; ipUsers1h: number }>;
+
+/** A principal's history, as the scorer hands it out. */
+export interface Profile {
+  count?: number;
+  asns?: number[];
+  countries?: readonly string[];
+  agents?: readonly string[];
+  devices?: readonly string[];
+  last?: { time: number; latitudeE6: number; longitudeE6: number } | null;
+}
+
+/** The facts a host reports about one request. */
+export type Request = Facts<{
+  /** Milliseconds since the Unix epoch. The engine has no clock: this is its only "now". */
+  time: number;
+  http: HttpFacts;
+  client: ClientFacts;
+  tls: TlsFacts;
+  transport: TransportFacts;
+  platformBot: PlatformBotFacts;
+  principal: PrincipalFacts;
+  session: SessionFacts;
+  device: DeviceFacts;
+  resource: ResourceFacts;
+  risk: RiskFacts;
+  velocity: VelocityFacts;
+  profile: Profile;
+}>;
+
+export type AgentClass =
+  | "browser"
+  | "app"
+  | "searchCrawler"
+  | "aiBot"
+  | "bot"
+  | "library"
+  | "headless"
+  | "attackTool"
+  | "malformed"
+  | "missing";
+
+/** What the client is. */
+export interface Agent {
+  class: AgentClass;
+  name: string | null;
+  operator: string | null;
+  purpose: string | null;
+  browser: { name: string; major: number } | null;
+  platform: Platform | null;
+  verification: "none" | "claimed" | "signature" | "address" | "contradicted";
+  findings: readonly string[];
+}
+
+export type Outcome = "allow" | "challenge" | "block" | "defer";
+
+export type PolicyResultName =
+  | "success"
+  | "failure"
+  | "notApplied"
+  | "notEnabled"
+  | "unknown"
+  | "reportOnlySuccess"
+  | "reportOnlyFailure"
+  | "reportOnlyInterrupted"
+  | "reportOnlyNotApplied";
+
+export interface PolicyResult {
+  id: string;
+  displayName?: string;
+  result: PolicyResultName;
+  /** First condition that was not satisfied. */
+  reason?: string;
+}
+
+export interface Decision {
+  outcome: Outcome;
+  /** What must be met, in the order to ask for it. */
+  controls: readonly string[];
+  sessionControls: Record<string, unknown>;
+  risk: {
+    /** Log-odds of a bad request, 1/64 bit. */
+    score: number;
+    /** Probability × 65536. */
+    probabilityQ16: number;
+    /** The sign-in risk levels still possible. */
+    levels: RiskLevel[];
+    contributions: { signal: string; bin: string; points: number }[];
+  };
+  agent: Agent;
+  detections: { type: string; level: RiskLevel; evidence: Record<string, unknown> }[];
+  policies: PolicyResult[];
+  /** The unknown facts that could change the outcome. */
+  needs: readonly string[];
+  versions: { engine: string; bundle: string; model: string; data: string };
+  /** What a person quotes when asking why. */
+  supportCode: string;
+}
+
+/** What the edge asks the scorer (`POST /v1/assess`). */
+export interface Assessment {
+  schema: number;
+  needs: readonly string[];
+  about: Record<string, unknown>;
+  bundleVersion: string;
+}
+
+/** What the scorer answers. A fact asked for and left out is one it does not know. */
+export interface Answer {
+  facts: Record<string, unknown>;
+  profile?: Profile | null;
+  ttlSeconds: number;
+}
+
+/** Record of one decision; `digest` chains to the next one's `previous`. */
+export interface Receipt {
+  schema: number;
+  outcome: Outcome;
+  supportCode: string;
+  previous: string | null;
+  digest: string;
+  [member: string]: unknown;
+}
+
+/** One finding about a policy. */
+export interface Issue {
+  code: string;
+  severity: "error" | "warning";
+  /** Where, as `policies[3].conditions.users.includeUsers`. */
+  path: string;
+  policy?: string | null;
+  message: string;
+  fix?: string | null;
+}
+
+export interface BundleInfo {
+  version: string;
+  policies: number;
+  warnings: Issue[];
+}
+
+/** Signature beside a bundle's bytes. */
+export interface SignatureEnvelope {
+  keyId: string;
+  algorithm: "Ed25519";
+  /** Base64. */
+  signature: string;
+}
+
+export interface PublicKey {
+  id: string;
+  /** 32 bytes, base64. */
+  key: string;
+}

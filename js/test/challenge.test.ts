@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isNavigation, plan, refuseUndecided } from "../dist/challenge.js";
+import type { Answered, Asker } from "../dist/challenge.js";
+import { decision } from "./support/decision.js";
+
+const STEP_UP = "https://login.example/step-up";
+
+function asker(headers: Record<string, string>, method = "GET", url = "https://app.example/a?b=1&c=ü"): Asker {
+  return { method, url, header: (name) => headers[name] };
+}
+
+const browser = asker({ "sec-fetch-mode": "navigate" });
+const api = asker({ accept: "application/json" });
+
+function answered(...parameters: Parameters<typeof plan>): Answered {
+  const result = plan(...parameters);
+  assert.equal(result.kind, "answer");
+  return result as Answered;
+}
+
+test("allowed requests pass; deferred ones that nobody settled do not", () => {
+  assert.deepEqual(plan(decision({ outcome: "allow" }), browser, STEP_UP), { kind: "pass" });
+  assert.equal(answered(decision({ outcome: "defer" }), browser, STEP_UP).status, 403);
+});
+
+test("a browser is sent to verify, and can find its way back", () => {
+  const answer = answered(decision({ outcome: "challenge", controls: ["mfa", "compliantDevice"] }), browser, STEP_UP);
+  assert.equal(answer.status, 302);
+  const target = new URL(answer.headers["location"] ?? "");
+  assert.equal(target.origin + target.pathname, STEP_UP);
+  assert.equal(target.searchParams.get("return_to"), "https://app.example/a?b=1&c=ü");
+  assert.equal(target.searchParams.get("controls"), "mfa,compliantDevice");
+  assert.match(answer.headers["set-cookie"] ?? "", /^edgeward_step_up=1; .*HttpOnly; SameSite=Lax; Secure$/);
+});
+
+test("a person who comes back unverified again and again is told so", () => {
+  const again = asker({ "sec-fetch-mode": "navigate", cookie: "a=b; edgeward_step_up=3" });
+  const answer = answered(decision({ outcome: "challenge", controls: ["mfa"] }), again, STEP_UP);
+  assert.equal(answer.status, 403);
+  assert.match(answer.body, /Verification did not complete/);
+});
+
+test("the step-up page itself is never redirected to itself", () => {
+  const there = asker({ "sec-fetch-mode": "navigate" }, "GET", "https://login.example/step-up?return_to=x");
+  assert.equal(answered(decision({ outcome: "challenge", controls: ["mfa"] }), there, STEP_UP).status, 403);
+});
+
+test("an API client gets a claims challenge it can take to its authorisation server", () => {
+  const answer = answered(decision({ outcome: "challenge", controls: ["mfa"] }), api, STEP_UP);
+  assert.equal(answer.status, 401);
+  const header = answer.headers["www-authenticate"] ?? "";
+  assert.match(header, /^Bearer realm="", authorization_uri="https:\/\/login\.example\/step-up", error="insufficient_claims", claims="[A-Za-z0-9+/=]+"$/);
+  const claims = JSON.parse(atob(/claims="([^"]+)"/.exec(header)?.[1] ?? "")) as unknown;
+  assert.deepEqual(claims, {
+    access_token: {
+      amr: { essential: true, values: ["mfa"] },
+      controls: { essential: true, values: ["mfa"] },
+    },
+  });
+  const problem = JSON.parse(answer.body) as Record<string, unknown>;
+  assert.equal(problem["code"], "verification_required");
+  assert.equal(problem["status"], 401);
+  assert.deepEqual(problem["controls"], ["mfa"]);
+});
+
+test("a block is a page for a person and a problem for a program, both with the support code", () => {
+  const blocked = decision({ outcome: "block", supportCode: "ABCDE-12345" });
+  const page = answered(blocked, browser, STEP_UP);
+  assert.equal(page.status, 403);
+  assert.match(page.headers["content-type"] ?? "", /^text\/html/);
+  assert.match(page.headers["content-security-policy"] ?? "", /default-src 'none'/);
+  assert.match(page.body, /ABCDE-12345/);
+  const problem = JSON.parse(answered(blocked, api, STEP_UP).body) as Record<string, unknown>;
+  assert.equal(problem["code"], "blocked");
+  assert.equal(problem["supportCode"], "ABCDE-12345");
+  assert.equal(answered(blocked, asker({}, "HEAD"), STEP_UP).body, "");
+});
+
+test("nothing of a request is written into a page unescaped", () => {
+  const answer = refuseUndecided("<script>alert(1)</script>", browser);
+  assert.ok(!answer.body.includes("<script>"));
+});
+
+test("only a browser's own navigation counts as one", () => {
+  assert.ok(isNavigation(browser));
+  assert.ok(isNavigation(asker({ accept: "text/html,*/*" })), "browsers without fetch metadata");
+  assert.ok(!isNavigation(asker({ "sec-fetch-mode": "cors", accept: "text/html" })));
+  assert.ok(!isNavigation(asker({ "sec-fetch-mode": "navigate" }, "POST")), "a form's body would be lost");
+  assert.ok(!isNavigation(asker({})));
+});

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createIdentifierKey, Engine } from "edgeward";
+import { Engine as Module } from "../dist/engine/engine.js";
+import { bundle, CALM, CHROME } from "./support/fixture.js";
+
+const REQUEST = { ...CALM, time: 1_790_000_100_000, http: { path: "/", headers: [["user-agent", CHROME]] } } as const;
+
+function loaded(options: ConstructorParameters<typeof Engine>[0] = {}): Engine {
+  const engine = new Engine({ allowUnsigned: true, ...options });
+  engine.load(bundle());
+  return engine;
+}
+
+/** Makes the next `times` calls of a module method trap as a fault inside the module does. */
+function trap(method: "evaluate" | "load", times: number): () => void {
+  const original = Object.getOwnPropertyDescriptor(Module.prototype, method);
+  let left = times;
+  Module.prototype[method] = function (this: Module, ...parameters: [string, string?]) {
+    if (left > 0) {
+      left -= 1;
+      throw new WebAssembly.RuntimeError("unreachable");
+    }
+    return (original?.value as (...all: unknown[]) => string).apply(this, parameters);
+  };
+  return () => Object.defineProperty(Module.prototype, method, original ?? {});
+}
+
+test("a trap costs the request nothing: the engine is rebuilt with its bundle and asked again", () => {
+  const engine = loaded();
+  const expected = engine.evaluate(REQUEST);
+  const restore = trap("evaluate", 1);
+  try {
+    assert.deepEqual(engine.evaluate(REQUEST), expected);
+    assert.equal(engine.traps, 1);
+  } finally {
+    restore();
+  }
+  assert.deepEqual(engine.evaluate(REQUEST), expected);
+});
+
+test("an input that traps twice is an error, and the next one is decided", () => {
+  const engine = loaded();
+  const restore = trap("evaluate", 2);
+  try {
+    assert.throws(() => engine.evaluate(REQUEST), { code: "engine_trap" });
+    assert.equal(engine.traps, 2);
+    assert.equal(engine.evaluate(REQUEST).outcome, "allow");
+  } finally {
+    restore();
+  }
+});
+
+test("one engine's trap does not cost another its bundle", () => {
+  const [one, other] = [loaded(), loaded()];
+  const restore = trap("evaluate", 1);
+  try {
+    one.evaluate(REQUEST);
+    assert.equal(other.evaluate(REQUEST).outcome, "allow");
+    assert.equal(other.traps, 0);
+  } finally {
+    restore();
+  }
+});
+
+test("a fault inside the real module is survived too", () => {
+  const engine = loaded();
+  const expected = engine.evaluate(REQUEST);
+  // A pointer nobody handed out: the call reads outside the module's memory.
+  const original = Module.prototype.evaluate;
+  let broken = true;
+  Module.prototype.evaluate = function (this: Module, text: string) {
+    if (!broken) return original.call(this, text);
+    broken = false;
+    return original.call(Object.assign(Object.create(Module.prototype) as Module, { __wbg_ptr: 0xffff_fff0 }), text);
+  };
+  try {
+    assert.deepEqual(engine.evaluate(REQUEST), expected);
+    assert.equal(engine.traps, 1);
+  } finally {
+    Module.prototype.evaluate = original;
+  }
+});
+
+test("a refused bundle leaves the last good one at work, also after a trap", () => {
+  const engine = loaded();
+  assert.throws(() => engine.load("{"), { code: "invalid_json" });
+  assert.throws(() => engine.load(bundle("0")), { code: "older_bundle" });
+  const restore = trap("evaluate", 1);
+  try {
+    assert.equal(engine.evaluate(REQUEST).versions.bundle, "1");
+  } finally {
+    restore();
+  }
+});
+
+test("failures name what is wrong", () => {
+  const engine = new Engine({ allowUnsigned: true });
+  assert.throws(() => engine.evaluate(REQUEST), { name: "EdgewardError", code: "no_bundle" });
+  assert.throws(() => new Engine({ identifierKey: "zz" }), { code: "invalid_option" });
+  const wrong = JSON.parse(bundle()) as { policies: { state: string }[] };
+  if (wrong.policies[0] !== undefined) wrong.policies[0].state = "on";
+  assert.throws(
+    () => engine.load(JSON.stringify(wrong)),
+    (error: { code: string; issues: { path: string }[] }) =>
+      error.code === "invalid_policies" && error.issues[0]?.path === "policies[0].state",
+  );
+});
+
+test("identifiers are hashed with a key of the host's own randomness", () => {
+  const key = createIdentifierKey();
+  assert.match(key, /^[0-9a-f]{64}$/);
+  assert.notEqual(key, createIdentifierKey());
+  const engine = new Engine({ identifierKey: key });
+  assert.match(engine.identifier("principal", "u1"), /^[0-9a-f]{32}$/);
+  assert.notEqual(engine.identifier("session", "u1"), engine.identifier("principal", "u1"));
+  assert.equal(new Engine().identifier("principal", "u1"), "u1");
+});

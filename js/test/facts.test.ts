@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { factHeaders, HEADER_COUNT_LIMIT, HEADER_TOTAL_LIMIT, HEADER_VALUE_LIMIT } from "../dist/adapters/headers.js";
+import { clientFacts } from "../dist/adapters/workers/client.js";
+import { merge } from "../dist/facts.js";
+import { Lru } from "../dist/lru.js";
+import { TrustedHeaderReader } from "../dist/trusted-headers.js";
+
+test("secrets and a client's own edgeward headers are no facts", () => {
+  const headers: [string, string][] = [
+    ["user-agent", "x"],
+    ["cookie", "a=b"],
+    ["authorization", "Bearer t"],
+    ["edgeward-outcome", "allow"],
+  ];
+  assert.deepEqual(factHeaders(headers), [["user-agent", "x"]]);
+});
+
+test("a flood of headers is cut to the documented limits", () => {
+  const many = Array.from({ length: 5_000 }, (_, index): [string, string] => [`x-${index}`, "v"]);
+  assert.equal(factHeaders(many).length, HEADER_COUNT_LIMIT);
+  assert.equal(factHeaders([["user-agent", "u".repeat(1_000_000)]])[0]?.[1].length, HEADER_VALUE_LIMIT);
+  const large = Array.from({ length: 90 }, (_, index): [string, string] => [`x-${index}`, "v".repeat(2_000)]);
+  const total = factHeaders(large).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  assert.ok(total <= HEADER_TOTAL_LIMIT && total > HEADER_TOTAL_LIMIT / 2);
+});
+
+test("merging lets the later source win and loses nothing of the earlier", () => {
+  const merged = merge(
+    { principal: { kind: "user", id: "u1" }, client: { country: "NO" } },
+    { principal: { id: "u2", groups: [] }, risk: { user: "low" } },
+  );
+  assert.deepEqual(merged, {
+    principal: { kind: "user", id: "u2", groups: [] },
+    client: { country: "NO" },
+    risk: { user: "low" },
+  });
+});
+
+test("trusted headers state the facts configured, and nothing else", () => {
+  const reader = new TrustedHeaderReader({ "X-User": "principal.id", "x-groups": "principal.groups", "x-ok": "device.isCompliant" });
+  const headers: Record<string, string> = { "x-user": "u1", "x-groups": "g1, g2,", "x-ok": "maybe", "x-roles": "admin" };
+  assert.deepEqual(reader.read((name) => headers[name]), { principal: { kind: "user", id: "u1", groups: ["g1", "g2"] } });
+  assert.deepEqual(reader.read(() => undefined), {});
+  assert.throws(() => new TrustedHeaderReader({ "x-user": "principal.name" as "principal.id" }), {
+    code: "invalid_option",
+    path: "trustedHeaders.x-user",
+  });
+});
+
+test("cf facts are what Cloudflare states, in our terms; what it does not know is unknown", () => {
+  const request = new Request("https://app.example/", { headers: { "cf-connecting-ip": "203.0.113.7", "x-forwarded-for": "192.0.2.1" } });
+  assert.deepEqual(clientFacts(request), {
+    client: { ip: "203.0.113.7" },
+    tls: {},
+    transport: {},
+    platformBot: {},
+  });
+  const cf = {
+    asn: 64_500,
+    country: "NO",
+    latitude: "59.9",
+    longitude: "10.7",
+    tlsVersion: "TLSv1.3",
+    clientTcpRtt: 12,
+    botManagement: { score: 30, verifiedBot: false, ja4: "t13d" },
+    tlsClientAuth: { certPresented: "1", certVerified: "FAILED:self signed certificate" },
+  };
+  const facts = clientFacts(Object.assign(request, { cf }));
+  assert.deepEqual(facts.client, { ip: "203.0.113.7", asn: 64_500, country: "NO", latitude: 59.9, longitude: 10.7 });
+  assert.deepEqual(facts.tls, { version: "1.3", ja4: "t13d", clientCert: { presented: true, verified: false } });
+  assert.deepEqual(facts.platformBot, { score: 30, verified: false });
+  assert.deepEqual(clientFacts(Object.assign(request, { cf: { country: "T1" } })).client, { ip: "203.0.113.7", proxy: "tor" });
+});
+
+test("a bounded map forgets the least recently used and the expired", () => {
+  const map = new Lru<number>(2);
+  map.set("a", 1, 10);
+  map.set("b", 2, 10);
+  map.get("a", 0);
+  map.set("c", 3, 10);
+  assert.deepEqual([map.get("a", 0), map.get("b", 0), map.get("c", 0)], [1, undefined, 3]);
+  assert.equal(map.get("a", 10), undefined);
+});

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { before, test } from "node:test";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import type { JWK } from "jose";
+import { SessionReader } from "../dist/session.js";
+import type { SessionOptions } from "../dist/session.js";
+import type { Request } from "../dist/types.js";
+
+const NOW = Date.now();
+const ANONYMOUS = { principal: { kind: "anonymous" } };
+let privateKey: CryptoKey;
+let jwk: JWK;
+
+before(async () => {
+  const pair = await generateKeyPair("ES256");
+  privateKey = pair.privateKey;
+  jwk = { ...(await exportJWK(pair.publicKey)), kid: "k1", alg: "ES256" };
+});
+
+function token(claims: Record<string, unknown>, { issuer = "https://login.example", expires = "1h" } = {}): Promise<string> {
+  return new SignJWT(claims)
+    .setProtectedHeader({ alg: "ES256", kid: "k1" })
+    .setIssuer(issuer)
+    .setAudience("app")
+    .setIssuedAt(Math.floor(NOW / 1000) - 60)
+    .setExpirationTime(expires)
+    .sign(privateKey);
+}
+
+function reader(over: Partial<SessionOptions> = {}): SessionReader {
+  const options = { keys: { jwks: { keys: [jwk] } }, issuer: "https://login.example", audience: "app", ...over };
+  return new SessionReader(options, () => undefined);
+}
+
+function read(from: SessionReader, headers: Record<string, string>, now = NOW): Promise<Request> {
+  return from.read((name) => headers[name], now);
+}
+
+test("a verified token states principal, session and device", async () => {
+  const text = await token({
+    sub: "u1",
+    groups: ["g1"],
+    roles: [],
+    sid: "s1",
+    auth_time: 1_790_000_000,
+    amr: ["pwd", "mfa"],
+    device: { id: "d1", isCompliant: true, trustType: "AzureAD" },
+    binding: { asn: 64_500, country: "NO", agent: "Chrome/windows" },
+  });
+  const facts = await read(reader(), { cookie: `x=y; edgeward_session=${text}` });
+  assert.deepEqual(facts, {
+    principal: { kind: "user", id: "u1", groups: ["g1"], roles: [] },
+    session: {
+      id: "s1",
+      establishedAt: (Math.floor(NOW / 1000) - 60) * 1000,
+      authTime: 1_790_000_000_000,
+      amr: ["pwd", "mfa"],
+      binding: { asn: 64_500, country: "NO", agent: "Chrome/windows" },
+    },
+    device: { isRegistered: true, isCompliant: true, trustType: "AzureAD", deviceId: "d1" },
+  });
+  assert.deepEqual(await read(reader(), { authorization: `Bearer ${text}` }), facts);
+});
+
+test("claims that are not stated, or not what they should be, stay unknown", async () => {
+  const text = await token({ sub: "u1", groups: "g1", roles: [1], guest_type: "stranger", device: { trustType: "x" } });
+  const { principal, device } = await read(reader(), { authorization: `Bearer ${text}` });
+  assert.deepEqual(principal, { kind: "user", id: "u1", groups: ["g1"] });
+  assert.deepEqual(device, { isRegistered: true });
+});
+
+test("claim names are configurable, with a path into nested claims", async () => {
+  const text = await token({ oid: "u2", realm_access: { roles: ["r1"] }, "https://app.example/groups": ["g9"] });
+  const claims = { principal: "oid", roles: "realm_access.roles", groups: "https://app.example/groups" };
+  const { principal } = await read(reader({ claims }), { authorization: `bearer ${text}` });
+  assert.deepEqual(principal, { kind: "user", id: "u2", roles: ["r1"], groups: ["g9"] });
+});
+
+test("a token that does not verify is no session", async () => {
+  const good = await token({ sub: "u1" });
+  const other = await token({ sub: "u1" }, { issuer: "https://evil.example" });
+  const unsigned = `${btoa('{"alg":"none"}').replace(/=+$/, "")}.${good.split(".")[1]}.`;
+  for (const text of [`${good.slice(0, -6)}AAAAAA`, other, unsigned, "no.token.atall", "x".repeat(9_000)]) {
+    assert.deepEqual(await read(reader(), { authorization: `Bearer ${text}` }), ANONYMOUS, text.slice(0, 20));
+  }
+  assert.deepEqual(await read(reader(), {}), ANONYMOUS);
+});
+
+test("a token that expires is no session any more, remembered or not", async () => {
+  const one = reader();
+  const headers = { authorization: `Bearer ${await token({ sub: "u1" }, { expires: "30s" })}` };
+  assert.equal((await read(one, headers)).principal?.id, "u1");
+  assert.deepEqual(await read(one, headers, NOW + 60_000), ANONYMOUS);
+});
+
+test("published keys are fetched; when they can not be, the principal is unknown, not anonymous", async () => {
+  const server = createServer((_, response) => response.end(JSON.stringify({ keys: [jwk] })));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+  const headers = { authorization: `Bearer ${await token({ sub: "u1" })}` };
+  assert.equal((await read(reader({ keys: { jwksUrl } }), headers)).principal?.id, "u1");
+  await new Promise((resolve) => server.close(resolve));
+  const problems: string[] = [];
+  const options = { keys: { jwksUrl }, issuer: "https://login.example", audience: "app" };
+  const cut = new SessionReader(options, (message) => problems.push(message));
+  assert.deepEqual(await read(cut, headers), {});
+  assert.equal(problems.length, 1);
+});
+
+test("a reader that would believe anybody is refused at start", () => {
+  const keys = { jwks: { keys: [] } };
+  assert.throws(() => reader({ keys, issuer: "" }), { code: "invalid_option", path: "session.issuer" });
+  assert.throws(() => reader({ keys, audience: "" }), { code: "invalid_option", path: "session.audience" });
+  assert.throws(() => reader({ keys: { jwksUrl: "not an address" } }), { path: "session.keys.jwksUrl" });
+});
