@@ -57,7 +57,8 @@ pub trait Reader {
     fn announced(&self, id: &str) -> Result<Option<AnnouncedRisk>, StoreError>;
     /// Announced risks that time has lowered by `now`, at most `limit`.
     fn fallen(&self, now: i64, limit: u32) -> Result<Vec<AnnouncedRisk>, StoreError>;
-    /// What changed after a cursor, oldest first, at most `limit` entries.
+    /// What changed after a cursor, oldest first, at most `limit` entries, 1 or more. A cursor past the end is one
+    /// of a database that is gone: it starts over.
     fn changes(&self, since: i64, limit: u32) -> Result<Changes, StoreError>;
 }
 

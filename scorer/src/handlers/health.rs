@@ -16,7 +16,8 @@ pub struct Health {
 
 pub async fn get(State(scorer): State<Arc<Scorer>>) -> Result<Json<Health>, Problem> {
     blocking(move || {
-        scorer.store.read()?.changes(i64::MAX, 0)?;
+        // The cheapest question that reaches the file.
+        scorer.store.read()?.is_revoked("")?;
         Ok(Json(Health { status: "ok" }))
     })
     .await

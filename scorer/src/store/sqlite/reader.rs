@@ -141,7 +141,6 @@ impl Reader for Unit<'_> {
 
     fn changes(&self, since: i64, limit: u32) -> Result<Changes, StoreError> {
         let end: i64 = self.row("SELECT cursor FROM feed", (), |row| row.get(0))?.unwrap_or(0);
-        // A cursor from the future is one of a database that is gone: the edge hears everything again.
         let since = if since > end { 0 } else { since };
         let cursors: Vec<i64> = self.rows(
             "SELECT cursor FROM revocation WHERE cursor > ?1
