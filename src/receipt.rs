@@ -9,7 +9,7 @@ use crate::assess::Subject;
 use crate::decision::{Decision, Outcome};
 use crate::engine::Engine;
 use crate::fact::Fact;
-use crate::identifier::encode_hex;
+use crate::identifier::{IdentifierKind, encode_hex};
 use crate::request::{Request, Text};
 
 /// What the host knows beside the decision itself.
@@ -22,6 +22,9 @@ pub struct Circumstances {
     pub outage: bool,
     /// How the request turned out at the origin, if it was a sign-in.
     pub sign_in_succeeded: Option<bool>,
+    /// As whom the sign-in was tried, if the origin says: the request itself carries no identity yet, and a
+    /// password spray is seen by whom it tries.
+    pub sign_in_principal: Option<String>,
     /// Digest of the record before.
     pub previous: Option<String>,
 }
@@ -49,6 +52,8 @@ pub struct Receipt<'a> {
     pub outage: bool,
     /// How a sign-in turned out at the origin.
     pub sign_in_succeeded: Option<bool>,
+    /// As whom it was tried, as a principal's id leaves the edge.
+    pub sign_in_principal: Option<Text<'a>>,
     /// What decided.
     pub versions: ReceiptVersions<'a>,
     /// The code a person may quote.
@@ -141,6 +146,10 @@ impl Engine {
             asked: circumstances.asked.clone(),
             outage: circumstances.outage,
             sign_in_succeeded: circumstances.sign_in_succeeded,
+            sign_in_principal: circumstances
+                .sign_in_principal
+                .as_deref()
+                .map(|id| self.identifiers().of(IdentifierKind::Principal, id)),
             versions: ReceiptVersions {
                 engine: versions.engine.into(),
                 bundle: Text(versions.bundle.to_string().into()),

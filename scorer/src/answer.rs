@@ -9,7 +9,7 @@ use edgeward::request::Text;
 use edgeward::risk::RiskLevel;
 
 use crate::directory::{Identity, IdentityKind};
-use crate::profile::Comparison;
+use crate::profile;
 use crate::risk::RiskModel;
 use crate::store::{Reader, StoreError};
 
@@ -91,15 +91,15 @@ fn sign_in_risk(
     profile: Option<&Profile<'_>>,
     now: i64,
 ) -> Result<RiskLevel, StoreError> {
-    let comparison = Comparison::of(about, profile);
     let mut found = about.detections.clone();
-    found.extend(&comparison.detections);
+    found.extend(profile::detect(about, profile));
     if let Some(address) = &about.address {
         let window = model.password_spray.window();
         let sign_ins = reader.sign_ins(address, now.saturating_sub(window))?;
         if model.password_spray.is_spray(sign_ins.failing, sign_ins.succeeding) {
-            // Colleagues share the sprayer's exit: on a network of their own they are hardly suspect.
-            let level = if comparison.is_familiar_network { RiskLevel::Low } else { RiskLevel::High };
+            // Residents of a network share the sprayer's exit, and are hardly suspect there.
+            let is_resident = profile::is_familiar_network(about, profile);
+            let level = if is_resident { RiskLevel::Low } else { RiskLevel::High };
             found.push(ReportedDetection { kind: DetectionKind::PasswordSpray, level });
         }
     }

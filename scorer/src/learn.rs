@@ -13,7 +13,7 @@ use edgeward::receipt::Receipt;
 use edgeward::risk::RiskLevel;
 
 use crate::directory::IdentityKind;
-use crate::profile::{self, Comparison};
+use crate::profile;
 use crate::risk::RiskModel;
 use crate::store::{AnnouncedRisk, Attempt, StoreError, Writer};
 
@@ -28,32 +28,46 @@ pub fn learn(
     now: i64,
 ) -> Result<(), StoreError> {
     let about = &receipt.about;
-    let Some((id, kind)) = about.principal.as_deref().zip(about.principal_kind.and_then(IdentityKind::of))
-    else {
-        return Ok(());
-    };
     // An edge's clock may run ahead; what is remembered must not outlive its time for it.
     let time = about.time.unwrap_or(now).min(now);
-    let history = writer.profile(id)?;
-    let comparison = Comparison::of(about, history.as_ref());
-
-    if receipt.sign_in_succeeded != Some(false) {
-        let found = strongest(about.detections.iter().chain(&comparison.detections));
-        let is_hijacked = found.iter().any(|found| found.level == RiskLevel::High);
-        for detection in &found {
-            writer.remember(id, *detection, time)?;
-        }
-        let revoked = revoke_if_stolen(writer, about, &found, now)?;
-        if receipt.outcome == Outcome::Allow && !receipt.outage && !is_hijacked && !revoked {
-            writer.learn(id, &profile::habit(about, time))?;
-        }
-        if !found.is_empty() {
-            announce(writer, model, id, kind, now)?;
-        }
-    }
-    if let Some((address, succeeded)) = about.address.as_deref().zip(receipt.sign_in_succeeded) {
-        let familiar = comparison.is_familiar_network;
+    let carried = about.principal.as_deref().zip(about.principal_kind.and_then(IdentityKind::of));
+    // Before the habits, which this very sign-in may add to. It is people who sign in.
+    let tried = receipt.sign_in_principal.as_deref().map(|id| (id, IdentityKind::User)).or(carried);
+    if let (Some((id, kind)), Some(address), Some(succeeded)) =
+        (tried, about.address.as_deref(), receipt.sign_in_succeeded)
+    {
+        let familiar = profile::is_familiar_network(about, writer.profile(id)?.as_ref());
         writer.note_attempt(&Attempt { address, identity: id, kind, succeeded, familiar, time })?;
+    }
+    match carried {
+        Some((id, kind)) if receipt.sign_in_succeeded != Some(false) => {
+            learn_identity(writer, model, receipt, (id, kind), time, now)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn learn_identity(
+    writer: &mut dyn Writer,
+    model: &RiskModel,
+    receipt: &Receipt<'_>,
+    (id, kind): (&str, IdentityKind),
+    time: i64,
+    now: i64,
+) -> Result<(), StoreError> {
+    let about = &receipt.about;
+    let from_history = profile::detect(about, writer.profile(id)?.as_ref());
+    let found = strongest(about.detections.iter().chain(&from_history));
+    for detection in &found {
+        writer.remember(id, *detection, time)?;
+    }
+    let is_hijacked = found.iter().any(|found| found.level == RiskLevel::High);
+    let is_revoked = revoke_if_stolen(writer, about, &found, now)?;
+    if receipt.outcome == Outcome::Allow && !receipt.outage && !is_hijacked && !is_revoked {
+        writer.learn(id, &profile::habit(about, time))?;
+    }
+    if !found.is_empty() {
+        announce(writer, model, id, kind, now)?;
     }
     Ok(())
 }

@@ -15,53 +15,47 @@ use crate::store::Habit;
 const FROM_HISTORY: [DetectionKind; 3] =
     [DetectionKind::ImpossibleTravel, DetectionKind::NewCountry, DetectionKind::UnfamiliarFeatures];
 
-/// What a request looks like beside its principal's habits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comparison {
-    /// What history says against it.
-    pub detections: Vec<ReportedDetection>,
-    /// Whether the principal was seen on that network before.
-    pub is_familiar_network: bool,
+/// What history says against a request. Ids are hashed on both sides, or on neither, so they compare as they are.
+#[must_use]
+pub fn detect(about: &Subject<'_>, profile: Option<&Profile<'_>>) -> Vec<ReportedDetection> {
+    let request = Request {
+        time: about.time,
+        client: Client {
+            asn: about.asn,
+            country: about.country.clone(),
+            latitude: about.latitude_e6,
+            longitude: about.longitude_e6,
+            ..Client::default()
+        },
+        principal: Principal {
+            kind: about.principal_kind,
+            id: about.principal.clone(),
+            ..Principal::default()
+        },
+        device: Device { device_id: about.device.clone(), ..Device::default() },
+        profile: profile.cloned(),
+        ..Request::default()
+    };
+    let agent = agent::classify(&request);
+    let mut signals = Signals::read(&request, &agent, &Identifiers::plain());
+    // The edge sent the key of the client it classified; there are no headers here to classify again.
+    signals.history.agent = match (profile.filter(|profile| profile.count > 0), &about.agent) {
+        (_, None) => Familiarity::Absent,
+        (None, Some(_)) => Familiarity::NoProfile,
+        (Some(profile), Some(key)) if profile.agents.contains(key) => Familiarity::Known,
+        (Some(_), Some(_)) => Familiarity::New,
+    };
+    detection::detect(Observed { request: &request, agent: &agent, signals: &signals })
+        .into_iter()
+        .filter(|found| FROM_HISTORY.contains(&found.kind))
+        .map(|found| ReportedDetection { kind: found.kind, level: found.level })
+        .collect()
 }
 
-impl Comparison {
-    /// Compares. Ids are hashed on both sides, or on neither, so they compare as they are.
-    #[must_use]
-    pub fn of(about: &Subject<'_>, profile: Option<&Profile<'_>>) -> Self {
-        let request = Request {
-            time: about.time,
-            client: Client {
-                asn: about.asn,
-                country: about.country.clone(),
-                latitude: about.latitude_e6,
-                longitude: about.longitude_e6,
-                ..Client::default()
-            },
-            principal: Principal {
-                kind: about.principal_kind,
-                id: about.principal.clone(),
-                ..Principal::default()
-            },
-            device: Device { device_id: about.device.clone(), ..Device::default() },
-            profile: profile.cloned(),
-            ..Request::default()
-        };
-        let agent = agent::classify(&request);
-        let mut signals = Signals::read(&request, &agent, &Identifiers::plain());
-        // The edge sent the key of the client it classified; there are no headers here to classify again.
-        signals.history.agent = match (profile.filter(|profile| profile.count > 0), &about.agent) {
-            (_, None) => Familiarity::Absent,
-            (None, Some(_)) => Familiarity::NoProfile,
-            (Some(profile), Some(key)) if profile.agents.contains(key) => Familiarity::Known,
-            (Some(_), Some(_)) => Familiarity::New,
-        };
-        let detections = detection::detect(Observed { request: &request, agent: &agent, signals: &signals })
-            .into_iter()
-            .filter(|found| FROM_HISTORY.contains(&found.kind))
-            .map(|found| ReportedDetection { kind: found.kind, level: found.level })
-            .collect();
-        Self { detections, is_familiar_network: signals.history.asn == Familiarity::Known }
-    }
+/// Whether the principal was seen on that network before.
+#[must_use]
+pub fn is_familiar_network(about: &Subject<'_>, profile: Option<&Profile<'_>>) -> bool {
+    about.asn.zip(profile).is_some_and(|(asn, profile)| profile.asns.contains(&asn))
 }
 
 /// What one request teaches about its principal's habits.
@@ -95,30 +89,27 @@ mod tests {
         .unwrap()
     }
 
-    fn compare(about: &str, profile: Option<&Profile<'_>>) -> (Vec<(DetectionKind, RiskLevel)>, bool) {
+    fn compare(about: &str, profile: Option<&Profile<'_>>) -> Vec<(DetectionKind, RiskLevel)> {
         let about: Subject<'_> = serde_json::from_str(about).unwrap();
-        let comparison = Comparison::of(&about, profile);
-        let found = comparison.detections.iter().map(|found| (found.kind, found.level)).collect();
-        (found, comparison.is_familiar_network)
+        detect(&about, profile).iter().map(|found| (found.kind, found.level)).collect()
     }
 
     #[test]
     fn home_is_familiar_and_says_nothing() {
         let home = r#"{"time":1790000100000,"principalKind":"user","principal":"u1","asn":64500,"country":"NO",
                        "agent":"Firefox/windows","device":"d1","latitudeE6":60000000,"longitudeE6":10500000}"#;
-        assert_eq!(compare(home, Some(&profile())), (vec![], true));
+        assert_eq!(compare(home, Some(&profile())), []);
     }
 
     #[test]
     fn another_continent_in_an_hour_with_everything_new() {
         let away = r#"{"time":1790003600000,"principalKind":"user","principal":"u1","asn":64501,"country":"BR",
                        "agent":"Chrome/linux","latitudeE6":-23500000,"longitudeE6":-46500000}"#;
-        let (found, familiar) = compare(away, Some(&profile()));
+        let found = compare(away, Some(&profile()));
         assert_eq!(
             found.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(),
             [DetectionKind::ImpossibleTravel, DetectionKind::NewCountry, DetectionKind::UnfamiliarFeatures]
         );
-        assert!(!familiar);
     }
 
     #[test]
@@ -128,7 +119,7 @@ mod tests {
                 r#"{{"principalKind":"user","principal":"u1","asn":64501,"country":"BR","agent":"{agent}"}}"#
             )
         };
-        let kinds = |agent: &str| compare(&about(agent), Some(&profile())).0.len();
+        let kinds = |agent: &str| compare(&about(agent), Some(&profile())).len();
         assert_eq!(
             kinds("Firefox/windows"),
             1,
@@ -141,6 +132,6 @@ mod tests {
     fn without_a_profile_nothing_is_new() {
         let first =
             r#"{"time":1790003600000,"principalKind":"user","principal":"u2","asn":64501,"country":"BR"}"#;
-        assert_eq!(compare(first, None), (vec![], false));
+        assert_eq!(compare(first, None), []);
     }
 }

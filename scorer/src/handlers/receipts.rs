@@ -58,6 +58,9 @@ fn check(receipts: &[Receipt<'_>]) -> Result<(), Problem> {
         let at = format!("receipts[{index}]");
         check_schema(&format!("{at}.schema"), receipt.schema)?;
         limits::subject(&format!("{at}.about"), &receipt.about)?;
+        if let Some(id) = &receipt.sign_in_principal {
+            limits::id(&format!("{at}.signInPrincipal"), id)?;
+        }
         if !receipt.is_intact() {
             return Err(Problem::value(format!("{at}.digest"), "not the digest of this receipt"));
         }

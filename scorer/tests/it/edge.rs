@@ -119,3 +119,29 @@ async fn an_engine_is_answered_and_its_receipts_are_learned() {
     let (outcome, _) = decide(&service, &engine, &request(&service, "s4")).await;
     assert_eq!(outcome, Outcome::Block);
 }
+
+#[tokio::test]
+async fn a_spray_over_an_edge_is_seen_by_whom_it_tries_and_names_nobody() {
+    let (service, engine) = (Service::new(), engine());
+    let text = changed(
+        &request(&service, "s1"),
+        &json!({"principal":{"kind":"anonymous"},"session":{},"device":{"isCompliant":true}}),
+    )
+    .to_string();
+    let request: Request<'_> = serde_json::from_str(&text).unwrap();
+    let decision = engine.resume(&request);
+    let sign_in = |id: &str| Circumstances {
+        sign_in_succeeded: Some(false),
+        sign_in_principal: Some(id.to_owned()),
+        ..Circumstances::default()
+    };
+    let tried: Vec<_> = ["u1", "u2", "u3", "u4", "u5"].into_iter().map(sign_in).collect();
+    let receipts: Vec<_> =
+        tried.iter().map(|circumstances| engine.receipt(&request, &decision, circumstances)).collect();
+    let batch = json!({"receipts":receipts});
+    assert!(!batch.to_string().contains("\"u1\""), "{batch}");
+    assert_eq!(service.send_json("POST", "/v1/receipts", &batch).await.json()["accepted"], 5);
+
+    let question = serde_json::to_value(engine.assessment(&request, &decision)).unwrap();
+    assert_eq!(service.ask(&["signInRisk"], &question["about"]).await["signInRisk"], "high");
+}

@@ -162,10 +162,11 @@ async fn a_spray_is_seen_across_principals_and_edges() {
     let service = Service::new();
     learn_home(&service).await;
     let from = |principal: &str, address: &str| json!({"time":service.now(),"principalKind":"user","principal":principal,"address":address,"asn":64510});
+    // A sign-in carries no identity yet; the origin says as whom it was tried.
     let attempt = |principal: &str, succeeded: bool| {
-        let about = from(principal, "198.51.100.0/24");
-        let outcome = if succeeded { "allow" } else { "block" };
-        json!({"about":about,"outcome":outcome,"signInSucceeded":succeeded})
+        let about =
+            json!({"time":service.now(),"principalKind":"anonymous","address":"198.51.100.0/24","asn":64510});
+        json!({"about":about,"signInSucceeded":succeeded,"signInPrincipal":principal})
     };
 
     // The guess that worked comes before the failures that give it away.

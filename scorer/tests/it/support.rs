@@ -126,7 +126,7 @@ impl Service {
         let nth = self.sent.fetch_add(1, Ordering::Relaxed);
         let mut receipt = json!({
             "schema":1,"about":{},"outcome":"allow","controls":[],"policies":[],"contributions":[],"asked":[],
-            "outage":false,"signInSucceeded":null,
+            "outage":false,"signInSucceeded":null,"signInPrincipal":null,
             "versions":{"engine":"0","bundle":"1","model":"0","data":"0"},
             "supportCode":format!("TEST-{nth}"),"previous":null
         });
