@@ -195,6 +195,8 @@ export interface PolicyResult {
 
 export interface Decision {
   outcome: Outcome;
+  /** Why, for a program (`code`) and for a person. */
+  reasons: { code: string; text: string; policy?: string }[];
   /** What must be met, in the order to ask for it. */
   controls: readonly string[];
   sessionControls: Record<string, unknown>;

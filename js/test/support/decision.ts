@@ -4,6 +4,7 @@ import type { Decision } from "../../dist/types.js";
 export function decision(over: Partial<Decision> = {}): Decision {
   return {
     outcome: "allow",
+    reasons: [],
     controls: [],
     sessionControls: {},
     risk: { score: 0, probabilityQ16: 0, levels: ["none"], contributions: [] },

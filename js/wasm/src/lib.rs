@@ -75,3 +75,51 @@ pub fn new_identifier_key() -> Result<String, String> {
     getrandom::fill(&mut key).map_err(|error| error.to_string())?;
     Ok(key.iter().map(|byte| format!("{byte:02x}")).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    const BUNDLE: &str = r#"{"schema":1,"version":"1","policies":[]}"#;
+
+    fn engine() -> Engine {
+        let mut engine = Engine::new(r#"{"allowUnsigned":true}"#).unwrap();
+        assert_eq!(engine.load(BUNDLE, None), r#"{"version":"1","policies":0,"warnings":[]}"#);
+        engine
+    }
+
+    #[wasm_bindgen_test]
+    fn decisions_cross_as_text() {
+        let decision = engine().evaluate(r#"{"http":{"path":"/"}}"#);
+        assert!(decision.starts_with(r#"{"outcome":"allow""#), "{decision}");
+        assert_eq!(engine().resume(r#"{"http":{"path":"/"}}"#, None), decision);
+    }
+
+    #[wasm_bindgen_test]
+    fn failures_cross_as_answers_and_the_engine_goes_on() {
+        let mut engine = engine();
+        assert!(engine.evaluate("{").starts_with(r#"{"error":{"code":"invalid_json""#));
+        assert!(engine.load("{", None).starts_with(r#"{"error":"#));
+        assert!(engine.identifier("colour", "red").unwrap_err().contains("invalid_option"));
+        assert!(Engine::new("{").unwrap_err().contains("invalid_json"));
+        assert!(engine.evaluate("{}").starts_with(r#"{"outcome":"#));
+    }
+
+    #[wasm_bindgen_test]
+    fn text_that_is_not_ascii_survives_the_crossing() {
+        let agent = classify(r#"{"http":{"headers":[["user-agent","Ünïcode-Bot/1.0 🤖"]]}}"#);
+        assert!(!agent.contains("error"), "{agent}");
+        assert_eq!(engine().identifier("principal", "ü-🤖").unwrap(), "ü-🤖");
+    }
+
+    #[wasm_bindgen_test]
+    fn keys_come_from_the_hosts_randomness() {
+        let key = new_identifier_key().unwrap();
+        assert_eq!(key.len(), 64);
+        assert_ne!(key, new_identifier_key().unwrap());
+        let options = format!(r#"{{"identifierKey":"{key}"}}"#);
+        assert_eq!(Engine::new(&options).unwrap().identifier("session", "s").unwrap().len(), 32);
+    }
+}

@@ -1,0 +1,18 @@
+import "edgeward";
+import { Engine as Module } from "../../dist/engine/engine.js";
+
+/** Decides every case of a corpus and answers the decisions as the module wrote them, one a line. */
+export function decideAll(bundle: string, cases: string): string {
+  const module = new Module('{"allowUnsigned":true}');
+  module.load(bundle, undefined);
+  return cases
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const one = JSON.parse(line) as { request: unknown; answer?: unknown; outage?: boolean };
+      const request = JSON.stringify(one.request);
+      if (one.answer !== undefined) return `${module.resume(request, JSON.stringify(one.answer))}\n`;
+      return `${one.outage === true ? module.resume(request, undefined) : module.evaluate(request)}\n`;
+    })
+    .join("");
+}
