@@ -8,7 +8,7 @@ use edgeward::profile::Profile;
 use edgeward::request::Text;
 use edgeward::risk::RiskLevel;
 
-use crate::directory::{Identity, IdentityKind};
+use crate::directory::{Identity, IdentityKind, KnownDevice};
 use crate::profile;
 use crate::risk::RiskModel;
 use crate::store::{Reader, StoreError};
@@ -114,10 +114,7 @@ fn sign_in_risk(
     Ok(model.sign_in(&found).max(floor))
 }
 
-fn device<'i>(
-    identity: Option<&'i Identity>,
-    about: &Subject<'_>,
-) -> Option<&'i crate::directory::KnownDevice> {
+fn device<'i>(identity: Option<&'i Identity>, about: &Subject<'_>) -> Option<&'i KnownDevice> {
     let id = about.device.as_deref()?;
     identity?.devices.iter().find(|device| device.id == id)
 }

@@ -113,6 +113,10 @@ pub fn announce(
 ) -> Result<(), StoreError> {
     let remembered = writer.detections(id)?;
     let level = model.identity(&remembered, now);
+    // Edges take what they were never told of for unknown, and need not hear that nothing is wrong.
+    if level == RiskLevel::None && writer.announced(id)?.is_none() {
+        return Ok(());
+    }
     let falls_at = model.falls_at(&remembered, now);
     writer.announce(&AnnouncedRisk { id: id.to_owned(), kind, level, falls_at })
 }

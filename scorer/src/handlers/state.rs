@@ -15,8 +15,8 @@ use crate::problem::Problem;
 use crate::scorer::{Scorer, blocking};
 use crate::store::{Changes, StoreError};
 
-/// Most entries of one answer; an edge that gets as many asks again from the new cursor.
-const PAGE: u32 = 5_000;
+/// Most entries of one answer: under 100 kB with hashed ids. An edge asks again until none come.
+const PAGE: u32 = 1_000;
 
 /// What changed. An identity or session appears once, with its latest state.
 #[derive(Debug, Serialize)]

@@ -206,6 +206,14 @@ async fn risk_is_told_of_the_kind_that_was_asked() {
 }
 
 #[tokio::test]
+async fn faint_findings_are_remembered_and_not_announced() {
+    let service = Service::new();
+    let faint = changed(&at_home(&service), &json!({"detections":[{"type":"automation","level":"low"}]}));
+    service.report(&[json!({"about":faint})]).await;
+    assert_eq!(service.state(0).await, json!({"cursor":0,"revokedSessions":[],"riskLevels":[]}));
+}
+
+#[tokio::test]
 async fn a_receipt_counts_once() {
     let service = Service::new();
     let receipt = service.receipt(&json!({"about":at_home(&service)}));
