@@ -340,7 +340,7 @@ mod micro_degrees {
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
         let Some(degrees) = Option::<f64>::deserialize(deserializer)? else { return Ok(None) };
         if !(-180.0..=180.0).contains(&degrees) {
-            return Err(serde::de::Error::custom(format_args!("`{degrees}` is not a coordinate in degrees")));
+            return Err(serde::de::Error::custom("a coordinate is not within ±180 degrees"));
         }
         // Rounded, so that what is written reads back as it was.
         Ok(Some((degrees * 1e6).round() as i32))

@@ -22,6 +22,13 @@ impl Members {
         })
     }
 
+    /// Takes a member out, unless it is absent or `null`.
+    fn take(&mut self, name: &str) -> Option<Node> {
+        let index = self.0.iter().position(|(key, _)| key == name)?;
+        let (_, node) = self.0.swap_remove(index);
+        (node != Node::Null).then_some(node)
+    }
+
     /// The text of an annotation: `@odata.type` and its like.
     pub(super) fn odata_type(&self) -> Option<&str> {
         self.peek_text("@odata.type").map(|name| name.trim_start_matches('#'))
@@ -69,23 +76,33 @@ impl Reader {
         self.issues.push(Issue { code, severity, path, policy, message, fix });
     }
 
-    /// Goes to a member or element, reads there, and comes back.
-    fn within<T>(&mut self, step: std::fmt::Arguments<'_>, read: impl FnOnce(&mut Self) -> T) -> T {
+    /// Goes to a member or element; [`Reader::leave`] comes back. Two plain functions around each closure, and not
+    /// one generic one: the module would carry a copy of it for every member of the schema.
+    fn enter(&mut self, step: std::fmt::Arguments<'_>) -> usize {
         let length = self.path.len();
         // Writing to a `String` can not fail.
         let _ = self.path.write_fmt(step);
-        let value = read(self);
+        length
+    }
+
+    fn enter_member(&mut self, name: &str) -> usize {
+        if self.path.is_empty() {
+            self.enter(format_args!("{name}"))
+        } else {
+            self.enter(format_args!(".{name}"))
+        }
+    }
+
+    fn leave(&mut self, length: usize) {
         self.path.truncate(length);
-        value
     }
 
     /// Goes to a member by name, to report on it.
     pub(super) fn at<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
-        if self.path.is_empty() {
-            self.within(format_args!("{name}"), read)
-        } else {
-            self.within(format_args!(".{name}"), read)
-        }
+        let length = self.enter_member(name);
+        let value = read(self);
+        self.leave(length);
+        value
     }
 
     /// Takes a member and reads it. Absent and `null` are the same.
@@ -95,11 +112,7 @@ impl Reader {
         name: &'static str,
         read: impl FnOnce(&mut Self, Node) -> Option<T>,
     ) -> Option<T> {
-        let index = members.0.iter().position(|(key, _)| key == name)?;
-        let (_, node) = members.0.swap_remove(index);
-        if node == Node::Null {
-            return None;
-        }
+        let node = members.take(name)?;
         self.at(name, |reader| read(reader, node))
     }
 
@@ -114,6 +127,13 @@ impl Reader {
         node: Node,
         read: impl FnOnce(&mut Self, &mut Members) -> T,
     ) -> Option<T> {
+        let mut members = self.open(node)?;
+        let value = read(self, &mut members);
+        self.close(members);
+        Some(value)
+    }
+
+    fn open(&mut self, node: Node) -> Option<Members> {
         let Node::Object(members) = node else {
             self.wrong_type("an object", &node);
             return None;
@@ -131,8 +151,11 @@ impl Reader {
             }
             kept.0.push((name, node));
         }
-        let value = read(self, &mut kept);
-        for (name, node) in kept.0 {
+        Some(kept)
+    }
+
+    fn close(&mut self, members: Members) {
+        for (name, node) in members.0 {
             if node == Node::Null || name == "@odata.type" {
                 continue;
             }
@@ -141,19 +164,26 @@ impl Reader {
                 reader.error_with_fix("unknown_member", message, "correct its spelling, or remove it");
             });
         }
-        Some(value)
     }
 
     /// Reads an array, element by element.
     pub(super) fn list(&mut self, node: Node, mut each: impl FnMut(&mut Self, Node)) -> Option<()> {
-        let Node::List(nodes) = node else {
-            self.wrong_type("an array", &node);
-            return None;
-        };
-        for (index, node) in nodes.into_iter().enumerate() {
-            self.within(format_args!("[{index}]"), |reader| each(reader, node));
+        for (index, node) in self.elements(node)?.into_iter().enumerate() {
+            let length = self.enter(format_args!("[{index}]"));
+            each(self, node);
+            self.leave(length);
         }
         Some(())
+    }
+
+    fn elements(&mut self, node: Node) -> Option<Vec<Node>> {
+        match node {
+            Node::List(nodes) => Some(nodes),
+            node => {
+                self.wrong_type("an array", &node);
+                None
+            }
+        }
     }
 
     pub(super) fn text(&mut self, node: Node) -> Option<String> {
