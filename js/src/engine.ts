@@ -1,11 +1,19 @@
 import { EdgewardError } from "./errors.js";
-import { __wbg_reset_state as resetModule, classify, Engine as Module, newIdentifierKey } from "./engine/engine.js";
+import {
+  __wbg_reset_state as resetModule,
+  classify,
+  Engine as Module,
+  explain,
+  lint,
+  newIdentifierKey,
+} from "./engine/engine.js";
 import type {
   Agent,
   Answer,
   Assessment,
   BundleInfo,
   Decision,
+  Explanation,
   Issue,
   PublicKey,
   Receipt,
@@ -119,6 +127,20 @@ export class Engine {
   classify(request: Request): Agent {
     const facts = JSON.stringify(request);
     return this.#call(() => classify(facts));
+  }
+
+  /** {@link classify}, with the tokens and the rule that decided. */
+  explain(request: Request): Explanation {
+    const facts = JSON.stringify(request);
+    return this.#call(() => explain(facts));
+  }
+
+  /**
+   * All that is wrong or doubtful in a bundle; loads nothing.
+   * @throws {EdgewardError} if it can not be read as a bundle at all.
+   */
+  lint(text: string): Issue[] {
+    return this.#call<{ issues: Issue[] }>(() => lint(text)).issues;
   }
 
   /** An identifier as it leaves the edge and as the scorer knows it. */

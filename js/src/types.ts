@@ -172,6 +172,16 @@ export interface Agent {
   findings: readonly string[];
 }
 
+/** What the client is, and why. */
+export interface Explanation extends Agent {
+  /** The rule that decided. */
+  rule: string;
+  /** Every token of the user agent that meant something, in order; `start` counts bytes of UTF-8. */
+  tokens: { text: string; start: number; source: "catalogue" | "vocabulary" | "keyword" | "unknown"; meaning: string }[];
+  /** What each finding says, and what is known to cause it innocently. */
+  notes: { finding: string; strength: "weak" | "medium" | "strong"; means: string; innocentCauses: string }[];
+}
+
 export type Outcome = "allow" | "challenge" | "block" | "defer";
 
 export type PolicyResultName =

@@ -65,6 +65,20 @@ pub fn classify(subject: &str) -> String {
     ffi::classify(subject)
 }
 
+/// What a client is, and which tokens and rules say so.
+#[wasm_bindgen]
+#[must_use]
+pub fn explain(subject: &str) -> String {
+    ffi::explain(subject)
+}
+
+/// What is wrong or doubtful in a bundle; loads nothing.
+#[wasm_bindgen]
+#[must_use]
+pub fn lint(bundle: &str) -> String {
+    ffi::lint(bundle)
+}
+
 /// A random key for identifier hashes, 64 hexadecimal digits, from the host's own source of randomness.
 ///
 /// # Errors
