@@ -184,6 +184,17 @@ export interface Explanation extends Agent {
 
 export type Outcome = "allow" | "challenge" | "block" | "defer";
 
+/** Stable, never reused. */
+export type ReasonCode =
+  | "blockedByPolicy"
+  | "controlsRequired"
+  | "undetermined"
+  | "deniedInOutage"
+  | "takenToApplyInOutage"
+  | "sessionContinuesInOutage"
+  | "requirementsMet"
+  | "noPolicyApplies";
+
 export type PolicyResultName =
   | "success"
   | "failure"
@@ -197,16 +208,17 @@ export type PolicyResultName =
 
 export interface PolicyResult {
   id: string;
-  displayName?: string;
   result: PolicyResultName;
-  /** First condition that was not satisfied. */
+  /** The condition that decided, or that is not known. */
   reason?: string;
+  /** How an outage settled it. */
+  outage?: "denied" | "sessionContinues" | "takenToApply";
 }
 
 export interface Decision {
   outcome: Outcome;
   /** Why, for a program (`code`) and for a person. */
-  reasons: { code: string; text: string; policy?: string }[];
+  reasons: { code: ReasonCode; policy?: string; text: string }[];
   /** What must be met, in the order to ask for it. */
   controls: readonly string[];
   sessionControls: Record<string, unknown>;
