@@ -5,7 +5,7 @@ export { EdgewardError } from "./errors.js";
 export type { EdgewardErrorCode } from "./errors.js";
 export { factsFromHeader } from "./fixture.js";
 export { Guard } from "./guard.js";
-export type { DecisionRecord, GuardOptions, HostRequest, Judgement, Metrics } from "./guard.js";
+export type { DecisionRecord, GuardOptions, HostRequest, Judgement, Metrics, SignIn } from "./guard.js";
 export { verifyResult } from "./origin.js";
 export type { Answered, AnswerCode, Plan } from "./challenge.js";
 export type { Problem } from "./report.js";

@@ -38,6 +38,8 @@ export interface Circumstances {
   outage?: boolean;
   /** How the request turned out at the origin, if it was a sign-in. */
   signInSucceeded?: boolean | null;
+  /** As whom the sign-in was tried: the request itself carries no identity yet. */
+  signInPrincipal?: string | null;
   /** `digest` of the receipt before this one. */
   previous?: string | null;
 }

@@ -10,6 +10,10 @@ const RETRY_MS = 1_000;
 const LINGER_MS = 250;
 /** A sender that has not come back by then was stopped with its request: milliseconds. */
 const SENDER_LOST_MS = 10_000;
+/** Pages of state read in one go; what is left follows at the next. */
+const PAGES_LIMIT = 50;
+/** After state that was too old to decide by could not be had, how soon a request waits for it again: ms. */
+const STALE_RETRY_MS = 5_000;
 const CACHE_ENTRIES = 10_000;
 
 /**
@@ -52,7 +56,7 @@ export class Feed {
     const waits: Promise<void>[] = [];
     if (!this.#engine.loaded && now - this.#bundleAt >= RETRY_MS) waits.push(this.#refreshBundle(now));
     const stale = now - this.#stateAt >= this.#stateMaxAgeMs;
-    if (stale && now - this.#stateTriedAt >= RETRY_MS) waits.push(this.#refreshState(now, true));
+    if (stale && now - this.#stateTriedAt >= STALE_RETRY_MS) waits.push(this.#refreshState(now, true));
     if (waits.length > 0) await Promise.all(waits);
   }
 
@@ -121,12 +125,20 @@ export class Feed {
     }
   }
 
+  /** Reads pages until one brings nothing new. */
   async #refreshState(now: number, urgent: boolean): Promise<void> {
     this.#stateTriedAt = now;
-    const page = await this.#scorer.state(this.#state.cursor, urgent);
-    if (page === undefined) return;
-    if (this.#state.apply(page)) this.#stateAt = now;
-    else this.#report("scorer_garbage", "/v1/state answered what is not a page of it");
+    for (let pages = 0; pages < PAGES_LIMIT; pages += 1) {
+      const { cursor } = this.#state;
+      const page = await this.#scorer.state(cursor, urgent);
+      if (page === undefined) return;
+      if (!this.#state.apply(page)) {
+        this.#report("scorer_garbage", "/v1/state answered what is not a page of it");
+        return;
+      }
+      if (this.#state.cursor === cursor) break;
+    }
+    this.#stateAt = now;
   }
 
   /** One request lingers and sends for all: the others only add to the queue. */

@@ -60,6 +60,13 @@ export interface HostRequest<Native> extends Asker {
   trustsPeer: boolean;
 }
 
+/** How a request turned out that was a sign-in. */
+export interface SignIn {
+  succeeded: boolean;
+  /** As whom it was tried. A password spray is seen by whom it tries, and the request carries no identity yet. */
+  principal?: string | undefined;
+}
+
 export interface Judgement {
   plan: Plan;
   /** For the origin, if the request passes. */
@@ -71,7 +78,7 @@ export interface Judgement {
    * What is left to do once the host has its answer: hooks, the receipt, whatever is due from the scorer. Told how
    * the request turned out, if it was a sign-in. Never rejects.
    */
-  after: (signInSucceeded?: boolean) => Promise<void>;
+  after: (signIn?: SignIn) => Promise<void>;
 }
 
 export interface Metrics {
@@ -217,7 +224,7 @@ export class Guard<Native> {
       originHeaders,
       responseHeaders: this.#options.debug === true ? debugHeader(record) : {},
       record,
-      after: (signInSucceeded) => this.#after(facts, record, answer, signInSucceeded, now),
+      after: (signIn) => this.#after(facts, record, answer, signIn, now),
     };
   }
 
@@ -225,7 +232,7 @@ export class Guard<Native> {
     facts: Request,
     record: DecisionRecord,
     answer: Answer | undefined,
-    signInSucceeded: boolean | undefined,
+    signIn: SignIn | undefined,
     now: number,
   ): Promise<void> {
     try {
@@ -238,7 +245,8 @@ export class Guard<Native> {
       const receipt = this.engine.receipt(facts, answer, {
         asked: record.asked,
         outage: record.outage,
-        signInSucceeded: signInSucceeded ?? null,
+        signInSucceeded: signIn?.succeeded ?? null,
+        signInPrincipal: signIn?.principal ?? null,
         previous: this.#previous ?? null,
       });
       this.#previous = receipt.digest;

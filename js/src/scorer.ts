@@ -19,8 +19,11 @@ export interface ScorerOptions {
   fetch?: ((request: globalThis.Request) => Promise<Response>) | undefined;
 }
 
-/** Why the scorer could not be used. */
-export type ScorerProblem = "timeout" | "unreachable" | "refused" | "garbage";
+/**
+ * Why the scorer could not be used: too late, not there, unwilling (a wrong token, overloaded), unreadable, or it
+ * says that what it was sent is at fault.
+ */
+export type ScorerProblem = "timeout" | "unreachable" | "refused" | "garbage" | "rejected";
 
 export interface ScorerMetrics {
   /** Assessments asked for over the network. */
@@ -43,8 +46,10 @@ export interface ServedBundle {
 /** No answer of the scorer is larger, bundles excepted: bytes. */
 const ANSWER_LIMIT = 256 * 1024;
 const BUNDLE_LIMIT = 16 * 1024 * 1024;
-/** Answers that are no failure: the bundle is the one already here, or none was published yet. */
-const NOTHING_NEW = ["304 /v1/bundle", "404 /v1/bundle"];
+/** The bundle is the one already here, or none was published yet. */
+const NOTHING_NEW = [304, 404];
+/** The message is at fault, and would be again. */
+const AT_FAULT = [400, 413, 422];
 const BATCH = 100;
 const QUEUE_LIMIT = 2_000;
 const CACHE_ENTRIES = 10_000;
@@ -61,7 +66,7 @@ export class ScorerClient {
   readonly metrics: ScorerMetrics = {
     asked: 0,
     reused: 0,
-    problems: { timeout: 0, unreachable: 0, refused: 0, garbage: 0 },
+    problems: { timeout: 0, unreachable: 0, refused: 0, garbage: 0, rejected: 0 },
     receiptsSent: 0,
     receiptsDropped: 0,
   };
@@ -100,7 +105,7 @@ export class ScorerClient {
       return known.answer;
     }
     this.metrics.asked += 1;
-    const body = await this.#json("/v1/assess", this.#timeoutMs, assessment);
+    const body = await this.#json("/v1/assess", this.#timeoutMs, post(assessment));
     if (body === undefined) return undefined;
     if (!isAnswer(body)) return this.#failed("garbage", "the answer to an assessment has no facts or no lifetime");
     const lifetime = Math.min(body.ttlSeconds * 1000, TTL_LIMIT_MS);
@@ -111,8 +116,8 @@ export class ScorerClient {
   /** The newest bundle, or `undefined` if it is the one named by `etag`, or there is none to be had. */
   async bundle(etag: string | undefined): Promise<ServedBundle | undefined> {
     const headers: Record<string, string> = etag === undefined ? {} : { "if-none-match": etag };
-    return this.#exchange("/v1/bundle", BACKGROUND_TIMEOUT_MS, { headers }, async (response) => {
-      if (!response.ok) return undefined;
+    const take = async (response: Response): Promise<ServedBundle | undefined> => {
+      if (NOTHING_NEW.includes(response.status)) return undefined;
       const text = await read(response, BUNDLE_LIMIT);
       const header = response.headers.get("edgeward-signature");
       return {
@@ -120,12 +125,13 @@ export class ScorerClient {
         etag: response.headers.get("etag") ?? undefined,
         signature: header === null ? undefined : (JSON.parse(header) as SignatureEnvelope),
       };
-    });
+    };
+    return this.#exchange("/v1/bundle", BACKGROUND_TIMEOUT_MS, { headers }, take, NOTHING_NEW);
   }
 
   /** Changes of revocations and risk levels after `cursor`. */
   async state(cursor: number, urgent: boolean): Promise<unknown> {
-    return this.#json(`/v1/state?since=${cursor}`, urgent ? this.#timeoutMs : BACKGROUND_TIMEOUT_MS, undefined);
+    return this.#json(`/v1/state?since=${cursor}`, urgent ? this.#timeoutMs : BACKGROUND_TIMEOUT_MS, {});
   }
 
   /** Keeps a receipt for the next {@link flush}. */
@@ -142,26 +148,30 @@ export class ScorerClient {
     return this.#queue.length;
   }
 
-  /** Sends what waits, in batches. What fails is kept for the next time. */
+  /**
+   * Sends what waits, in batches. What fails is kept for the next time; a batch that the scorer finds at fault is
+   * dropped, because it would be at fault for ever and hold up all others.
+   */
   async flush(): Promise<void> {
     while (this.#queue.length > 0) {
       const batch = this.#queue.slice(0, BATCH);
       this.#queue = this.#queue.slice(BATCH);
-      const accepted = await this.#json("/v1/receipts", BACKGROUND_TIMEOUT_MS, { receipts: batch });
-      if (accepted === undefined) {
+      const taken = await this.#exchange("/v1/receipts", BACKGROUND_TIMEOUT_MS, post({ receipts: batch }), (response) =>
+        Promise.resolve(response.ok),
+      );
+      if (taken === undefined) {
         this.#queue = [...batch, ...this.#queue].slice(-QUEUE_LIMIT);
         return;
       }
-      this.metrics.receiptsSent += batch.length;
+      if (taken) this.metrics.receiptsSent += batch.length;
+      else this.metrics.receiptsDropped += batch.length;
     }
   }
 
-  #json(path: string, timeoutMs: number, body: unknown): Promise<unknown> {
-    const init: RequestInit =
-      body === undefined
-        ? {}
-        : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-    return this.#exchange(path, timeoutMs, init, async (response) => JSON.parse(await read(response, ANSWER_LIMIT)));
+  #json(path: string, timeoutMs: number, init: RequestInit): Promise<unknown> {
+    return this.#exchange(path, timeoutMs, init, async (response) =>
+      response.ok ? (JSON.parse(await read(response, ANSWER_LIMIT)) as unknown) : undefined,
+    );
   }
 
   async #exchange<T>(
@@ -169,21 +179,24 @@ export class ScorerClient {
     timeoutMs: number,
     init: RequestInit,
     take: (response: Response) => Promise<T>,
+    alsoFine: readonly number[] = [],
   ): Promise<T | undefined> {
     const signal = AbortSignal.timeout(timeoutMs);
     try {
       const request = new Request(`${this.#base}${path}`, { ...init, redirect: "manual", signal });
       request.headers.set("authorization", `Bearer ${this.#token}`);
       const response = await this.#fetch(request);
-      if (!response.ok && !NOTHING_NEW.includes(`${response.status} ${path}`)) {
-        await response.body?.cancel();
-        return this.#failed("refused", `${path} answered ${response.status}`);
-      }
+      const { status } = response;
+      if (AT_FAULT.includes(status)) this.#failed("rejected", `${path} answered ${status}`);
+      else if (!response.ok && !alsoFine.includes(status)) return this.#failed("refused", `${path} answered ${status}`);
       try {
         return await take(response);
       } catch (error) {
         if (signal.aborted) throw error;
         return this.#failed("garbage", `${path} answered what can not be read: ${String(error)}`);
+      } finally {
+        // A body that was not read would keep its connection.
+        if (!response.bodyUsed) await response.body?.cancel();
       }
     } catch (error) {
       return signal.aborted
@@ -197,6 +210,10 @@ export class ScorerClient {
     this.#report(problem, message);
     return undefined;
   }
+}
+
+function post(body: unknown): RequestInit {
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 async function read(response: Response, limit: number): Promise<string> {

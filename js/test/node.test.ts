@@ -101,12 +101,12 @@ test("deferred requests wait for the scorer, and no longer than its time", async
 test("receipts tell how a sign-in turned out when the application says so", async () => {
   const { url } = await run(
     protect((request, response) => {
-      if (request.edgeward !== undefined) request.edgeward.signInSucceeded = true;
+      if (request.edgeward !== undefined) request.edgeward.signIn = { succeeded: true, principal: "u7" };
       response.end();
     }, options()),
   );
   await ask(url);
-  await eventually(() => scorer.receipts.some((receipt) => receipt["signInSucceeded"] === true), "the receipt arrives");
+  await eventually(() => scorer.receipts.some((receipt) => receipt["signInPrincipal"] === "u7"), "the receipt arrives");
 });
 
 test("trusted headers are believed of trusted proxies only", async () => {

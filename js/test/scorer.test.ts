@@ -65,6 +65,7 @@ test("every way to fail is no answer, counted by cause, and never thrown", async
     ["refused", () => Promise.resolve(new Response("no", { status: 401 }))],
     ["refused", () => Promise.resolve(new Response("no", { status: 503 }))],
     ["refused", () => Promise.resolve(redirect)],
+    ["rejected", () => Promise.resolve(new Response("no", { status: 400 }))],
     ["garbage", () => Promise.resolve(new Response("<html>"))],
     ["garbage", () => Promise.resolve(Response.json(null))],
     ["garbage", () => Promise.resolve(Response.json({ facts: { userRisk: "low" } }))],
@@ -97,6 +98,19 @@ test("receipts go in batches; what fails is sent again and the oldest give way",
   assert.equal(scorer.pending, 0);
   assert.ok(sizes.every((size) => size === 100));
   assert.equal(scorer.metrics.receiptsSent, 2_000);
+});
+
+test("receipts the scorer finds at fault are dropped, and the next ones go on", async () => {
+  const { scorer } = client(async (request) => {
+    const { receipts } = (await request.json()) as { receipts: Receipt[] };
+    return new Response(null, { status: receipts.some(({ digest }) => digest === "bad") ? 400 : 202 });
+  });
+  scorer.record({ digest: "bad" } as Receipt);
+  await scorer.flush();
+  assert.deepEqual([scorer.pending, scorer.metrics.receiptsDropped], [0, 1]);
+  scorer.record({ digest: "good" } as Receipt);
+  await scorer.flush();
+  assert.equal(scorer.metrics.receiptsSent, 1);
 });
 
 test("a bundle comes with its signature and is fetched again only when it changed", async () => {

@@ -123,6 +123,7 @@ test("receipts reach the scorer after the response, chained", async () => {
   const [first, second] = codes.map(find);
   assert.equal(second?.["previous"], first?.["digest"]);
   assert.equal(second?.["signInSucceeded"], false);
+  assert.equal(second?.["signInPrincipal"], "u 7");
 });
 
 test("how a sign-in turned out is for the scorer, not for the client", async () => {

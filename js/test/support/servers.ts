@@ -34,7 +34,7 @@ export function echo(): Promise<Running> {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const body = Buffer.concat(chunks).toString();
-      if (request.url === "/sign-in") response.setHeader("edgeward-sign-in", "failure");
+      if (request.url === "/sign-in") response.setHeader("edgeward-sign-in", "failure; principal=u%207");
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body }));
     });

@@ -4,7 +4,7 @@ import type { TLSSocket } from "node:tls";
 import { EdgewardError } from "../../errors.js";
 import { known } from "../../facts.js";
 import { Guard } from "../../guard.js";
-import type { DecisionRecord, GuardOptions, HostRequest } from "../../guard.js";
+import type { DecisionRecord, GuardOptions, HostRequest, SignIn } from "../../guard.js";
 import { PREFIX } from "../../origin.js";
 import type { Request, TlsFacts } from "../../types.js";
 import { factHeaders } from "../headers.js";
@@ -20,8 +20,8 @@ export interface NodeOptions extends Omit<GuardOptions<IncomingMessage>, "origin
 
 /** What the application learns of a request that passed; `request.edgeward`. */
 export interface Passed extends Partial<DecisionRecord> {
-  /** Set by the application when the request was a sign-in: how it turned out. */
-  signInSucceeded?: boolean;
+  /** Set by the application when the request was a sign-in. */
+  signIn?: SignIn;
 }
 
 declare module "node:http" {
@@ -47,7 +47,7 @@ export function createMiddleware(options: NodeOptions): Middleware {
   return (request, response, next) => {
     void guard.judge(read(request, addresses)).then((judgement) => {
       const passed: Passed = { ...judgement.record };
-      response.once("close", () => void judgement.after(passed.signInSucceeded));
+      response.once("close", () => void judgement.after(passed.signIn));
       for (const [name, value] of Object.entries(judgement.responseHeaders)) response.setHeader(name, value);
       if (judgement.plan.kind === "answer") {
         const { status, headers, body } = judgement.plan;

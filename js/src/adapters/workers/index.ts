@@ -3,7 +3,7 @@ import { refuseUndecided } from "../../challenge.js";
 import type { Answered } from "../../challenge.js";
 import { merge } from "../../facts.js";
 import { Guard } from "../../guard.js";
-import type { GuardOptions, HostRequest, Judgement } from "../../guard.js";
+import type { GuardOptions, HostRequest, Judgement, SignIn } from "../../guard.js";
 import { PREFIX } from "../../origin.js";
 import { factHeaders } from "../headers.js";
 import { clientFacts, httpVersion } from "./client.js";
@@ -26,8 +26,8 @@ export type FetchHandler<Env> = (
 export type Configure<Env, Options> = Options | ((env: Env) => Options);
 
 /**
- * How a handler or origin reports that a request was a sign-in and how it turned out: `success` or `failure`. Taken
- * off the response, and told to the scorer in the receipt.
+ * How a handler or origin reports that a request was a sign-in: `success` or `failure`, and as whom it was tried,
+ * percent-encoded: `failure; principal=u%201`. Taken off the response, and told to the scorer in the receipt.
  */
 const SIGN_IN_HEADER = "edgeward-sign-in";
 
@@ -58,13 +58,13 @@ export function protect<Env = unknown>(
         context.waitUntil(judgement.after());
         return respond(judgement.plan, judgement.responseHeaders);
       }
-      let signInSucceeded: boolean | undefined;
+      let signIn: SignIn | undefined;
       try {
         const response = await handler(passOn(request, judgement), env, context);
-        signInSucceeded = signInResult(response.headers.get(SIGN_IN_HEADER));
+        signIn = readSignIn(response.headers.get(SIGN_IN_HEADER));
         return decorate(response, judgement);
       } finally {
-        context.waitUntil(judgement.after(signInSucceeded));
+        context.waitUntil(judgement.after(signIn));
       }
     },
   };
@@ -144,6 +144,16 @@ function decorate(response: Response, { responseHeaders }: Judgement): Response 
   return decorated;
 }
 
-function signInResult(value: string | null): boolean | undefined {
-  return value === "success" ? true : value === "failure" ? false : undefined;
+function readSignIn(value: string | null): SignIn | undefined {
+  const [, result, id] = /^(success|failure)(?:; *principal=([^;\s]+))?$/.exec(value ?? "") ?? [];
+  if (result === undefined) return undefined;
+  return { succeeded: result === "success", principal: id === undefined ? undefined : decode(id) };
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
