@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::detection::DetectionKind;
 use crate::fact::Fact;
 use crate::profile::Profile;
+use crate::read::record;
 use crate::request::{GuestType, PrincipalKind, Request, Text, TrustType};
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 
@@ -72,22 +73,25 @@ pub struct ReportedDetection {
 }
 
 /// The scorer's answer.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Answer<'a> {
     /// The facts, by name. A fact asked for and left out is one the scorer does not know.
-    #[serde(borrow)]
     pub facts: AnsweredFacts<'a>,
     /// The principal's history, for the edge to keep for `ttl_seconds`.
-    #[serde(borrow)]
     pub profile: Option<Profile<'a>>,
     /// How long the edge may reuse the answer.
     pub ttl_seconds: u32,
 }
 
+record!(Answer<'a> {
+    "facts" => Record(facts),
+    "profile" => Record(profile),
+    "ttlSeconds" => Whole(ttl_seconds),
+});
+
 /// Facts the scorer may answer; names are those of [`Fact`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "each is the fact of the same name")]
 pub struct AnsweredFacts<'a> {
     #[serde(rename = "signInRisk", skip_serializing_if = "Option::is_none")]
@@ -111,6 +115,19 @@ pub struct AnsweredFacts<'a> {
     #[serde(rename = "device.trustType", skip_serializing_if = "Option::is_none")]
     pub trust_type: Option<TrustType>,
 }
+
+record!(AnsweredFacts<'a> {
+    "signInRisk" => Name(sign_in_risk),
+    "userRisk" => Name(user_risk),
+    "servicePrincipalRisk" => Name(service_principal_risk),
+    "agentRisk" => Name(agent_risk),
+    "insiderRisk" => Name(insider_risk),
+    "principal.groups" => Texts(groups),
+    "principal.roles" => Texts(roles),
+    "principal.guestType" => Name(guest_type),
+    "device.isCompliant" => Flag(is_compliant),
+    "device.trustType" => Name(trust_type),
+});
 
 impl<'a> Answer<'a> {
     /// Fills what the request left unknown. What the host vouched for stays: an answer adds, it never overrules.

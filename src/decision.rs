@@ -15,31 +15,19 @@ use crate::fact::FactSet;
 use crate::policy::{Control, PolicyResult, SessionControls, Verdict};
 use crate::request::Request;
 use crate::risk::Risk;
+use crate::vocabulary::vocabulary;
 
-/// What the host should do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Outcome {
-    /// Pass the request on.
-    Allow,
-    /// Ask the principal for `controls`, then decide again.
-    Challenge,
-    /// Refuse.
-    Block,
-    /// Ask the scorer for `needs`, then resume.
-    Defer,
-}
-
-impl Outcome {
-    /// The JSON name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Challenge => "challenge",
-            Self::Block => "block",
-            Self::Defer => "defer",
-        }
+vocabulary! {
+    /// What the host should do.
+    pub enum Outcome {
+        /// Pass the request on.
+        Allow = "allow",
+        /// Ask the principal for `controls`, then decide again.
+        Challenge = "challenge",
+        /// Refuse.
+        Block = "block",
+        /// Ask the scorer for `needs`, then resume.
+        Defer = "defer",
     }
 }
 

@@ -1,85 +1,68 @@
 //! Names of the facts a policy may depend on: what `needs` lists, and what the central scorer answers.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-macro_rules! facts {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// One fact that a verdict may depend on. Its JSON name is the path in the request, or the name of the
-        /// condition where the fact is computed.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[repr(u8)]
-        pub enum Fact {
-            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
-        }
+use crate::vocabulary::vocabulary;
 
-        impl Fact {
-            /// Every fact, in the order `needs` lists them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The JSON name.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-    };
-}
-
-facts! {
-    /// Risk of this sign-in.
-    SignInRisk = "signInRisk",
-    /// Risk of the user.
-    UserRisk = "userRisk",
-    /// Risk of the service principal.
-    ServicePrincipalRisk = "servicePrincipalRisk",
-    /// Risk of the agent identity.
-    AgentRisk = "agentRisk",
-    /// Insider risk.
-    InsiderRisk = "insiderRisk",
-    /// Kind of principal.
-    PrincipalKind = "principal.kind",
-    /// Object id of the principal.
-    PrincipalId = "principal.id",
-    /// Group memberships.
-    Groups = "principal.groups",
-    /// Directory roles.
-    Roles = "principal.roles",
-    /// Kind of guest.
-    GuestType = "principal.guestType",
-    /// Home tenant of a guest.
-    ExternalTenant = "principal.externalTenant",
-    /// Application asked for.
-    Application = "resource.application",
-    /// Application groups it belongs to.
-    ApplicationGroups = "resource.applicationGroups",
-    /// User action.
-    UserAction = "resource.userAction",
-    /// Authentication context.
-    AuthenticationContext = "resource.authenticationContext",
-    /// Client application type.
-    ClientAppType = "client.appType",
-    /// Client address.
-    ClientIp = "client.ip",
-    /// Client country.
-    ClientCountry = "client.country",
-    /// Device platform.
-    DevicePlatform = "device.platform",
-    /// Whether the device is compliant.
-    DeviceIsCompliant = "device.isCompliant",
-    /// How the device is joined.
-    DeviceTrustType = "device.trustType",
-    /// Authentication methods of the session.
-    SessionAmr = "session.amr",
-    /// How the session was transferred.
-    TransferMethod = "session.transferMethod",
-    /// When the principal last authenticated.
-    AuthTime = "session.authTime",
-    /// Request method.
-    HttpMethod = "http.method",
-    /// Request path.
-    HttpPath = "http.path",
-    /// User agent and other headers.
-    HttpHeaders = "http.headers",
+vocabulary! {
+    /// One fact that a verdict may depend on. Its JSON name is the path in the request, or the name of the
+    /// condition where the fact is computed.
+    pub enum Fact {
+        /// Risk of this sign-in.
+        SignInRisk = "signInRisk",
+        /// Risk of the user.
+        UserRisk = "userRisk",
+        /// Risk of the service principal.
+        ServicePrincipalRisk = "servicePrincipalRisk",
+        /// Risk of the agent identity.
+        AgentRisk = "agentRisk",
+        /// Insider risk.
+        InsiderRisk = "insiderRisk",
+        /// Kind of principal.
+        PrincipalKind = "principal.kind",
+        /// Object id of the principal.
+        PrincipalId = "principal.id",
+        /// Group memberships.
+        Groups = "principal.groups",
+        /// Directory roles.
+        Roles = "principal.roles",
+        /// Kind of guest.
+        GuestType = "principal.guestType",
+        /// Home tenant of a guest.
+        ExternalTenant = "principal.externalTenant",
+        /// Application asked for.
+        Application = "resource.application",
+        /// Application groups it belongs to.
+        ApplicationGroups = "resource.applicationGroups",
+        /// User action.
+        UserAction = "resource.userAction",
+        /// Authentication context.
+        AuthenticationContext = "resource.authenticationContext",
+        /// Client application type.
+        ClientAppType = "client.appType",
+        /// Client address.
+        ClientIp = "client.ip",
+        /// Client country.
+        ClientCountry = "client.country",
+        /// Device platform.
+        DevicePlatform = "device.platform",
+        /// Whether the device is compliant.
+        DeviceIsCompliant = "device.isCompliant",
+        /// How the device is joined.
+        DeviceTrustType = "device.trustType",
+        /// Authentication methods of the session.
+        SessionAmr = "session.amr",
+        /// How the session was transferred.
+        TransferMethod = "session.transferMethod",
+        /// When the principal last authenticated.
+        AuthTime = "session.authTime",
+        /// Request method.
+        HttpMethod = "http.method",
+        /// Request path.
+        HttpPath = "http.path",
+        /// User agent and other headers.
+        HttpHeaders = "http.headers",
+    }
 }
 
 /// A set of facts.

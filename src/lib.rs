@@ -29,6 +29,8 @@
 
 mod engine;
 mod error;
+mod read;
+mod vocabulary;
 
 pub mod agent;
 pub mod assess;

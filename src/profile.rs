@@ -1,12 +1,13 @@
 //! What is known of a principal's past: a plain value that the host supplies and never the engine's to keep.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::read::record;
 use crate::request::Text;
 
 /// History of one principal. Values are whatever the caller compares with: plain, or keyed hashes of them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Profile<'a> {
     /// Successful sign-ins it was built from.
     pub count: u32,
@@ -22,8 +23,17 @@ pub struct Profile<'a> {
     pub last: Option<Sighting>,
 }
 
+record!(Profile<'a> {
+    "count" => Whole(count),
+    "asns" => Counts(asns),
+    "countries" => List(countries),
+    "agents" => List(agents),
+    "devices" => List(devices),
+    "last" => Record(last),
+});
+
 /// A place and a time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Sighting {
     /// Milliseconds since the Unix epoch.
@@ -33,3 +43,9 @@ pub struct Sighting {
     /// Degrees east, in millionths.
     pub longitude_e6: i32,
 }
+
+record!(Sighting {
+    "time" => Whole(time),
+    "latitudeE6" => Whole(latitude_e6),
+    "longitudeE6" => Whole(longitude_e6),
+});

@@ -17,62 +17,68 @@ mod text;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Serialize, Serializer};
 
 pub use device::{Device, Platform, TrustType};
 pub use session::{Session, SessionBinding, TransferMethod};
 pub use text::Text;
 
 use crate::profile::Profile;
+use crate::read::record;
 use crate::risk::{InsiderRiskLevel, RiskLevel};
+use crate::vocabulary::vocabulary;
 
 /// One request as the host saw it. Every member may be unknown.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Request<'a> {
     /// Milliseconds since the Unix epoch. The engine has no clock: this is its only "now".
     pub time: Option<i64>,
     /// The HTTP message.
-    #[serde(deserialize_with = "known_or_default")]
     pub http: Http<'a>,
     /// Who connected, as the platform vouches for it.
-    #[serde(deserialize_with = "known_or_default")]
     pub client: Client<'a>,
     /// The TLS session.
-    #[serde(deserialize_with = "known_or_default")]
     pub tls: Tls<'a>,
     /// Below HTTP: timing and frame-level fingerprints.
-    #[serde(deserialize_with = "known_or_default")]
     pub transport: Transport<'a>,
     /// What the platform's own bot product says.
-    #[serde(deserialize_with = "known_or_default")]
     pub platform_bot: PlatformBot,
     /// On whose behalf.
-    #[serde(deserialize_with = "known_or_default")]
     pub principal: Principal<'a>,
     /// The session the request presents.
-    #[serde(deserialize_with = "known_or_default")]
     pub session: Session<'a>,
     /// The device, as the identity provider or device management knows it.
-    #[serde(deserialize_with = "known_or_default")]
     pub device: Device<'a>,
     /// What is asked for.
-    #[serde(deserialize_with = "known_or_default")]
     pub resource: Resource<'a>,
     /// Risk levels that others have computed.
-    #[serde(deserialize_with = "known_or_default")]
     pub risk: RiskFacts,
     /// Counters of the host over the last hour.
-    #[serde(deserialize_with = "known_or_default")]
     pub velocity: Velocity,
     /// The principal's history, if the host carries one.
-    #[serde(borrow)]
     pub profile: Option<Profile<'a>>,
 }
 
+record!(Request<'a> {
+    "time" => Whole(time),
+    "http" => Record(http),
+    "client" => Record(client),
+    "tls" => Record(tls),
+    "transport" => Record(transport),
+    "platformBot" => Record(platform_bot),
+    "principal" => Record(principal),
+    "session" => Record(session),
+    "device" => Record(device),
+    "resource" => Record(resource),
+    "risk" => Record(risk),
+    "velocity" => Record(velocity),
+    "profile" => Record(profile),
+});
+
 /// The HTTP message, bodies excluded.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Http<'a> {
     /// Upper-case method.
     pub method: Option<Text<'a>>,
@@ -88,6 +94,15 @@ pub struct Http<'a> {
     /// does not report headers leaves this out.
     pub headers: Option<Vec<(Text<'a>, Text<'a>)>>,
 }
+
+record!(Http<'a> {
+    "method" => Text(method),
+    "scheme" => Text(scheme),
+    "host" => Text(host),
+    "path" => Text(path),
+    "version" => Text(version),
+    "headers" => Pairs(headers),
+});
 
 impl Http<'_> {
     /// First value of a header; `name` in lower case.
@@ -108,11 +123,10 @@ impl Http<'_> {
 }
 
 /// The connecting client.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Client<'a> {
     /// Address of the connection or as forwarded by a trusted proxy. IPv4-mapped IPv6 is read as IPv4.
-    #[serde(deserialize_with = "address")]
     pub ip: Option<IpAddr>,
     /// Autonomous system number.
     pub asn: Option<u32>,
@@ -121,10 +135,10 @@ pub struct Client<'a> {
     /// City name.
     pub city: Option<Text<'a>>,
     /// Degrees north, in millionths; JSON carries degrees.
-    #[serde(with = "micro_degrees")]
+    #[serde(serialize_with = "degrees")]
     pub latitude: Option<i32>,
     /// Degrees east, in millionths; JSON carries degrees.
-    #[serde(with = "micro_degrees")]
+    #[serde(serialize_with = "degrees")]
     pub longitude: Option<i32>,
     /// What kind of intermediary the address belongs to.
     pub proxy: Option<Proxy>,
@@ -132,22 +146,33 @@ pub struct Client<'a> {
     pub app_type: Option<ClientAppType>,
 }
 
-/// What kind of intermediary an address belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Proxy {
-    /// A plain access network.
-    None,
-    /// Commercial VPN.
-    Vpn,
-    /// Tor exit.
-    Tor,
-    /// Privacy relay of a browser or operating system maker.
-    Relay,
-    /// Data centre or cloud.
-    Hosting,
-    /// Egress of a company's own network.
-    Corporate,
+record!(Client<'a> {
+    "ip" => Address(ip),
+    "asn" => Whole(asn),
+    "country" => Text(country),
+    "city" => Text(city),
+    "latitude" => Degrees(latitude),
+    "longitude" => Degrees(longitude),
+    "proxy" => Name(proxy),
+    "appType" => Name(app_type),
+});
+
+vocabulary! {
+    /// What kind of intermediary an address belongs to.
+    pub enum Proxy {
+        /// A plain access network.
+        None = "none",
+        /// Commercial VPN.
+        Vpn = "vpn",
+        /// Tor exit.
+        Tor = "tor",
+        /// Privacy relay of a browser or operating system maker.
+        Relay = "relay",
+        /// Data centre or cloud.
+        Hosting = "hosting",
+        /// Egress of a company's own network.
+        Corporate = "corporate",
+    }
 }
 
 impl Proxy {
@@ -158,25 +183,25 @@ impl Proxy {
     }
 }
 
-/// Graph `conditionalAccessClientApp`, as a fact of one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ClientAppType {
-    /// A web browser.
-    Browser,
-    /// Applications with modern authentication.
-    MobileAppsAndDesktopClients,
-    /// Exchange ActiveSync.
-    ExchangeActiveSync,
-    /// Exchange ActiveSync on a supported platform.
-    EasSupported,
-    /// Legacy authentication.
-    Other,
+vocabulary! {
+    /// Graph `conditionalAccessClientApp`, as a fact of one request.
+    pub enum ClientAppType {
+        /// A web browser.
+        Browser = "browser",
+        /// Applications with modern authentication.
+        MobileAppsAndDesktopClients = "mobileAppsAndDesktopClients",
+        /// Exchange ActiveSync.
+        ExchangeActiveSync = "exchangeActiveSync",
+        /// Exchange ActiveSync on a supported platform.
+        EasSupported = "easSupported",
+        /// Legacy authentication.
+        Other = "other",
+    }
 }
 
 /// The TLS session as the terminating host saw it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Tls<'a> {
     /// `1.2`, `1.3`.
     pub version: Option<Text<'a>>,
@@ -185,13 +210,19 @@ pub struct Tls<'a> {
     /// JA3 MD5, opaque.
     pub ja3: Option<Text<'a>>,
     /// The client certificate.
-    #[serde(deserialize_with = "known_or_default")]
     pub client_cert: ClientCert,
 }
 
+record!(Tls<'a> {
+    "version" => Text(version),
+    "ja4" => Text(ja4),
+    "ja3" => Text(ja3),
+    "clientCert" => Record(client_cert),
+});
+
 /// A client certificate's presence and validity.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ClientCert {
     /// The client presented one.
     pub presented: Option<bool>,
@@ -199,9 +230,14 @@ pub struct ClientCert {
     pub verified: Option<bool>,
 }
 
+record!(ClientCert {
+    "presented" => Flag(presented),
+    "verified" => Flag(verified),
+});
+
 /// Below HTTP.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Transport<'a> {
     /// Round-trip time, milliseconds.
     pub rtt_ms: Option<u32>,
@@ -211,9 +247,15 @@ pub struct Transport<'a> {
     pub header_order: Option<Vec<Text<'a>>>,
 }
 
+record!(Transport<'a> {
+    "rttMs" => Whole(rtt_ms),
+    "h2Fingerprint" => Text(h2_fingerprint),
+    "headerOrder" => Texts(header_order),
+});
+
 /// The platform's own bot product.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PlatformBot {
     /// 1 (certainly automated) to 99 (certainly human), Cloudflare's scale.
     pub score: Option<u8>,
@@ -223,9 +265,15 @@ pub struct PlatformBot {
     pub signed_agent: Option<bool>,
 }
 
+record!(PlatformBot {
+    "score" => Whole(score),
+    "verified" => Flag(verified),
+    "signedAgent" => Flag(signed_agent),
+});
+
 /// On whose behalf the request is made.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Principal<'a> {
     /// What it is.
     pub kind: Option<PrincipalKind>,
@@ -241,43 +289,52 @@ pub struct Principal<'a> {
     pub external_tenant: Option<Text<'a>>,
 }
 
-/// What a principal is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum PrincipalKind {
-    /// A person's account.
-    User,
-    /// A service principal.
-    Workload,
-    /// An agent identity acting on its own.
-    Agent,
-    /// Known to carry no identity: no session was presented.
-    Anonymous,
+record!(Principal<'a> {
+    "kind" => Name(kind),
+    "id" => Text(id),
+    "groups" => Texts(groups),
+    "roles" => Texts(roles),
+    "guestType" => Name(guest_type),
+    "externalTenant" => Text(external_tenant),
+});
+
+vocabulary! {
+    /// What a principal is.
+    pub enum PrincipalKind {
+        /// A person's account.
+        User = "user",
+        /// A service principal.
+        Workload = "workload",
+        /// An agent identity acting on its own.
+        Agent = "agent",
+        /// Known to carry no identity: no session was presented.
+        Anonymous = "anonymous",
+    }
 }
 
-/// Graph `conditionalAccessGuestOrExternalUserTypes`, one of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum GuestType {
-    /// A member, no guest.
-    None,
-    /// Guest account of this tenant.
-    InternalGuest,
-    /// Business-to-business guest.
-    B2bCollaborationGuest,
-    /// Business-to-business member.
-    B2bCollaborationMember,
-    /// Direct connect.
-    B2bDirectConnectUser,
-    /// Any other external user.
-    OtherExternalUser,
-    /// Service provider.
-    ServiceProvider,
+vocabulary! {
+    /// Graph `conditionalAccessGuestOrExternalUserTypes`, one of them.
+    pub enum GuestType {
+        /// A member, no guest.
+        None = "none",
+        /// Guest account of this tenant.
+        InternalGuest = "internalGuest",
+        /// Business-to-business guest.
+        B2bCollaborationGuest = "b2bCollaborationGuest",
+        /// Business-to-business member.
+        B2bCollaborationMember = "b2bCollaborationMember",
+        /// Direct connect.
+        B2bDirectConnectUser = "b2bDirectConnectUser",
+        /// Any other external user.
+        OtherExternalUser = "otherExternalUser",
+        /// Service provider.
+        ServiceProvider = "serviceProvider",
+    }
 }
 
 /// What is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Resource<'a> {
     /// Application id.
     pub application: Option<Text<'a>>,
@@ -289,9 +346,16 @@ pub struct Resource<'a> {
     pub authentication_context: Option<Text<'a>>,
 }
 
+record!(Resource<'a> {
+    "application" => Text(application),
+    "applicationGroups" => Texts(application_groups),
+    "userAction" => Text(user_action),
+    "authenticationContext" => Text(authentication_context),
+});
+
 /// Risk levels that others have computed; the sign-in level of the edge's own model is not here.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RiskFacts {
     /// Of this sign-in, as the scorer or the identity provider states it.
     pub sign_in: Option<RiskLevel>,
@@ -305,9 +369,17 @@ pub struct RiskFacts {
     pub insider: Option<InsiderRiskLevel>,
 }
 
+record!(RiskFacts {
+    "signIn" => Name(sign_in),
+    "user" => Name(user),
+    "servicePrincipal" => Name(service_principal),
+    "agent" => Name(agent),
+    "insider" => Name(insider),
+});
+
 /// Counters of the host over the last hour.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Velocity {
     /// Failed sign-ins of this principal.
     pub user_failures_1h: Option<u32>,
@@ -315,44 +387,15 @@ pub struct Velocity {
     pub ip_users_1h: Option<u32>,
 }
 
-/// `null` means unknown, which is the default of every group of facts.
-fn known_or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + Default,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
+record!(Velocity {
+    "userFailures1h" => Whole(user_failures_1h),
+    "ipUsers1h" => Whole(ip_users_1h),
+});
 
-fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
-    let Some(text) = Option::<Text<'de>>::deserialize(deserializer)? else { return Ok(None) };
-    let ip: IpAddr =
-        text.parse().map_err(|_| serde::de::Error::custom(format_args!("`{text}` is not an IP address")))?;
-    Ok(Some(ip.to_canonical()))
-}
-
-/// Degrees on the wire, millionths of a degree inside: no float reaches a verdict.
-mod micro_degrees {
-    use super::{Deserialize, Deserializer};
-    use serde::Serializer;
-
-    #[expect(clippy::cast_possible_truncation, reason = "range checked before the cast")]
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
-        let Some(degrees) = Option::<f64>::deserialize(deserializer)? else { return Ok(None) };
-        if !(-180.0..=180.0).contains(&degrees) {
-            return Err(serde::de::Error::custom("a coordinate is not within ±180 degrees"));
-        }
-        // Rounded, so that what is written reads back as it was.
-        Ok(Some((degrees * 1e6).round() as i32))
-    }
-
-    #[expect(clippy::ref_option, reason = "signature fixed by serde's `with`")]
-    pub fn serialize<S: Serializer>(value: &Option<i32>, serializer: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(micro) => serializer.serialize_f64(f64::from(*micro) / 1e6),
-            None => serializer.serialize_none(),
-        }
-    }
+/// Millionths of a degree inside, degrees on the wire.
+#[expect(clippy::ref_option, reason = "signature fixed by serde's `serialize_with`")]
+fn degrees<S: Serializer>(value: &Option<i32>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.map(|micro| f64::from(micro) / 1e6).serialize(serializer)
 }
 
 impl<'a> From<&'a str> for Text<'a> {

@@ -244,7 +244,7 @@ mod tests {
         let mut before = 0;
         for (step, kind) in DetectionKind::ALL.iter().enumerate() {
             for level in RiskLevel::ALL {
-                remembered.push(at(*kind, level, -(step as i64) * DAY));
+                remembered.push(at(*kind, *level, -(step as i64) * DAY));
                 let after = model.compound(remembered.iter().copied(), 0, Subject::Identity);
                 assert!(after >= before && after <= ONE, "{} {level:?}", kind.name());
                 before = after;

@@ -1,50 +1,31 @@
 //! The vocabulary of detections.
 
-use serde::{Deserialize, Serialize};
+use crate::vocabulary::vocabulary;
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
-        /// A detection's name: Entra's `riskEventType` where one exists, else ours.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[repr(u8)]
-        pub enum DetectionKind {
-            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
-        }
-
-        impl DetectionKind {
-            /// Every kind, in the order decisions list them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The JSON name.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// A session presented from another network, country, client or TLS stack than it was minted for.
-    AnomalousToken = "anomalousToken",
-    /// Two places further apart than any aircraft flies in the time between.
-    ImpossibleTravel = "mcasImpossibleTravel",
-    /// A country the principal was never seen in.
-    NewCountry = "newCountry",
-    /// Several properties at once that the principal was never seen with.
-    UnfamiliarFeatures = "unfamiliarFeatures",
-    /// Tor, VPN or another anonymiser.
-    AnonymizedIpAddress = "anonymizedIPAddress",
-    /// Many failures for one principal, or many principals from one address.
-    PasswordSpray = "passwordSpray",
-    /// Claims of the client contradict each other. Ours.
-    AgentContradiction = "agentContradiction",
-    /// A headless or automated browser. Ours.
-    Automation = "automation",
-    /// An attack tool or an injected payload. Ours.
-    AttackTool = "attackTool",
-    /// A name claimed and not backed by signature or address. Ours.
-    AgentImpersonation = "agentImpersonation",
+vocabulary! {
+    /// A detection's name: Entra's `riskEventType` where one exists, else ours.
+    pub enum DetectionKind {
+        /// A session presented from another network, country, client or TLS stack than it was minted for.
+        AnomalousToken = "anomalousToken",
+        /// Two places further apart than any aircraft flies in the time between.
+        ImpossibleTravel = "mcasImpossibleTravel",
+        /// A country the principal was never seen in.
+        NewCountry = "newCountry",
+        /// Several properties at once that the principal was never seen with.
+        UnfamiliarFeatures = "unfamiliarFeatures",
+        /// Tor, VPN or another anonymiser.
+        AnonymizedIpAddress = "anonymizedIPAddress",
+        /// Many failures for one principal, or many principals from one address.
+        PasswordSpray = "passwordSpray",
+        /// Claims of the client contradict each other. Ours.
+        AgentContradiction = "agentContradiction",
+        /// A headless or automated browser. Ours.
+        Automation = "automation",
+        /// An attack tool or an injected payload. Ours.
+        AttackTool = "attackTool",
+        /// A name claimed and not backed by signature or address. Ours.
+        AgentImpersonation = "agentImpersonation",
+    }
 }
 
 /// A set of detection kinds.

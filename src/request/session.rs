@@ -1,12 +1,14 @@
 //! The session a request presents.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Text;
+use crate::read::record;
+use crate::vocabulary::vocabulary;
 
 /// A session: facts of a verified token, never of a plain header.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Session<'a> {
     /// Session id.
     pub id: Option<Text<'a>>,
@@ -19,25 +21,33 @@ pub struct Session<'a> {
     /// How the session was transferred to this device.
     pub transfer_method: Option<TransferMethod>,
     /// What the session looked like when its token was minted.
-    #[serde(deserialize_with = "super::known_or_default")]
     pub binding: SessionBinding<'a>,
 }
 
-/// Graph `conditionalAccessTransferMethods`, one of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum TransferMethod {
-    /// Signed in on this device.
-    None,
-    /// OAuth device code flow (RFC 8628).
-    DeviceCodeFlow,
-    /// Authentication transfer.
-    AuthenticationTransfer,
+record!(Session<'a> {
+    "id" => Text(id),
+    "establishedAt" => Whole(established_at),
+    "authTime" => Whole(auth_time),
+    "amr" => Texts(amr),
+    "transferMethod" => Name(transfer_method),
+    "binding" => Record(binding),
+});
+
+vocabulary! {
+    /// Graph `conditionalAccessTransferMethods`, one of them.
+    pub enum TransferMethod {
+        /// Signed in on this device.
+        None = "none",
+        /// OAuth device code flow (RFC 8628).
+        DeviceCodeFlow = "deviceCodeFlow",
+        /// Authentication transfer.
+        AuthenticationTransfer = "authenticationTransfer",
+    }
 }
 
 /// What the session looked like when its token was minted: a later difference is drift.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SessionBinding<'a> {
     /// Autonomous system number.
     pub asn: Option<u32>,
@@ -48,3 +58,10 @@ pub struct SessionBinding<'a> {
     /// Agent key as [`Agent::key`](crate::agent::Agent::key) writes it: browser family and platform, no version.
     pub agent: Option<Text<'a>>,
 }
+
+record!(SessionBinding<'a> {
+    "asn" => Whole(asn),
+    "country" => Text(country),
+    "ja4" => Text(ja4),
+    "agent" => Text(agent),
+});

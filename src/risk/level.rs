@@ -1,39 +1,36 @@
 //! Risk levels, and sets of them for what is not known exactly.
 
 use serde::ser::SerializeSeq;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
-/// Graph `riskLevel`. `hidden` (a tenant without the licence) is no level: report it as unknown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum RiskLevel {
-    /// No risk seen.
-    None,
-    /// Low.
-    Low,
-    /// Medium.
-    Medium,
-    /// High.
-    High,
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// Graph `riskLevel`. `hidden` (a tenant without the licence) is no level: report it as unknown.
+    pub enum RiskLevel {
+        /// No risk seen.
+        None = "none",
+        /// Low.
+        Low = "low",
+        /// Medium.
+        Medium = "medium",
+        /// High.
+        High = "high",
+    }
 }
 
-impl RiskLevel {
-    /// All levels, ascending.
-    pub const ALL: [Self; 4] = [Self::None, Self::Low, Self::Medium, Self::High];
-}
-
-/// Graph insider risk levels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum InsiderRiskLevel {
-    /// No insider risk.
-    None,
-    /// Minor.
-    Minor,
-    /// Moderate.
-    Moderate,
-    /// Elevated.
-    Elevated,
+vocabulary! {
+    /// Graph insider risk levels.
+    pub enum InsiderRiskLevel {
+        /// No insider risk.
+        None = "none",
+        /// Minor.
+        Minor = "minor",
+        /// Moderate.
+        Moderate = "moderate",
+        /// Elevated.
+        Elevated = "elevated",
+    }
 }
 
 /// The levels a risk may still have. One member: known. All four: nothing is known.
@@ -84,21 +81,22 @@ impl LevelSet {
     /// The one level, if only one is left.
     #[must_use]
     pub fn exactly(self) -> Option<RiskLevel> {
-        RiskLevel::ALL.into_iter().find(|level| Self::only(*level) == self)
+        RiskLevel::ALL.iter().copied().find(|level| Self::only(*level) == self)
     }
 
     /// Raises every possible level below `floor` to it: evidence of `floor` can not be talked down.
     #[must_use]
     pub fn at_least(self, floor: RiskLevel) -> Self {
         RiskLevel::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|level| self.contains(*level))
             .fold(Self(0), |set, level| Self(set.0 | Self::only(level.max(floor)).0))
     }
 
     /// The possible levels, ascending.
     pub fn iter(self) -> impl Iterator<Item = RiskLevel> {
-        RiskLevel::ALL.into_iter().filter(move |level| self.contains(*level))
+        RiskLevel::ALL.iter().copied().filter(move |level| self.contains(*level))
     }
 }
 

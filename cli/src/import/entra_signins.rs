@@ -208,6 +208,7 @@ fn device(row: &mut Row) -> Device<'static> {
             .flatten(),
         // Graph writes `{PII Removed}` where the device belongs to another tenant.
         device_id: id.filter(|id| !id.starts_with('{')).map(|text| Text(Cow::Owned(text))),
+        ..Device::default()
     }
 }
 
