@@ -1,0 +1,27 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test bench lint clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build, start scorer, origin, sign-in and worker, replay the demo, stay up (ONCE=1: check and exit)
+	@scripts/setup.sh run
+	@scripts/build.sh
+	@node scripts/run.mjs
+
+test: ## Install what is missing, then run every check (STAGES="rust demo": only these)
+	@scripts/setup.sh test
+	@scripts/build.sh
+	@scripts/test.sh $(STAGES)
+
+bench: ## Measure size and speed, side by side with the alternatives
+	@scripts/setup.sh run
+	@scripts/build.sh
+	@scripts/bench.sh
+
+lint: ## Format check and lints only
+	@scripts/setup.sh run
+	@scripts/test.sh format lint
+
+clean: ## Remove everything that was built or installed inside the repository
+	rm -rf target js/node_modules js/dist www/dist

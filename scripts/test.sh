@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Runs every check, or only the stages named. A stage that fails does not stop the others; the summary tells.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$PWD/target/tools/bin/wasm-bindgen-test-runner
+
+# A stage is a function named stage_NAME. They run in the order of this list, the quick ones first.
+stages=(format lint pure rust docs wasm js page demo)
+
+stage_format() { cargo fmt --all --check; }
+
+stage_lint() {
+  cargo clippy --workspace --all-targets --quiet -- -D warnings &&
+    cargo clippy -p edgeward-wasm --target wasm32-unknown-unknown --quiet -- -D warnings &&
+    npm run --prefix js --silent lint
+}
+
+# The engine has no I/O, clock, randomness or async: what would bring them must not be in its tree.
+stage_pure() {
+  local found
+  found=$(cargo tree -p edgeward -e normal --prefix none | awk '{ print $1 }' |
+    grep -E '^(wasm-bindgen|js-sys|web-sys|tokio|futures.*|getrandom|rand|mio|hyper|reqwest|chrono|time)$' | sort -u)
+  [ -z "$found" ] || { say "the engine depends on:" "$found"; return 1; }
+  cargo check -p edgeward --target wasm32-unknown-unknown --quiet
+}
+
+stage_rust() {
+  if command -v cargo-nextest >/dev/null; then
+    cargo nextest run --workspace --exclude edgeward-wasm --no-fail-fast --no-tests warn
+  else
+    cargo test --workspace --exclude edgeward-wasm --no-fail-fast --lib --bins --tests
+  fi
+}
+
+# nextest does not run the examples in doc comments.
+stage_docs() {
+  cargo test --workspace --exclude edgeward-wasm --doc --quiet &&
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+}
+
+stage_wasm() { cargo test -p edgeward-wasm --target wasm32-unknown-unknown; }
+
+stage_js() { npm test --prefix js; }
+
+stage_page() { node --test www/test/*.test.mjs; }
+
+stage_demo() { node --test --test-concurrency=1 demo/test/*.test.mjs; }
+
+[ "$#" -eq 0 ] || stages=("$@")
+for name in "${stages[@]}"; do
+  declare -F "stage_$name" >/dev/null || fail "There is no stage \`$name\`." "Stages: format lint pure rust docs wasm js page demo"
+done
+
+failed=()
+summary=()
+for name in "${stages[@]}"; do
+  started=$SECONDS
+  say "" "${bold}── $name${plain}"
+  if "stage_$name"; then
+    summary+=("  ${green}ok${plain}      $name ${dim}$((SECONDS - started)) s${plain}")
+  else
+    summary+=("  ${red}failed${plain}  $name ${dim}$((SECONDS - started)) s${plain}")
+    failed+=("$name")
+  fi
+done
+say "" "${bold}── summary${plain} ${dim}${SECONDS} s${plain}"
+printf '%s\n' "${summary[@]}"
+[ "${#failed[@]}" -eq 0 ]
