@@ -6,16 +6,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
+import { prepareWorker, program as workerdProgram } from "../js/scripts/workerd.mjs";
 import { Companion, freePort } from "../scripts/processes.mjs";
 import { handler as pageHandler } from "../www/serve.mjs";
 import { agentKey } from "./agent-key.mjs";
+import { edgewardPackage } from "./edgeward-package.mjs";
 import { serve } from "./http.mjs";
 import { createIdentityProvider } from "./idp.mjs";
 import { createOrigin } from "./origin.mjs";
 import { importEdgeward } from "./packages.mjs";
 import { directory as people, places, policyFiles } from "./steps.mjs";
 import { createIssuer } from "./tokens.mjs";
-import { buildWorker, workerdPath } from "./workerd.mjs";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -83,15 +84,18 @@ export async function startWorld({ step, onStart, busy, directory = join(root, "
   };
 
   await step("Starting the worker in workerd", async () => {
-    const config = await buildWorker(directory, {
-      port: workerPort,
+    const config = await prepareWorker({
+      entry: fileURLToPath(new URL("worker.ts", import.meta.url)),
+      plugins: [edgewardPackage],
+      directory,
+      address: `127.0.0.1:${workerPort}`,
       bindings: {
         ORIGIN: origin, ORIGIN_SECRET: secrets.origin, SCORER: scorerOrigin, SCORER_TOKEN: secrets.scorerToken,
         BUNDLE_KEY: bundle.publicKey, IDENTIFIER_KEY: secrets.identifierKey, ISSUER: idp, AUDIENCE: audience,
-        STATE_INTERVAL_MS: stateIntervalMs, DEMO_SECRET: secrets.demo, DEMO_PLACE: JSON.stringify({ client: places.home }),
+        STATE_INTERVAL_MS: String(stateIntervalMs), DEMO_SECRET: secrets.demo, DEMO_PLACE: JSON.stringify({ client: places.home }),
       },
     });
-    const workerd = new Companion("workerd", await workerdPath(), ["serve", config], { log: at("workerd.log") });
+    const workerd = new Companion("workerd", workerdProgram, ["serve", config], { log: at("workerd.log") });
     onStart(() => workerd.stop());
     await workerd.ready(async () => (await fetch(worker, probe)).ok);
   });

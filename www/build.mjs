@@ -2,7 +2,6 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { agentKey } from "../demo/agent-key.mjs";
-import { load } from "../demo/packages.mjs";
 import { namedLocations, policies, requestFacts, steps } from "../demo/steps.mjs";
 
 const out = new URL("dist/", import.meta.url);
@@ -10,17 +9,7 @@ const file = (url) => fileURLToPath(url);
 const write = (name, value) => writeFileSync(new URL(name, out), JSON.stringify(value));
 
 mkdirSync(out, { recursive: true });
-const { build } = await load("esbuild");
-// The slim entry takes the module from its caller: the page compiles it while it still arrives.
-await build({
-  stdin: { contents: 'export * from "edgeward/slim";', resolveDir: file(new URL("../js", import.meta.url)) },
-  outfile: file(new URL("edgeward.js", out)),
-  bundle: true,
-  minify: true,
-  format: "esm",
-  target: "es2022",
-  logLevel: "warning",
-});
+copyFileSync(file(new URL("../js/dist/browser.js", import.meta.url)), file(new URL("edgeward.js", out)));
 copyFileSync(file(new URL("../js/dist/engine/engine.wasm", import.meta.url)), file(new URL("engine.wasm", out)));
 write("bundle.json", { policies, namedLocations });
 write("presets.json", steps.filter((step) => step.page).map((step) => ({

@@ -15,3 +15,15 @@ export function startWorker(options: {
   port?: number;
   host?: string;
 }): Promise<RunningWorker>;
+
+/** Bundles a worker into a directory and configures workerd to serve it on an address; answers the configuration's path. */
+export function prepareWorker(options: {
+  entry: string;
+  bindings?: Record<string, string>;
+  address: string;
+  directory: string;
+  plugins?: import("esbuild").Plugin[];
+}): Promise<string>;
+
+/** Path of the workerd program. */
+export const program: string;

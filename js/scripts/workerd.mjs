@@ -17,11 +17,13 @@ import workerd from "workerd";
 const COMPATIBILITY_DATE = "2026-04-01";
 
 /** @see workerd.d.mts */
+export const program = workerd.default ?? workerd;
+
+/** @see workerd.d.mts */
 export async function startWorker({ entry, bindings = {}, port = 0, host = "127.0.0.1" }) {
   const directory = await mkdtemp(join(tmpdir(), "edgeward-worker-"));
-  const modules = await bundle(entry, join(directory, "modules"));
-  await writeFile(join(directory, "config.capnp"), config(modules, bindings, `${host}:${port}`));
-  const child = spawn(workerd.default ?? workerd, ["serve", "--control-fd=3", join(directory, "config.capnp")], {
+  const config = await prepareWorker({ entry, bindings, address: `${host}:${port}`, directory });
+  const child = spawn(program, ["serve", "--control-fd=3", config], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
   const exited = new Promise((resolve) => child.once("exit", resolve));
@@ -42,7 +44,15 @@ export async function startWorker({ entry, bindings = {}, port = 0, host = "127.
   };
 }
 
-async function bundle(entry, outdir) {
+/** @see workerd.d.mts */
+export async function prepareWorker({ entry, bindings = {}, address, directory, plugins = [] }) {
+  const modules = await bundle(entry, join(directory, "modules"), plugins);
+  const path = join(directory, "config.capnp");
+  await writeFile(path, config(modules, bindings, address));
+  return path;
+}
+
+async function bundle(entry, outdir, plugins) {
   await mkdir(outdir);
   await build({
     entryPoints: { worker: entry },
@@ -52,6 +62,7 @@ async function bundle(entry, outdir) {
     target: "es2022",
     conditions: ["workerd", "worker", "browser"],
     loader: { ".wasm": "copy" },
+    plugins,
     logLevel: "error",
   });
   const names = await readdir(outdir);
