@@ -251,12 +251,11 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
         match self {
             Self::Record(record) => {
                 while let Some(name) = members.next_key::<Text<'de>>()? {
-                    match record.slot(&name) {
-                        Some(slot) => members
-                            .next_value_seed(slot)
-                            .map_err(|why| A::Error::custom(format_args!("{name}: {why}")))?,
-                        None => drop(members.next_value::<IgnoredAny>()?),
-                    }
+                    let Some(slot) = record.slot(&name) else {
+                        members.next_value::<IgnoredAny>()?;
+                        continue;
+                    };
+                    members.next_value_seed(slot).map_err(|why| at(&name, &why))?;
                 }
             }
             Self::Named(slot) => {
@@ -271,6 +270,17 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
         }
         Ok(())
     }
+}
+
+/// An error with the path of the member: `client.asn: …`. The inner error of a record starts with a member's name,
+/// any other one with a word and a blank.
+fn at<E: Error>(name: &str, why: &E) -> E {
+    let why = why.to_string();
+    let inner = why.split(':').next().unwrap_or_default();
+    let is_member =
+        !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.');
+    let separator = if is_member { "." } else { ": " };
+    E::custom(format_args!("{name}{separator}{why}"))
 }
 
 /// One `[name, value]` pair of a list.
@@ -379,14 +389,14 @@ mod tests {
     #[test]
     fn a_wrong_type_names_the_member_and_the_place() {
         for (json, why) in [
-            (r#"{"client":{"asn":"x"}}"#, "client: asn: invalid type: string \"x\", expected a whole number"),
+            (r#"{"client":{"asn":"x"}}"#, "client.asn: invalid type: string \"x\", expected a whole number"),
             (
                 r#"{"client":{"asn":-1}}"#,
-                "client: asn: invalid value: integer `-1`, expected a whole number from 0",
+                "client.asn: invalid value: integer `-1`, expected a whole number from 0",
             ),
-            (r#"{"client":{"latitude":181}}"#, "client: latitude: "),
-            (r#"{"client":{"ip":"1.2.3"}}"#, "client: ip: `1.2.3` is not an IP address at line 1 column"),
-            (r#"{"http":{"headers":[["a"]]}}"#, "http: headers: a header is not a [name, value] pair"),
+            (r#"{"client":{"latitude":181}}"#, "client.latitude: "),
+            (r#"{"client":{"ip":"1.2.3"}}"#, "client.ip: `1.2.3` is not an IP address at line 1 column"),
+            (r#"{"http":{"headers":[["a"]]}}"#, "http.headers: a header is not a [name, value] pair"),
             (r#"{"client":5}"#, "client: invalid type: integer `5`, expected an object"),
             ("[]", "invalid type: sequence, expected an object"),
         ] {

@@ -171,7 +171,8 @@ pub fn explain<'de, T: Deserialize<'de>>(json: &'de [u8]) -> String {
         Err(error) => {
             let path = error.path().to_string();
             let why = locate(error.inner());
-            if path == "." { why } else { format!("{path}: {why}") }
+            // The engine's own records name the member themselves.
+            if path == "." || why.starts_with(&path) { why } else { format!("{path}: {why}") }
         }
         // The value is whole, so what follows it is at fault.
         Ok(_) => deserializer.end().err().as_ref().map(locate).unwrap_or_default(),

@@ -45,7 +45,7 @@ fn a_bad_line_is_named_and_the_others_are_decided() {
         ADMIN.as_bytes(),
         br#"{"client":{"ip":"not an address"}}"#,
         b"{\"http\":{\"path\":\"\xFF\"}}",
-        br#"{"principal":{"kind":"robot"}}"#,
+        br#"{"principal":{"kind":5}}"#,
         b"{} {}",
         MEMBER.as_bytes(),
     ]
@@ -56,7 +56,7 @@ fn a_bad_line_is_named_and_the_others_are_decided() {
     for (line, start) in lines.iter().zip([
         "standard input:2: client.ip: `not an address` is not an IP address",
         "standard input:3: http.path: ",
-        "standard input:4: principal.kind: unknown variant `robot`",
+        "standard input:4: principal.kind: invalid type: integer `5`, expected a string",
         "standard input:5: ",
     ]) {
         assert!(line.starts_with(start), "{line}");
@@ -73,8 +73,12 @@ fn a_bundle_or_answer_that_can_not_be_read_is_named() {
     assert!(run.err.contains("broken.json: "), "{}", run.err);
 
     let bundle = directory.bundle(&json!([admins_need_mfa()]));
-    let answer = directory.write("answer.json", r#"{"facts":{"userRisk":"extreme"}}"#);
+    let answer = directory.write("answer.json", r#"{"facts":{"userRisk":3}}"#);
     let run = edgeward(&["evaluate", "--bundle", &bundle, "--answer", &answer], ADMIN);
     assert_eq!((run.status, run.out.as_str()), (2, ""));
-    assert!(run.err.contains("answer.json: facts.userRisk: unknown variant `extreme`"), "{}", run.err);
+    assert!(
+        run.err.contains("answer.json: facts.userRisk: invalid type: integer `3`, expected a string"),
+        "{}",
+        run.err
+    );
 }
