@@ -20,6 +20,8 @@ struct Catalogue {
     class: Option<String>,
     #[expect(dead_code, reason = "for the reader of the data")]
     source: Option<String>,
+    /// Imported lists state theirs.
+    licence: Option<String>,
     agents: Vec<Entry>,
 }
 
@@ -82,11 +84,13 @@ struct Releases {
     families: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// Where in the user agent a token counts; stored in the two top bits of a table value.
-const ANYWHERE: u16 = 0;
-const AT_START: u16 = 1 << 14;
-const ALONE: u16 = 2 << 14;
-const ITEM: u16 = 3 << 14;
+/// Where in the user agent a token counts, stored in the four top bits of a table value: nowhere special, or any of
+/// the places named. [`WHOLE`] stands alone.
+const AT_START: u16 = 1 << 12;
+const ITEM: u16 = 2 << 12;
+const PRODUCT: u16 = 4 << 12;
+const ALONE: u16 = 8 << 12;
+const WHOLE: u16 = 15 << 12;
 
 /// Reads the data and writes `agents.rs` into the build's output folder.
 pub fn compile() {
@@ -112,12 +116,12 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> T {
     toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// `Screaming Frog` to the chained hash of its segments, three at most.
-fn hash_of(token: &str) -> u64 {
+/// `Screaming Frog` to the chained hash of its first segments.
+fn hash_of(token: &str, length: usize) -> u64 {
     let mut chained = None;
     let segments =
         token.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()).filter(|s| !s.is_empty());
-    for segment in segments.take(CHAIN) {
+    for segment in segments.take(length) {
         let segment = segment.bytes().fold(hash::SEED, |h, byte| hash::push(h, byte.to_ascii_lowercase()));
         chained = Some(chained.map_or(segment, |before| hash::chain(before, segment)));
     }
@@ -131,17 +135,25 @@ struct Tokens {
 }
 
 impl Tokens {
-    /// The first to claim a token keeps it, so hand-written files win over imported ones.
+    /// The first to claim a token keeps it, so hand-written files win over imported ones; the same claimant may name
+    /// several places.
     fn insert(&mut self, token: &str, id: usize) {
-        let (anchor, text) = match token.as_bytes().first() {
-            Some(b'^') => (AT_START, token.get(1..).unwrap_or_default()),
-            Some(b';') => (ITEM, token.get(1..).unwrap_or_default()),
-            Some(b'=') => (ALONE, token.get(1..).unwrap_or_default()),
-            _ => (ANYWHERE, token),
+        let rest = || token.get(1..).unwrap_or_default();
+        let (anchor, text) = match token.as_bytes() {
+            [b'=', b'=', ..] => (WHOLE, token),
+            [b'^', ..] => (AT_START, rest()),
+            [b';', ..] => (ITEM, rest()),
+            [b'=', ..] => (ALONE, rest()),
+            [.., b'/'] => (PRODUCT, token),
+            _ => (0, token),
         };
         assert!(id < usize::from(AT_START), "too many meanings");
         let id = u16::try_from(id).expect("checked above");
-        self.values.entry(hash_of(text)).or_insert_with(|| (anchor | id, token.to_owned()));
+        let hash = if anchor == WHOLE { hash_of(text, usize::MAX) } else { hash_of(text, CHAIN) };
+        let (held, _) = self.values.entry(hash).or_insert_with(|| (anchor | id, token.to_owned()));
+        if *held & 0xfff == id && *held != id {
+            *held = if anchor == 0 { id } else { *held | anchor };
+        }
     }
 
     /// Displacement hashing: each bucket tries displacements until all its keys land on free slots.
@@ -241,6 +253,14 @@ fn words(vocabulary: &Vocabulary, tokens: &mut Tokens, out: &mut String) -> usiz
     rows.len()
 }
 
+/// Whether a name says itself that it is automation's.
+fn is_telling(token: &str) -> bool {
+    let lower = token.to_lowercase();
+    [".", "bot", "crawl", "spider", "scan", "monitor", "headless", "http", "fetch", "preview"]
+        .iter()
+        .any(|word| lower.contains(word))
+}
+
 fn catalogue(data: &Path, words: usize, tokens: &mut Tokens, out: &mut String) {
     let files: Vec<PathBuf> = ["catalogue", "imported"]
         .iter()
@@ -256,24 +276,26 @@ fn catalogue(data: &Path, words: usize, tokens: &mut Tokens, out: &mut String) {
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for file in files {
         let catalogue: Catalogue = read(&file);
+        let by_hand = catalogue.licence.is_none();
         for entry in &catalogue.agents {
             let class = entry.class.as_ref().or(catalogue.class.as_ref());
             let class =
                 class.unwrap_or_else(|| panic!("{}: no class for {:?}", file.display(), entry.tokens));
-            let row = format!(
-                "Entry {{ name: {:?}, operator: {:?}, class: AgentClass::{}, purpose: {}, verifiable: {} }}",
-                entry.name.as_deref().unwrap_or_default(),
-                entry.operator.as_deref().unwrap_or_default(),
-                variant(class),
-                optional("Purpose", entry.purpose.as_ref()),
-                !entry.verify.is_empty(),
-            );
-            let next = rows.len();
-            let id = *known.entry(row.clone()).or_insert(next);
-            if id == next {
-                rows.push(row);
-            }
             for token in &entry.tokens {
+                let row = format!(
+                    "Entry {{ name: {:?}, operator: {:?}, class: AgentClass::{}, purpose: {}, verifiable: {}, telling: {} }}",
+                    entry.name.as_deref().unwrap_or_default(),
+                    entry.operator.as_deref().unwrap_or_default(),
+                    variant(class),
+                    optional("Purpose", entry.purpose.as_ref()),
+                    !entry.verify.is_empty(),
+                    by_hand || entry.name.is_some() || is_telling(token),
+                );
+                let next = rows.len();
+                let id = *known.entry(row.clone()).or_insert(next);
+                if id == next {
+                    rows.push(row);
+                }
                 tokens.insert(token, words + id);
             }
         }
@@ -311,7 +333,7 @@ fn keywords(keywords: &Keywords, out: &mut String) {
                 variant(&keyword.at),
                 if keyword.strength.is_empty() { "Hint".into() } else { variant(&keyword.strength) },
                 match keyword.class.as_str() {
-                    "app" | "phone" => variant(&keyword.class),
+                    "app" | "phone" | "browser" => variant(&keyword.class),
                     class => format!("Agent(AgentClass::{})", variant(class)),
                 },
             ));

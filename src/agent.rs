@@ -8,6 +8,7 @@ mod hints;
 mod payload;
 pub mod probe;
 mod rule;
+mod structure;
 mod table;
 mod token;
 
@@ -120,6 +121,8 @@ pub enum Finding {
     /// The brand list lacks the deliberately nonsensical brand that every build adds. Innocent causes: small forks of
     /// Chromium that write their own list.
     GreaseMissing,
+    /// A token of the user agent is cut short. Innocent causes: applications and proxies with that defect.
+    TruncatedToken,
     /// The user agent has tokens that no real build has.
     ImpossibleToken,
     /// The user agent or a header carries an injection payload.
@@ -134,13 +137,14 @@ pub struct Findings(u32);
 
 impl Findings {
     /// All findings, in the order they are reported.
-    pub const ALL: [Finding; 9] = [
+    pub const ALL: [Finding; 10] = [
         Finding::StaleBrowser,
         Finding::BrandMismatch,
         Finding::PlatformMismatch,
         Finding::MobileMismatch,
         Finding::ClientHintsMissing,
         Finding::GreaseMissing,
+        Finding::TruncatedToken,
         Finding::ImpossibleToken,
         Finding::InjectedPayload,
         Finding::TlsMismatch,
@@ -247,6 +251,9 @@ pub fn classify<'a>(request: &'a Request<'_>) -> Agent<'a> {
         && freshness::is_stale(browser, time)
     {
         findings.insert(Finding::StaleBrowser);
+    }
+    if structure::truncated(&found) {
+        findings.insert(Finding::TruncatedToken);
     }
     match verdict.rule {
         rule::Rule::Payload => findings.insert(Finding::InjectedPayload),

@@ -29,6 +29,9 @@ pub struct Arguments {
     explain: bool,
     /// Lines to classify; standard input if left out
     file: Option<PathBuf>,
+    /// Add the rule that decided, every token that meant something, and what each finding is worth
+    #[arg(long)]
+    explain: bool,
 }
 
 /// A client as people note it down: its user agent, and the other headers if they are known.

@@ -2,7 +2,7 @@
 //! neither knows, and the shape of what remains.
 
 use super::hash;
-use super::table::{self, Anchor, At, Entry, Keyword, KeywordClass, Mark, Marks, Meaning, Word};
+use super::table::{self, Anchor, At, Entry, Keyword, KeywordClass, Mark, Marks, Meaning, Strength, Word};
 use super::token::{self, MAX_BYTES, Segment, Shape};
 use super::{AgentClass, Browser};
 use crate::request::Platform;
@@ -15,7 +15,7 @@ pub struct Span {
 }
 
 impl Span {
-    fn length(self) -> usize {
+    pub const fn length(self) -> usize {
         self.end - self.start
     }
 }
@@ -56,27 +56,46 @@ pub struct Evidence {
     pub app: Option<Named>,
     /// Strongest keyword.
     pub keyword: Option<Hinted>,
+    /// Keyword that tells the kind of automation, where the strongest one only tells that it is some.
+    pub theme: Option<AgentClass>,
     /// Keyword of applications or phones.
     pub human: Option<Hinted>,
     /// Last product (`Name/1.0`) outside comments that nothing knows.
     pub stranger: Option<Span>,
+    /// First word that nothing knows.
+    pub unknown: Option<Span>,
     /// First word, known or not.
     pub first: Option<Span>,
     /// An e-mail address.
     pub mail: bool,
     /// `Mozilla/` begins it.
     pub mozilla_first: bool,
+    /// `Name, Mozilla/5.0 …`: two user agents joined by a comma, which this header's syntax does not have.
+    pub joined: bool,
     /// A browser's own name begins it, with a version and more: `Opera/9.80 (X11; …`, `Links (2.8; …`.
     pub browser_first: bool,
     /// `compatible` stands after an engine or inside its comment.
     pub compatible_late: bool,
-    /// Number in `Mozilla/5.0`, `Version/17`, `Safari/537` and so on.
+    /// A contact address behind a plus sign, as crawlers write it: `+http://…`, `+example.org`.
+    pub plus_contact: bool,
+    /// Something stands behind `like Gecko` in its comment, where browsers have nothing.
+    pub behind_gecko: bool,
+    /// A browser's version is a word: a template that nobody filled in.
+    pub unversioned: bool,
+    /// No blank between `Mozilla/4.0` and its comment.
+    pub unspaced: bool,
+    /// Numbers in `Mozilla/5.0`, `Version/17`, `Safari/537.36`, `Mac OS X 10` and so on, 0 if not stated.
     pub mozilla: u32,
     pub version: u32,
     pub safari: u32,
     pub safari_minor: u32,
+    /// Nothing stands behind `Safari/…`.
+    pub safari_last: bool,
     pub webkit: u32,
     pub chrome: u32,
+    pub firefox: u32,
+    pub gecko: u32,
+    pub mac: u32,
     pub platform: Option<Platform>,
     family: Option<&'static Word>,
     family_major: u32,
@@ -97,6 +116,9 @@ const ENGINES: Marks = Marks::of(&[
     Mark::Edge,
 ]);
 
+/// What only applications send.
+pub const KITS: Marks = Marks::of(&[Mark::AppleKit, Mark::Kit, Mark::Webview]);
+
 impl Evidence {
     /// Reads the first 512 bytes of a user agent.
     pub fn of(agent: &str, mut trace: Option<&mut Vec<(Span, Seen)>>) -> Self {
@@ -105,6 +127,10 @@ impl Evidence {
         let mut found = Self::default();
         let mut reader = Reader { bytes, ..Reader::default() };
         found.shape = token::segments(bytes, |segment| reader.segment(&mut found, segment, &mut trace));
+        if let Some((Meaning::Entry(entry), Anchor::WHOLE)) = table::find(hash::finish(reader.whole)) {
+            (found.automation, found.app) = (None, None);
+            found.name(Named { entry, span: Span { start: 0, end: bytes.len() }, first: true });
+        }
         found
     }
 
@@ -137,8 +163,12 @@ struct Reader<'b> {
     bytes: &'b [u8],
     /// Hashes of the two segments before, while they are joined.
     chain: [Option<(usize, u64)>; 2],
+    /// Hash of all segments so far.
+    whole: u64,
     /// Between `Android …;` and the end of the comment stand names of devices, which may say anything.
     model: bool,
+    /// Inside an address, whose words name pages.
+    address: bool,
 }
 
 impl Reader<'_> {
@@ -151,6 +181,9 @@ impl Reader<'_> {
         let span = Span { start: segment.start, end: segment.end };
         if found.first.is_none() {
             found.first = Some(span);
+            self.whole = segment.hash;
+        } else {
+            self.whole = hash::chain(self.whole, segment.hash);
         }
         if !segment.joined {
             self.chain = [None; 2];
@@ -158,18 +191,24 @@ impl Reader<'_> {
         if self.model && !segment.comment {
             self.model = false;
         }
-        if segment.before == b'@' && segment.after == b'.' {
-            found.mail = true;
+        if matches!(segment.before, b' ' | b';' | b',' | b'(' | b')' | b'+') {
+            self.address = false;
+        }
+        self.address |= segment.before == b'@';
+        found.mail |= segment.before == b'@' && segment.letters && found.first != Some(span);
+        if segment.before == b'+' && segment.after == b'.' && segment.letters {
+            found.plus_contact = true;
         }
         let mut known = false;
         let mut hit = |found: &mut Evidence, model: &mut bool, hash: u64, start: usize, end: usize| {
             let Some((meaning, anchor)) = table::find(hash::finish(hash)) else { return false };
             let first = found.first.is_some_and(|first| first.start == start);
-            let item = *model && matches!(meaning, Meaning::Entry(_)) || anchor == Anchor::Item;
-            if item && !is_item(self.bytes, start, end)
-                || matches!(anchor, Anchor::Start | Anchor::Alone) && !first
-                || anchor == Anchor::Alone && !self.bytes.get(end..).is_none_or(only_version)
-            {
+            let item = is_item(self.bytes, start, end);
+            if *model && matches!(meaning, Meaning::Entry(_)) && !item {
+                return false;
+            }
+            let rest = self.bytes.get(end..).unwrap_or_default();
+            if !anchor.holds(first, item, rest.starts_with(b"/"), first && only_version(rest)) {
                 return false;
             }
             let span = Span { start, end };
@@ -188,6 +227,10 @@ impl Reader<'_> {
             }
             true
         };
+        if segment.after == b':' && self.bytes.get(segment.end..).is_some_and(|rest| rest.starts_with(b"://"))
+        {
+            self.address = true;
+        }
         if segment.letters {
             known = hit(found, &mut self.model, segment.hash, segment.start, segment.end);
             if !known && let Some((end, hash)) = segment.stem {
@@ -212,13 +255,16 @@ impl Reader<'_> {
 
     fn unknown(&self, found: &mut Evidence, segment: &Segment, trace: &mut Option<&mut Vec<(Span, Seen)>>) {
         let span = Span { start: segment.start, end: segment.end };
-        if segment.after == b'/' && !segment.comment && segment.before != b'/' {
+        if !self.address && segment.after == b'/' && !segment.comment && segment.before != b'/' {
             found.stranger = Some(span);
             if let Some(trace) = trace.as_deref_mut() {
                 trace.push((span, Seen::Stranger));
             }
         }
-        if self.model || span.length() < 2 {
+        if !self.address && found.unknown.is_none() {
+            found.unknown = Some(span);
+        }
+        if self.address || span.length() < 2 {
             return;
         }
         let word = self.bytes.get(segment.start..segment.end).unwrap_or_default();
@@ -228,8 +274,11 @@ impl Reader<'_> {
                 At::Any => true,
                 At::Start => end == usize::from(keyword.length),
                 At::End => end == word.len() || end == stem,
+                At::Whole => end == usize::from(keyword.length) && (end == word.len() || end == stem),
             };
-            if fits {
+            // A phone may be called anything but these.
+            let allowed = !self.model || keyword.at == At::Any && keyword.strength == Strength::Firm;
+            if fits && allowed {
                 found.keyword(Hinted { keyword, span });
                 if let Some(trace) = trace.as_deref_mut() {
                     trace.push((span, Seen::Keyword(keyword)));
@@ -251,7 +300,19 @@ impl Evidence {
     }
 
     fn keyword(&mut self, hinted: Hinted) {
-        let human = matches!(hinted.keyword.class, KeywordClass::App | KeywordClass::Phone);
+        let telling = match hinted.keyword.class {
+            KeywordClass::Agent(class @ (AgentClass::AiBot | AgentClass::SearchCrawler)) => Some(class),
+            KeywordClass::Agent(class @ AgentClass::AttackTool)
+                if hinted.keyword.strength > Strength::Hint =>
+            {
+                Some(class)
+            }
+            _ => None,
+        };
+        if telling.is_some_and(|class| self.theme.is_none_or(|held| weight(class) > weight(held))) {
+            self.theme = telling;
+        }
+        let human = !matches!(hinted.keyword.class, KeywordClass::Agent(_));
         let slot = if human { &mut self.human } else { &mut self.keyword };
         let better = slot.is_none_or(|held| {
             (hinted.keyword.strength, hinted.keyword.length) > (held.keyword.strength, held.keyword.length)
@@ -264,26 +325,54 @@ impl Evidence {
     fn word(&mut self, word: &'static Word, span: Span, bytes: &[u8], comment: bool, model: &mut bool) {
         let number = || number_after(bytes, span.end);
         match word.mark {
-            Mark::Mozilla if span.start <= 1 => {
+            Mark::Mozilla if span.start <= 1 && bytes.get(span.end) == Some(&b'/') => {
                 self.mozilla_first = true;
                 self.mozilla = number().0;
+                self.unspaced = bytes.iter().position(|byte| *byte == b'(').is_some_and(|at| {
+                    at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(u8::is_ascii_digit)
+                });
+            }
+            Mark::Mozilla => {
+                self.joined |= bytes.get(..span.start).is_some_and(|before| before.ends_with(b", "))
             }
             Mark::Version => self.version = number().0,
             Mark::Webkit => self.webkit = number().0,
-            Mark::Safari => (self.safari, self.safari_minor) = number(),
+            Mark::Safari => {
+                (self.safari, self.safari_minor) = number();
+                self.safari_last = bytes.get(span.end + 1..).is_none_or(only_version);
+            }
             Mark::Chrome => self.chrome = number().0,
+            Mark::Firefox => self.firefox = number().0,
+            Mark::Mac => self.mac = self.mac.max(number_behind(bytes, span.end)),
+            Mark::Gecko => {
+                self.gecko = number().0;
+                let behind = bytes.get(span.end..).unwrap_or_default();
+                self.behind_gecko |= comment
+                    && self.marks.has(Mark::Khtml)
+                    && (behind.starts_with(b";")
+                        || behind.starts_with(b",") && !behind.starts_with(b", Safari"));
+            }
             Mark::Compatible => {
+                self.unspaced |= bytes.get(span.end) == Some(&b';') && bytes.get(span.end + 1) != Some(&b' ');
                 self.compatible_late |= self.engine() && bytes.get(span.end) == Some(&b';');
                 *model = false;
             }
             Mark::Android if comment => *model = true,
-            Mark::Url => *model = false,
+            // `http:` and `www.` begin an address; alone they are words.
+            Mark::Url if !matches!(bytes.get(span.end), Some(b':' | b'.')) => return,
+            Mark::Url => {
+                *model = false;
+                self.plus_contact |= span.start.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'+');
+            }
             _ => {}
         }
         self.marks.insert(word.mark);
-        if span.start == 0 && matches!(word.mark, Mark::Opera | Mark::Browser) && bytes.len() > span.end + 1 {
-            self.browser_first = true;
+        if span.start == 0 && matches!(word.mark, Mark::Opera | Mark::Browser) {
+            let rest = bytes.get(span.end..).unwrap_or_default();
+            self.browser_first |= matches!(rest, [b'/' | b' ', b'0'..=b'9', ..] | [b' ', b'(', ..]);
         }
+        self.unversioned |= matches!(word.mark, Mark::Firefox | Mark::Chrome)
+            && matches!(bytes.get(span.end..), Some([b'/', byte, ..]) if byte.is_ascii_alphabetic());
         if !word.browser.is_empty() && self.family.is_none_or(|held| held.base || !word.base) {
             let major = number().0;
             // A base family does not displace another base family, except that what is not Safari is not Safari.
@@ -346,9 +435,17 @@ fn is_item(bytes: &[u8], start: usize, end: usize) -> bool {
     matches!(before, Some(b';' | b'(')) && matches!(bytes.get(end), Some(b';' | b')' | b'/'))
 }
 
-/// Leading decimal number, six digits at most.
+/// Number behind `Mac OS X 10` or `Mac OS X 10_15`: up to one word stands between.
+fn number_behind(bytes: &[u8], end: usize) -> u32 {
+    match bytes.get(end..) {
+        Some([b' ', b'X' | b'x', b' ', rest @ ..] | [b' ', rest @ ..]) => number(rest).0,
+        _ => 0,
+    }
+}
+
+/// Leading decimal number, eight digits at most.
 fn number(bytes: &[u8]) -> (u32, &[u8]) {
-    let digits = bytes.iter().take(6).take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = bytes.iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
     let (head, rest) = bytes.split_at_checked(digits).unwrap_or_default();
     (head.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')), rest)
 }

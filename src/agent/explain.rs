@@ -96,6 +96,7 @@ fn meaning(seen: Seen) -> (&'static str, String) {
                 KeywordClass::Agent(class) => class.name().to_owned(),
                 KeywordClass::App => "application".to_owned(),
                 KeywordClass::Phone => "phone".to_owned(),
+                KeywordClass::Browser => "browser".to_owned(),
             },
         ),
         Seen::Stranger => ("unknown", "product".to_owned()),
@@ -133,6 +134,11 @@ fn note(finding: Finding) -> Note {
             "weak",
             "The brand list lacks the nonsensical brand that every build adds.",
             "Small forks of Chromium that write their own list.",
+        ),
+        Finding::TruncatedToken => (
+            "weak",
+            "A token is cut short, as by a tool that keeps user agents in too small a field.",
+            "Applications and proxies with the same defect.",
         ),
         Finding::ImpossibleToken => {
             ("strong", "The user agent has tokens that no real build has.", "None known.")

@@ -3,7 +3,7 @@
 use super::evidence::{Evidence, Span};
 use super::hints::Brands;
 use super::table::{KeywordClass, Mark, Marks, Strength};
-use super::{AgentClass, payload};
+use super::{AgentClass, Purpose, payload, structure};
 
 /// The rule that decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -23,8 +23,12 @@ pub enum Rule {
     Contact,
     /// `compatible;` behind an engine, where crawlers put their name.
     Compatible,
-    /// Tokens that no real build has.
+    /// Two user agents joined by a comma: something that fetches on behalf of a browser.
+    Joined,
+    /// Tokens that no real build has: a forged browser.
     Impossible,
+    /// The beginning of a browser's user agent and not the rest.
+    Truncated,
     /// A browser's shape with nothing against it.
     Browser,
     /// The kit of an application, a phone, a television or a console.
@@ -71,7 +75,27 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict 
         // A library inside an application's user agent is how the application fetches.
         let inside = named.entry.class == AgentClass::Library
             && (!named.first && device || found.app.is_some_and(|app| app.first || !named.first));
-        if !inside {
+        // Feeds and previews are fetched by people's applications too, whose kit then shows.
+        let kit = named.entry.class == AgentClass::Bot
+            && named.entry.purpose == Some(Purpose::Feed)
+            && found.marks.any(Marks::of(&[Mark::AppleKit, Mark::Kit]))
+            && !found.plus_contact
+            && named.span.length() < agent.len();
+        // An application that names itself first is not what stands behind it.
+        let behind = !found.plus_contact
+            && found
+                .app
+                .is_some_and(|app| app.first && (!named.first || named.span.length() <= app.span.length()))
+            && matches!(named.entry.class, AgentClass::Bot | AgentClass::Library);
+        // Names in public lists that may be anybody's do not outweigh a device.
+        let anybody = !named.entry.telling
+            && device
+            && found.engine()
+            && found.mozilla_first
+            && named.entry.class != AgentClass::AttackTool
+            && !found.plus_contact
+            && !found.marks.has(Mark::Url);
+        if !inside && !kit && !behind && !anybody {
             return verdict(named.entry.class, Rule::Catalogue, Some(named.span));
         }
     }
@@ -84,30 +108,53 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict 
     let keyword = |least: Strength| {
         found.keyword.filter(|hinted| hinted.keyword.strength >= least).and_then(|hinted| {
             match hinted.keyword.class {
+                KeywordClass::Agent(AgentClass::Bot) => {
+                    Some(verdict(found.theme.unwrap_or(AgentClass::Bot), Rule::Keyword, Some(hinted.span)))
+                }
                 KeywordClass::Agent(class) => Some(verdict(class, Rule::Keyword, Some(hinted.span))),
-                KeywordClass::App | KeywordClass::Phone => None,
+                _ => None,
             }
         })
+    };
+    // An unseen name is what its words say, else a bot.
+    let hinted = |rule| match keyword(Strength::Hint) {
+        Some(hint) if hint.class != AgentClass::Library => Verdict { rule, ..hint },
+        _ => verdict(AgentClass::Bot, rule, found.stranger.or(found.unknown)),
     };
     if let Some(firm) = keyword(Strength::Firm) {
         return firm;
     }
-    let contact = found.marks.has(Mark::Url) || found.mail;
+    if found.joined {
+        return verdict(AgentClass::Bot, Rule::Joined, found.first);
+    }
     if found.browser_first {
         return verdict(AgentClass::Browser, Rule::Browser, None);
     }
-    if found.engine() && (found.mozilla_first || device) {
-        return if let Some(strong) = keyword(Strength::Strong).filter(|_| !device) {
+    let contact = found.marks.has(Mark::Url) || found.mail || found.plus_contact;
+    if found.engine()
+        && (found.mozilla_first || device || found.marks.has(Mark::Webkit) && found.marks.has(Mark::Browser))
+    {
+        let strong = keyword(Strength::Strong).filter(|_| !device);
+        return if let Some(strong) = strong {
             strong
-        } else if contact && !device {
-            verdict(AgentClass::Bot, Rule::Contact, found.stranger)
-        } else if found.compatible_late && !found.marks.has(Mark::Msie) {
-            verdict(AgentClass::Bot, Rule::Compatible, found.stranger)
+        } else if found.plus_contact || contact && !device {
+            hinted(Rule::Contact)
+        } else if found.behind_gecko || found.compatible_late && !found.marks.has(Mark::Msie) {
+            hinted(Rule::Compatible)
+        } else if structure::impossible(found)
+            && brands.is_none_or(|brands| brands.chromium != Some(found.chrome))
+        {
+            verdict(AgentClass::AttackTool, Rule::Impossible, None)
+        } else if found.unversioned || structure::engine_alone(found) {
+            verdict(AgentClass::Malformed, Rule::Truncated, None)
         } else if device && !found.mozilla_first {
             verdict(AgentClass::App, Rule::Application, found.first)
         } else {
             verdict(AgentClass::Browser, Rule::Browser, None)
         };
+    }
+    if device && (found.mozilla_first && found.plus_contact || contact && found.marks.has(Mark::Compatible)) {
+        return hinted(Rule::Contact);
     }
     if device {
         return verdict(AgentClass::App, Rule::Application, found.first);
@@ -115,14 +162,24 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict 
     if let Some(strong) = keyword(Strength::Strong) {
         return strong;
     }
-    if let Some(human) = found.human.filter(|_| !contact) {
+    let human =
+        found.human.filter(|human| human.keyword.class != KeywordClass::Browser || found.mozilla_first);
+    if let Some(human) = human.filter(|_| !contact) {
         return verdict(AgentClass::App, Rule::Application, Some(human.span));
     }
     if found.mozilla_first {
+        // Netscape 4 and before named a system and no engine.
+        if (1..=4).contains(&found.mozilla)
+            && found.platform.is_some()
+            && !contact
+            && !found.marks.has(Mark::Compatible)
+        {
+            return verdict(AgentClass::Browser, Rule::Browser, None);
+        }
         return if contact || found.marks.has(Mark::Compatible) || found.stranger.is_some() {
-            verdict(AgentClass::Bot, Rule::Contact, found.stranger)
+            hinted(Rule::Contact)
         } else {
-            verdict(AgentClass::Malformed, Rule::Impossible, None)
+            verdict(AgentClass::Malformed, Rule::Truncated, None)
         };
     }
     if let Some(hint) = keyword(Strength::Hint) {

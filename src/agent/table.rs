@@ -43,6 +43,8 @@ pub enum Mark {
     Ios,
     Mac,
     Linux,
+    X11,
+    Impossible,
     Device,
     Tv,
     Phone,
@@ -100,6 +102,8 @@ pub struct Entry {
     pub purpose: Option<Purpose>,
     /// Whether the operator documents how to verify it.
     pub verifiable: bool,
+    /// Whether the name can not be anything else's: it is described here, or says itself that it is automation's.
+    pub telling: bool,
 }
 
 /// Where in a word a keyword counts.
@@ -108,6 +112,7 @@ pub enum At {
     Any,
     Start,
     End,
+    Whole,
 }
 
 /// How much else a keyword outweighs.
@@ -130,6 +135,8 @@ pub enum KeywordClass {
     App,
     /// A phone.
     Phone,
+    /// Something that calls itself a browser.
+    Browser,
 }
 
 /// What names of automation have in common.
@@ -148,17 +155,29 @@ pub enum Meaning {
     Entry(&'static Entry),
 }
 
-/// Where a token of the table counts. In the data: `Token`, `^Token`, `=Token`, `;Token`.
+/// Where a token of the table counts: everywhere, or at any of the places named. In the data: `Token`, `^Token`,
+/// `;Token`, `Token/`, `=Token`, `==The whole user agent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Anchor {
-    /// Everywhere.
-    Anywhere,
-    /// As the first thing the user agent says.
-    Start,
-    /// As the only thing it says, but for a version.
-    Alone,
-    /// As a whole item of a comment.
-    Item,
+pub struct Anchor(u16);
+
+impl Anchor {
+    /// As the whole user agent, every segment of it.
+    pub const WHOLE: Self = Self(15);
+    const START: u16 = 1;
+    const ITEM: u16 = 2;
+    const PRODUCT: u16 = 4;
+    const ALONE: u16 = 8;
+
+    /// Whether the token counts at a place that is the start, a whole item of a comment, a product with a version, or
+    /// all that the user agent says.
+    pub const fn holds(self, start: bool, item: bool, product: bool, alone: bool) -> bool {
+        self.0 == 0
+            || self.0 != Self::WHOLE.0
+                && (self.0 & Self::START != 0 && start
+                    || self.0 & Self::ITEM != 0 && item
+                    || self.0 & Self::PRODUCT != 0 && product
+                    || self.0 & Self::ALONE != 0 && alone)
+    }
 }
 
 /// Looks a finished hash up.
@@ -170,13 +189,8 @@ pub fn find(hash: u64) -> Option<(Meaning, Anchor)> {
         return None;
     }
     let value = *VALUES.get(slot)?;
-    let anchor = match value >> 14 {
-        0 => Anchor::Anywhere,
-        1 => Anchor::Start,
-        2 => Anchor::Alone,
-        _ => Anchor::Item,
-    };
-    let id = usize::from(value & 0x3fff);
+    let anchor = Anchor(value >> 12);
+    let id = usize::from(value & 0xfff);
     let meaning = match WORDS.get(id) {
         Some(word) => Meaning::Word(word),
         None => Meaning::Entry(ENTRIES.get(id - WORDS.len())?),

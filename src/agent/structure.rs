@@ -1,0 +1,52 @@
+//! What no real build says of itself: frozen parts that are not as frozen, pairs that never shipped together.
+
+use super::evidence::{Evidence, KITS};
+use super::table::Mark;
+use crate::request::Platform;
+
+/// Whether the user agent claims a build that never existed. Each rule states what is frozen, since when.
+pub fn impossible(found: &Evidence) -> bool {
+    let marks = found.marks;
+    let chrome = found.chrome;
+    // Forks of a browser, and what is built on its engine, keep numbers of their own.
+    let plain = !marks.has(Mark::Browser) && found.stranger.is_none();
+    let desktop = matches!(found.platform, Some(Platform::Windows | Platform::MacOs | Platform::Linux));
+    // Safari on iOS ends `Safari/604.1` since iOS 11; 605.1.15 is the Mac's. Applications write what they like.
+    (found.platform == Some(Platform::Ios) && found.safari == 605 && found.safari_last && found.version > 0 && plain && !marks.has(Mark::Edge))
+        // Blink reports WebKit 537.36 since Chrome 28 (2013).
+        || (chrome >= 28 && found.webkit >= 538 && plain && desktop)
+        // `Safari/` carries WebKit's build, never Safari's version.
+        || (chrome >= 28 && (1..=99).contains(&found.safari))
+        // The minor number of Blink's WebKit is as frozen as the major.
+        || (chrome >= 29 && found.safari == 537 && !matches!(found.safari_minor, 0 | 3 | 36) && desktop)
+        // Gecko's build date is frozen at 20100101 since Firefox 17; older ones never came with such versions.
+        || (found.firefox >= 17 && found.gecko > 19_000_000 && found.gecko != 20_100_101 && plain)
+        // Firefox says macOS 10.15 for every later version since Firefox 87.
+        || (found.firefox >= 88 && found.mac >= 11)
+        // Windows has no X11 display.
+        || (marks.has(Mark::X11) && marks.has(Mark::Windows) && chrome > 0)
+        // Gecko's frozen date beside Blink's name.
+        || (found.gecko == 20_100_101 && marks.has(Mark::Chrome) && found.firefox == 0)
+        || marks.has(Mark::Impossible)
+        // Internet Explorer writes blanks before its comment and after `compatible;`.
+        || (found.unspaced && marks.has(Mark::Msie))
+}
+
+/// Whether an engine stands without a browser. Applications on devices and in the Mac's WebView leave it out.
+pub fn engine_alone(found: &Evidence) -> bool {
+    let marks = found.marks;
+    let device =
+        !matches!(found.platform, None | Some(Platform::Windows | Platform::MacOs | Platform::Linux));
+    let mac_view = found.platform == Some(Platform::MacOs) && found.webkit >= 600;
+    marks.has(Mark::Webkit)
+        && found.browser().is_none()
+        && found.stranger.is_none()
+        && !device
+        && !mac_view
+        && !marks.any(KITS)
+}
+
+/// Whether a token is cut short: `Safari/537.3` is the beginning of `Safari/537.36`, kept in too small a field.
+pub fn truncated(found: &Evidence) -> bool {
+    found.chrome >= 28 && found.safari == 537 && found.safari_minor == 3
+}
