@@ -1,13 +1,10 @@
 //! `edgeward classify`: what each client is.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
 use edgeward::Request;
-use edgeward::agent;
-use edgeward::request::Text;
+use edgeward::agent::{self, probe};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -29,18 +26,14 @@ pub struct Arguments {
     explain: bool,
     /// Lines to classify; standard input if left out
     file: Option<PathBuf>,
-    /// Add the rule that decided, every token that meant something, and what each finding is worth
-    #[arg(long)]
-    explain: bool,
 }
 
-/// A client as people note it down: its user agent, and the other headers if they are known.
+/// What tells a noted client or a request from a user agent that happens to be JSON.
 #[derive(Default, Deserialize)]
-#[serde(default, bound(deserialize = "'de: 'a"))]
-struct Client<'a> {
-    ua: Option<Text<'a>>,
-    headers: BTreeMap<Text<'a>, Text<'a>>,
-    /// Only a whole request has it.
+#[serde(default)]
+struct Shape {
+    ua: Option<IgnoredAny>,
+    headers: Option<IgnoredAny>,
     http: Option<IgnoredAny>,
 }
 
@@ -51,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Done {
         let line = String::from_utf8_lossy(line);
         let (request, answered) = match read(&line) {
             Ok(request) => (request, Answered::Yes),
-            Err(why) => (of_agent(Text(Cow::Borrowed(&line)), BTreeMap::new()), Answered::No(why)),
+            Err(why) => (probe::bare(&line), Answered::No(why)),
         };
         if arguments.explain {
             output.line(&agent::explain(&request))?;
@@ -64,23 +57,14 @@ pub fn run(arguments: &Arguments) -> Done {
 
 /// A line that is not the JSON of a client or a request is the user agent itself: attackers send braces too.
 fn read(line: &str) -> Result<Request<'_>, String> {
-    let client = if line.trim_start().starts_with('{') { serde_json::from_str(line).ok() } else { None };
-    match client {
-        Some(Client { http: Some(_), .. }) => {
-            serde_json::from_str(line).map_err(|why| format!("is no request: {why}"))
-        }
-        Some(Client { ua, headers, .. }) if ua.is_some() || !headers.is_empty() => {
-            Ok(of_agent(ua.unwrap_or_default(), headers))
-        }
-        _ => Ok(of_agent(Text(Cow::Borrowed(line)), BTreeMap::new())),
+    let shape: Shape = match line.trim_start().strip_prefix('{') {
+        Some(_) => serde_json::from_str(line).unwrap_or_default(),
+        None => Shape::default(),
+    };
+    if shape.ua.is_some() || shape.headers.is_some() || shape.http.is_some() {
+        return probe::read(line).map_err(|why| format!("is no request: {why}"));
     }
-}
-
-fn of_agent<'a>(agent: Text<'a>, headers: BTreeMap<Text<'a>, Text<'a>>) -> Request<'a> {
-    let agent = (!agent.trim().is_empty()).then(|| (Text::from("user-agent"), agent));
-    let mut request = Request::default();
-    request.http.headers = Some(agent.into_iter().chain(headers).collect());
-    request
+    Ok(probe::bare(line))
 }
 
 #[cfg(test)]

@@ -23,14 +23,18 @@ fn stated<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Op
     Option::deserialize(deserializer).map(Some)
 }
 
-/// Reads a [`Request`], or `{"ua":…,"headers":{…}}` where `ua` is the user agent, `null` for none. Header names may be
+/// Reads a [`Request`], or `{"ua":…,"headers":{…}}` where `ua` is the user agent, `null` or
+/// blank for none. Header names may be
 /// spelled as in CGI (`HTTP_X_REQUESTED_WITH`); values that are not strings are no headers and are ignored.
 ///
 /// # Errors
 /// The JSON is malformed, or a member has the wrong type.
 pub fn read(json: &str) -> Result<Request<'_>, serde_json::Error> {
     let probe: Probe<'_> = serde_json::from_str(json)?;
-    let Some(agent) = probe.ua else { return serde_json::from_str(json) };
+    if probe.ua.is_none() && probe.headers.is_none() {
+        return serde_json::from_str(json);
+    }
+    let agent = probe.ua.flatten().filter(|agent| !agent.trim().is_empty());
     let agent = agent.map(|agent| (Text::from("user-agent"), agent));
     let headers = probe.headers.unwrap_or_default().into_iter().filter_map(|(name, value)| {
         let name = name.to_ascii_lowercase().replace('_', "-");
@@ -42,11 +46,12 @@ pub fn read(json: &str) -> Result<Request<'_>, serde_json::Error> {
     Ok(request)
 }
 
-/// A request of which only the user agent is known.
+/// A request of which only the user agent is known; a blank one is none.
 #[must_use]
 pub fn bare(agent: &str) -> Request<'_> {
     let mut request = Request::default();
-    request.http.headers = Some(vec![(Text::from("user-agent"), Text::from(agent))]);
+    let agent = (!agent.trim().is_empty()).then(|| (Text::from("user-agent"), Text::from(agent)));
+    request.http.headers = Some(agent.into_iter().collect());
     request
 }
 
