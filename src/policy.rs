@@ -18,6 +18,7 @@ mod symbol;
 mod tests;
 mod truth;
 mod view;
+mod what_if;
 
 use serde::Serialize;
 
@@ -29,6 +30,8 @@ pub use result::{Outage, Outcome, PolicyResult, Reason};
 pub use session_controls::{
     CloudAppSecurity, ContinuousAccessEvaluation, PersistentBrowser, SessionControls, SignInFrequency,
 };
+
+pub use what_if::{AnalysisReasons, Combined, WhatIf, WhatIfBody, WhatIfResult, what_if};
 
 use crate::agent::Agent;
 use crate::detection::DetectionSet;

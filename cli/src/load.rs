@@ -7,6 +7,9 @@ use edgeward::Engine;
 use edgeward::bundle::Bundle;
 use edgeward::identifier::Identifiers;
 
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
 use crate::bundle::SignedBundle;
 use crate::failure::Failure;
 use crate::input;
@@ -38,6 +41,15 @@ impl BundleArguments {
                 .map_err(|why| Failure::input(&name, why))?,
         };
         engine(bundle, &name)
+    }
+
+    /// The policies as they stand in the bundle, in the order the engine has them.
+    pub fn policies(&self) -> Result<Vec<Map<String, Value>>, Failure> {
+        #[derive(Deserialize)]
+        struct Policies {
+            policies: Vec<Map<String, Value>>,
+        }
+        Ok(input::read_json::<Policies>(&self.bundle)?.policies)
     }
 }
 

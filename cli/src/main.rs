@@ -14,6 +14,7 @@ mod lint;
 mod load;
 mod output;
 mod stream;
+mod whatif;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ struct Cli {
 enum Command {
     Classify(classify::Arguments),
     Evaluate(evaluate::Arguments),
+    Whatif(whatif::Arguments),
     Lint(lint::Arguments),
     Bundle(bundle::Arguments),
     Import(import::Arguments),
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Classify(arguments) => classify::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Whatif(arguments) => whatif::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Bundle(arguments) => bundle::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),

@@ -12,6 +12,7 @@ mod evaluate;
 mod fixture;
 mod import;
 mod lint;
+mod whatif;
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -59,6 +60,7 @@ pub fn edgeward(arguments: &[&str], input: impl AsRef<[u8]>) -> Run {
 const COMMANDS: &[&[&str]] = &[
     &["classify"],
     &["evaluate"],
+    &["whatif"],
     &["lint"],
     &["bundle", "build"],
     &["bundle", "keygen"],

@@ -1,0 +1,450 @@
+//! Graph's What If: the body of `POST /identity/conditionalAccess/evaluate`, answered offline.
+//!
+//! Each policy gets Graph's `policyApplies` and `analysisReasons`. What the body leaves open Graph takes not to match
+//! (Entra `what-if-tool.md`); here such a policy is `notEnoughInformation` and named with the condition, and the
+//! combined verdict, which Graph does not give, says which facts it depends on.
+
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+use serde::de::value::CowStrDeserializer;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Control, Facts, Outcome, PolicyResult, PolicySet, Reason, SessionControls, Unknowns, Verdict};
+use crate::agent;
+use crate::detection::DetectionSet;
+use crate::error::Error;
+use crate::fact::FactSet;
+use crate::request::{
+    ClientAppType, Device, GuestType, Platform, PrincipalKind, Request, Text, TransferMethod,
+};
+use crate::risk::{InsiderRiskLevel, LevelSet, RiskLevel};
+
+/// The answer: one result for each policy, in their order, and what they come to together.
+#[derive(Debug, Clone, Serialize)]
+pub struct WhatIf<'p> {
+    /// Every policy, or only those that apply where the body asks for them alone.
+    pub value: Vec<WhatIfResult<'p>>,
+    /// The verdict of all.
+    pub combined: Combined<'p>,
+}
+
+/// What Graph calls `whatIfAnalysisResult`, without the policy's own members.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WhatIfResult<'p> {
+    /// Place of the policy in the set.
+    #[serde(skip)]
+    pub index: usize,
+    /// Object id.
+    pub id: &'p str,
+    /// Display name.
+    pub display_name: Option<&'p str>,
+    /// Whether it applies for certain.
+    pub policy_applies: bool,
+    /// Why it does not; `notSet` where it applies.
+    pub analysis_reasons: AnalysisReasons,
+}
+
+/// The verdict of all enabled policies for a sign-in that starts with nothing proven.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Combined<'p> {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Demands still to be met, in prompt order.
+    pub controls: Vec<&'p Control>,
+    /// Session controls of the policies that apply.
+    pub session_controls: SessionControls,
+    /// Facts an undetermined verdict depends on.
+    pub needs: FactSet,
+}
+
+/// Graph's flags of that name, as text: `location`, or `notEnoughInformation,location`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnalysisReasons {
+    is_unknown: bool,
+    condition: &'static str,
+}
+
+impl Serialize for AnalysisReasons {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.is_unknown {
+            serializer.collect_str(&format_args!("notEnoughInformation,{}", self.condition))
+        } else {
+            serializer.serialize_str(self.condition)
+        }
+    }
+}
+
+/// The body of Graph's `evaluate`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub struct WhatIfBody<'a> {
+    sign_in_identity: Identity<'a>,
+    sign_in_context: Context<'a>,
+    #[serde(default)]
+    sign_in_conditions: Option<Conditions<'a>>,
+    #[serde(default)]
+    applied_policies_only: Option<bool>,
+    /// Ours: what Graph looks up by itself (groups, roles) or has no notion of (headers, path), as a request.
+    #[serde(default, borrow)]
+    request: Option<Request<'a>>,
+    #[serde(flatten)]
+    unread: Unread<'a>,
+}
+
+type Unread<'a> = BTreeMap<Text<'a>, IgnoredAny>;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Identity<'a> {
+    user_id: Option<Text<'a>>,
+    external_tenant_id: Option<Text<'a>>,
+    #[serde(default, deserialize_with = "stated")]
+    external_user_type: Option<GuestType>,
+    service_principal_id: Option<Text<'a>>,
+    agent_service_principal_id: Option<Text<'a>>,
+    #[serde(flatten)]
+    unread: Unread<'a>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Context<'a> {
+    include_applications: Option<Vec<Text<'a>>>,
+    authentication_context_value: Option<Text<'a>>,
+    user_action: Option<UserAction>,
+    #[serde(flatten)]
+    unread: Unread<'a>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum UserAction {
+    RegisterSecurityInformation,
+    RegisterOrJoinDevices,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+struct Conditions<'a> {
+    #[serde(deserialize_with = "stated")]
+    device_platform: Option<Platform>,
+    #[serde(deserialize_with = "stated")]
+    client_app_type: Option<ClientAppType>,
+    #[serde(deserialize_with = "stated")]
+    sign_in_risk_level: Option<RiskLevel>,
+    #[serde(deserialize_with = "stated")]
+    user_risk_level: Option<RiskLevel>,
+    #[serde(deserialize_with = "stated")]
+    service_principal_risk_level: Option<RiskLevel>,
+    #[serde(deserialize_with = "stated")]
+    agent_id_risk_level: Option<RiskLevel>,
+    #[serde(deserialize_with = "stated")]
+    insider_risk_level: Option<InsiderRiskLevel>,
+    country: Option<Text<'a>>,
+    ip_address: Option<Text<'a>>,
+    device_info: Option<Device<'a>>,
+    authentication_flow: Option<AuthenticationFlow>,
+    #[serde(flatten)]
+    unread: Unread<'a>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthenticationFlow {
+    #[serde(default, deserialize_with = "stated")]
+    transfer_method: Option<TransferMethod>,
+}
+
+/// A value of an enumeration, or one of Graph's words that state none.
+fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    match Option::<Text<'de>>::deserialize(deserializer)? {
+        None => Ok(None),
+        Some(text) if matches!(&*text, "all" | "hidden" | "unknownFutureValue") => Ok(None),
+        Some(text) => T::deserialize(CowStrDeserializer::new(text.0)).map(Some),
+    }
+}
+
+/// Answers Graph's question.
+///
+/// ```
+/// use edgeward::policy::{PolicySet, WhatIfBody, what_if};
+/// let (policies, _) = PolicySet::parse("[]", "[]").unwrap();
+/// let body: WhatIfBody = serde_json::from_str(r#"{
+///     "signInIdentity": {"userId": "15dc174b-f34c-4588-ac45-61d6e05dce93"},
+///     "signInContext": {"includeApplications": ["00000003-0000-0ff1-ce00-000000000000"]}
+/// }"#).unwrap();
+/// assert!(what_if(&policies, body).unwrap().value.is_empty());
+/// ```
+///
+/// # Errors
+/// [`Error::Json`] naming the member that is not Graph's (a misspelt condition would silently answer another
+/// question), is missing, or can not be answered in one go.
+pub fn what_if<'p>(policies: &'p PolicySet, body: WhatIfBody<'_>) -> Result<WhatIf<'p>, Error> {
+    let applied_only = body.applied_policies_only.unwrap_or_default();
+    let asks_user_action = body.sign_in_context.user_action.is_some();
+    let asks_context = body.sign_in_context.authentication_context_value.is_some();
+    let request = body.into_request().map_err(|why| Error::Json { input: "what-if body", why })?;
+    let agent = agent::classify(&request);
+    let facts = Facts {
+        request: &request,
+        agent: &agent,
+        detections: DetectionSet::default(),
+        sign_in_risk: LevelSet::from_fact(request.risk.sign_in),
+    };
+    let evaluation = policies.evaluate(&facts, Unknowns::Ask);
+    let names = Names {
+        users: if request.principal.kind == Some(PrincipalKind::User) {
+            "users"
+        } else {
+            "workloadIdentities"
+        },
+        application: match (asks_user_action, asks_context) {
+            (true, _) => "userActions",
+            (false, true) => "authenticationContext",
+            (false, false) => "application",
+        },
+    };
+    let value = evaluation
+        .results
+        .iter()
+        .enumerate()
+        .map(|(index, result)| names.analyse(index, result))
+        .filter(|result| result.policy_applies || !applied_only)
+        .collect();
+    let combined = Combined {
+        verdict: evaluation.verdict,
+        controls: evaluation.controls,
+        session_controls: evaluation.session_controls,
+        needs: evaluation.needs,
+    };
+    Ok(WhatIf { value, combined })
+}
+
+impl<'a> WhatIfBody<'a> {
+    fn into_request(self) -> Result<Request<'a>, String> {
+        let Self { sign_in_identity: identity, sign_in_context: context, .. } = self;
+        let conditions = self.sign_in_conditions.unwrap_or_default();
+        all_read("", &self.unread)?;
+        all_read("signInIdentity.", &identity.unread)?;
+        all_read("signInContext.", &context.unread)?;
+        all_read("signInConditions.", &conditions.unread)?;
+
+        let mut request = self.request.unwrap_or_default();
+        // A sign-in starts with nothing proven.
+        request.session.amr.get_or_insert_default();
+        identity.tell(&mut request)?;
+        context.tell(&mut request)?;
+        conditions.tell(&mut request)?;
+        Ok(request)
+    }
+}
+
+fn all_read(path: &str, unread: &Unread<'_>) -> Result<(), String> {
+    match unread.keys().find(|name| !name.contains("@odata.")) {
+        Some(name) => Err(format!("`{path}{name}` is not a member that Graph knows")),
+        None => Ok(()),
+    }
+}
+
+impl<'a> Identity<'a> {
+    fn tell(self, request: &mut Request<'a>) -> Result<(), String> {
+        let principal = &mut request.principal;
+        let (kind, id) = match (self.user_id, self.service_principal_id, self.agent_service_principal_id) {
+            (Some(id), None, None) => (PrincipalKind::User, id),
+            (None, Some(id), None) => (PrincipalKind::Workload, id),
+            (None, None, Some(id)) => (PrincipalKind::Agent, id),
+            _ => {
+                return Err("`signInIdentity` needs exactly one of `userId`, `servicePrincipalId` and \
+                            `agentServicePrincipalId`"
+                    .to_owned());
+            }
+        };
+        principal.kind = Some(kind);
+        principal.id = Some(id);
+        fill(&mut principal.guest_type, self.external_user_type);
+        fill(&mut principal.external_tenant, self.external_tenant_id);
+        Ok(())
+    }
+}
+
+impl<'a> Context<'a> {
+    fn tell(self, request: &mut Request<'a>) -> Result<(), String> {
+        let resource = &mut request.resource;
+        let mut applications = self.include_applications.unwrap_or_default().into_iter();
+        fill(&mut resource.application, applications.next());
+        if applications.next().is_some() {
+            return Err(
+                "`signInContext.includeApplications` holds several: ask for one at a time, because a \
+                        request goes to one"
+                    .to_owned(),
+            );
+        }
+        fill(&mut resource.authentication_context, self.authentication_context_value);
+        let action = self.user_action.map(|action| match action {
+            UserAction::RegisterSecurityInformation => "urn:user:registersecurityinfo",
+            UserAction::RegisterOrJoinDevices => "urn:user:registerdevice",
+        });
+        fill(&mut resource.user_action, action.map(Text::from));
+        Ok(())
+    }
+}
+
+impl<'a> Conditions<'a> {
+    fn tell(self, request: &mut Request<'a>) -> Result<(), String> {
+        let ip = self.ip_address.map(|text| match text.parse::<std::net::IpAddr>() {
+            Ok(ip) => Ok(ip.to_canonical()),
+            Err(_) => Err(format!("`signInConditions.ipAddress`: `{text}` is not an IP address")),
+        });
+        fill(&mut request.client.ip, ip.transpose()?);
+        fill(&mut request.client.country, self.country);
+        fill(&mut request.client.app_type, self.client_app_type);
+        if let Some(device) = self.device_info {
+            request.device = device;
+        }
+        fill(&mut request.device.platform, self.device_platform);
+        fill(&mut request.risk.sign_in, self.sign_in_risk_level);
+        fill(&mut request.risk.user, self.user_risk_level);
+        fill(&mut request.risk.service_principal, self.service_principal_risk_level);
+        fill(&mut request.risk.agent, self.agent_id_risk_level);
+        fill(&mut request.risk.insider, self.insider_risk_level);
+        fill(
+            &mut request.session.transfer_method,
+            self.authentication_flow.and_then(|flow| flow.transfer_method),
+        );
+        Ok(())
+    }
+}
+
+/// What the body states wins over the request it is laid over.
+fn fill<T>(slot: &mut Option<T>, stated: Option<T>) {
+    if stated.is_some() {
+        *slot = stated;
+    }
+}
+
+/// Names of `analysisReasons` that depend on what was asked.
+struct Names {
+    users: &'static str,
+    application: &'static str,
+}
+
+impl Names {
+    fn analyse<'p>(&self, index: usize, result: &PolicyResult<'p>) -> WhatIfResult<'p> {
+        let is_unknown = result.result == Outcome::Unknown && result.reason.is_some();
+        let policy_applies = !is_unknown && result.result != Outcome::NotEnabled && result.reason.is_none();
+        let condition = match result.reason {
+            _ if result.result == Outcome::NotEnabled => "policyNotEnabled",
+            None => "notSet",
+            Some(Reason::Users) => self.users,
+            Some(Reason::Application) => self.application,
+            Some(Reason::ClientType) => "clientApps",
+            Some(Reason::DevicePlatform) => "devicePlatform",
+            Some(Reason::Location) => "location",
+            Some(Reason::SignInRisk) => "signInRisk",
+            Some(Reason::UserRisk) => "userRisk",
+            Some(Reason::InsiderRisk) => "insiderRisk",
+            Some(Reason::AuthenticationFlows) => "authenticationFlow",
+            Some(Reason::AgentRisk) => "agentIdRisk",
+            // Graph has no name for these: ours, as results name them.
+            Some(Reason::ServicePrincipalRisk) => "servicePrincipalRisk",
+            Some(Reason::AgentClass) => "agentClass",
+            Some(Reason::AgentName) => "agentName",
+            Some(Reason::AgentVerification) => "agentVerification",
+            Some(Reason::Detection) => "detection",
+            Some(Reason::Path) => "path",
+            Some(Reason::Method) => "method",
+        };
+        WhatIfResult {
+            index,
+            id: result.policy.id(),
+            display_name: result.policy.display_name(),
+            policy_applies,
+            analysis_reasons: AnalysisReasons { is_unknown, condition },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICIES: &str = r#"[
+        {"id":"p1","displayName":"risk","state":"enabled","conditions":{"users":{"includeUsers":["All"]},
+         "applications":{"includeApplications":["All"]},"clientAppTypes":["all"],"signInRiskLevels":["high"]},
+         "grantControls":{"operator":"OR","builtInControls":["block"]}},
+        {"id":"p2","state":"enabledForReportingButNotEnforced","conditions":{"users":{"includeUsers":["u1"]},
+         "applications":{"includeApplications":["All"]},"clientAppTypes":["browser"]},
+         "grantControls":{"operator":"OR","builtInControls":["mfa"]}},
+        {"id":"p3","state":"disabled","conditions":{"users":{"includeUsers":["All"]},
+         "applications":{"includeApplications":["All"]},"clientAppTypes":["all"]},
+         "grantControls":{"operator":"OR","builtInControls":["mfa"]}}]"#;
+
+    fn ask(body: &str) -> Result<String, String> {
+        let (policies, _) = PolicySet::parse(POLICIES, "[]").unwrap();
+        let body: WhatIfBody<'_> = serde_json::from_str(body).map_err(|why| why.to_string())?;
+        let answer = what_if(&policies, body).map_err(|why| why.to_string())?;
+        Ok(serde_json::to_string(&answer).unwrap())
+    }
+
+    fn user(conditions: &str) -> String {
+        format!(
+            r##"{{"signInIdentity":{{"@odata.type":"#microsoft.graph.userSignIn","userId":"u1"}},
+            "signInContext":{{"includeApplications":["a1"]}},"signInConditions":{conditions}}}"##
+        )
+    }
+
+    #[test]
+    fn each_policy_says_whether_and_why() {
+        let answer = ask(&user(r#"{"signInRiskLevel":"low","clientAppType":"browser"}"#)).unwrap();
+        for part in [
+            r#""id":"p1","displayName":"risk","policyApplies":false,"analysisReasons":"signInRisk""#,
+            r#""id":"p2","displayName":null,"policyApplies":true,"analysisReasons":"notSet""#,
+            r#""id":"p3","displayName":null,"policyApplies":false,"analysisReasons":"policyNotEnabled""#,
+            r#""verdict":"allow""#,
+        ] {
+            assert!(answer.contains(part), "{part} in {answer}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_open_is_not_enough_information() {
+        for conditions in
+            [r#"{"clientAppType":"browser"}"#, r#"{"clientAppType":"browser","signInRiskLevel":"hidden"}"#]
+        {
+            let answer = ask(&user(conditions)).unwrap();
+            assert!(answer.contains(r#""analysisReasons":"notEnoughInformation,signInRisk""#), "{answer}");
+            assert!(answer.contains(r#""verdict":"undetermined""#), "{answer}");
+            assert!(answer.contains(r#""needs":["signInRisk"]"#), "{answer}");
+        }
+    }
+
+    #[test]
+    fn only_those_that_apply_when_asked() {
+        let body = user(r#"{"signInRiskLevel":"high","clientAppType":"other"}"#).replacen(
+            '{',
+            r#"{"appliedPoliciesOnly":true,"#,
+            1,
+        );
+        let answer = ask(&body).unwrap();
+        assert!(answer.contains("p1") && !answer.contains("p2") && !answer.contains("p3"), "{answer}");
+        assert!(answer.contains(r#""verdict":"block""#), "{answer}");
+    }
+
+    #[test]
+    fn a_body_that_asks_something_else_is_refused() {
+        for (body, why) in [
+            (user(r#"{"signInRiskLvl":"low"}"#), "`signInConditions.signInRiskLvl` is not a member"),
+            (user(r#"{"signInRiskLevel":"extreme"}"#), "unknown variant `extreme`"),
+            (user(r#"{"ipAddress":"here"}"#), "`here` is not an IP address"),
+            (user("{}").replace(r#""userId":"u1""#, r#""userId":null"#), "needs exactly one of"),
+            (user("{}").replace(r#"["a1"]"#, r#"["a1","a2"]"#), "holds several"),
+            ("{}".to_owned(), "missing field `signInIdentity`"),
+        ] {
+            let error = ask(&body).unwrap_err();
+            assert!(error.contains(why), "{why} in {error}");
+        }
+    }
+}
