@@ -11,7 +11,7 @@ use crate::bundle::{Bundle, PublicKey, SignatureEnvelope};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::identifier::{IdentifierKind, Identifiers};
-use crate::policy::Issue;
+use crate::policy::{Issue, WhatIfBody, what_if};
 use crate::receipt::Circumstances;
 use crate::request::Request;
 
@@ -140,6 +140,13 @@ impl Instance {
             why: format!("`{kind}` is none of principal, session, device"),
         })?;
         Ok(self.identifiers.of(kind, value).to_string())
+    }
+
+    /// Answers Graph's What If: a [`WhatIf`](crate::policy::WhatIf).
+    pub fn what_if(&self, body: &str) -> String {
+        answer(self.engine().and_then(|engine| {
+            what_if(engine.bundle().policies(), bounded::<WhatIfBody<'_>>(body, "what-if body")?)
+        }))
     }
 
     fn engine(&self) -> Result<&Engine, Error> {
