@@ -206,10 +206,19 @@ fn device(row: &mut Row) -> Device<'static> {
         platform: row
             .read("DeviceDetail.operatingSystem", "an operating system Entra names", platform)
             .flatten(),
-        // Graph writes `{PII Removed}` where the device belongs to another tenant.
-        device_id: id.filter(|id| !id.starts_with('{')).map(|text| Text(Cow::Owned(text))),
+        device_id: id.filter(is_shown).map(|text| Text(Cow::Owned(text))),
+        display_name: row
+            .text("DeviceDetail.displayName")
+            .filter(is_shown)
+            .map(|text| Text(Cow::Owned(text))),
         ..Device::default()
     }
+}
+
+/// Graph writes `{PII Removed}` where the device belongs to another tenant.
+#[expect(clippy::ptr_arg, reason = "signature of a filter over owned text")]
+fn is_shown(text: &String) -> bool {
+    !text.starts_with('{')
 }
 
 fn truth(text: &str) -> Option<bool> {
