@@ -44,12 +44,42 @@ vocabulary! {
         ClientIp = "client.ip",
         /// Client country.
         ClientCountry = "client.country",
+        /// Country by the authenticator's position.
+        GpsCountry = "client.gpsCountry",
+        /// Whether the connection comes through the tenant's compliant network.
+        CompliantNetwork = "client.compliantNetwork",
         /// Device platform.
         DevicePlatform = "device.platform",
         /// Whether the device is compliant.
         DeviceIsCompliant = "device.isCompliant",
         /// How the device is joined.
         DeviceTrustType = "device.trustType",
+        /// Object id of the device.
+        DeviceId = "device.deviceId",
+        /// Application id of the device's management.
+        DeviceMdmAppId = "device.mdmAppId",
+        /// Display name of the device.
+        DeviceDisplayName = "device.displayName",
+        /// Profile the device was enrolled with.
+        DeviceEnrollmentProfileName = "device.enrollmentProfileName",
+        /// Maker of the device.
+        DeviceManufacturer = "device.manufacturer",
+        /// Model of the device.
+        DeviceModel = "device.model",
+        /// Operating system of the device.
+        DeviceOperatingSystem = "device.operatingSystem",
+        /// Version of the operating system of the device.
+        DeviceOperatingSystemVersion = "device.operatingSystemVersion",
+        /// Whose device it is.
+        DeviceOwnership = "device.deviceOwnership",
+        /// Kind of device object.
+        DeviceProfileType = "device.profileType",
+        /// Identifiers of the device's hardware.
+        DevicePhysicalIds = "device.physicalIds",
+        /// Labels of the device.
+        DeviceSystemLabels = "device.systemLabels",
+        /// Extension attributes of the device, all fifteen.
+        DeviceExtensionAttributes = "device.extensionAttributes",
         /// Authentication methods of the session.
         SessionAmr = "session.amr",
         /// How the session was transferred.

@@ -34,6 +34,7 @@ mod vocabulary;
 
 pub mod agent;
 pub mod assess;
+pub mod bits;
 pub mod bundle;
 pub mod decision;
 pub mod detection;

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use crate::bits::Bits;
+use crate::fact::Fact;
 use crate::net::AddressRange;
 
 /// Most named locations a bundle may hold (Entra's limit).
@@ -14,47 +16,7 @@ pub const MAX_LOCATIONS: usize = 195;
 pub const MAX_RANGES: usize = 2000;
 
 /// A set of named locations, by their index.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct LocationSet([u64; 4]);
-
-impl LocationSet {
-    /// No location.
-    pub const EMPTY: Self = Self([0; 4]);
-
-    /// Adds the location with this index; indices from 256 on are ignored, [`MAX_LOCATIONS`] keeps them away.
-    pub fn insert(&mut self, index: usize) {
-        if let Some(word) = self.0.get_mut(index / 64) {
-            *word |= 1 << (index % 64);
-        }
-    }
-
-    /// Both sets.
-    #[must_use]
-    pub fn union(mut self, other: Self) -> Self {
-        for (word, more) in self.0.iter_mut().zip(other.0) {
-            *word |= more;
-        }
-        self
-    }
-
-    /// Whether the sets share a location.
-    #[must_use]
-    pub fn intersects(self, other: Self) -> bool {
-        self.0.iter().zip(other.0).any(|(word, more)| word & more != 0)
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self == Self::EMPTY
-    }
-
-    fn toggle(&mut self, index: usize) {
-        if let Some(word) = self.0.get_mut(index / 64) {
-            *word ^= 1 << (index % 64);
-        }
-    }
-}
+pub type LocationSet = Bits;
 
 /// A named location as configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,10 +44,14 @@ pub enum LocationKind {
         /// Whether an address that maps to no country belongs to it.
         unknown: bool,
     },
-    /// A `countryNamedLocation` by the authenticator's position. No request tells that position, so whether it
-    /// matches stays unknown.
-    AuthenticatorGps,
-    /// `compliantNetworkNamedLocation`: traffic through Global Secure Access, which no request tells either.
+    /// `countryNamedLocation` by the authenticator's position.
+    AuthenticatorGps {
+        /// ISO 3166-1 alpha-2 codes.
+        countries: Vec<Country>,
+        /// Whether a position that maps to no country belongs to it.
+        unknown: bool,
+    },
+    /// `compliantNetworkNamedLocation`: traffic through the tenant's Global Secure Access.
     CompliantNetwork,
 }
 
@@ -128,11 +94,12 @@ pub struct NamedLocations {
     /// The location sets that segments refer to.
     sets: Vec<LocationSet>,
     countries: HashMap<Country, LocationSet>,
-    unmapped: LocationSet,
+    gps_countries: HashMap<Country, LocationSet>,
+    compliant_network: LocationSet,
     trusted: LocationSet,
     by_address: LocationSet,
     by_country: LocationSet,
-    unknowable: LocationSet,
+    by_gps_country: LocationSet,
 }
 
 impl NamedLocations {
@@ -168,16 +135,13 @@ impl NamedLocations {
                 }
                 LocationKind::Country { countries, unknown } => {
                     all.by_country.insert(index);
-                    for country in countries {
-                        all.countries.entry(*country).or_default().insert(index);
-                    }
-                    if *unknown {
-                        all.unmapped.insert(index);
-                    }
+                    map_countries(&mut all.countries, countries, *unknown, index);
                 }
-                LocationKind::AuthenticatorGps | LocationKind::CompliantNetwork => {
-                    all.unknowable.insert(index);
+                LocationKind::AuthenticatorGps { countries, unknown } => {
+                    all.by_gps_country.insert(index);
+                    map_countries(&mut all.gps_countries, countries, *unknown, index);
                 }
+                LocationKind::CompliantNetwork => all.compliant_network.insert(index),
             }
         }
         let mut numbers = HashMap::from([(LocationSet::EMPTY, 0)]);
@@ -205,9 +169,6 @@ impl NamedLocations {
     /// The country locations that hold the country.
     #[must_use]
     pub fn of_country(&self, country: Country) -> LocationSet {
-        if country == Country::UNMAPPED {
-            return self.unmapped;
-        }
         self.countries.get(&country).copied().unwrap_or_default()
     }
 
@@ -217,22 +178,55 @@ impl NamedLocations {
         self.trusted
     }
 
-    /// Locations that only the address decides.
+    /// The locations that hold the country of the authenticator's position.
     #[must_use]
-    pub const fn by_address(&self) -> LocationSet {
-        self.by_address
+    pub fn of_gps_country(&self, country: Country) -> LocationSet {
+        self.gps_countries.get(&country).copied().unwrap_or_default()
     }
 
-    /// Locations that only the country decides.
+    /// The locations that traffic through the compliant network belongs to.
     #[must_use]
-    pub const fn by_country(&self) -> LocationSet {
-        self.by_country
+    pub const fn compliant_network(&self) -> LocationSet {
+        self.compliant_network
     }
 
-    /// Locations that no fact of a request decides.
+    /// Locations that the fact decides: the address, either country, or the compliant network.
     #[must_use]
-    pub const fn unknowable(&self) -> LocationSet {
-        self.unknowable
+    pub const fn decided_by(&self, fact: Fact) -> LocationSet {
+        match fact {
+            Fact::ClientIp => self.by_address,
+            Fact::ClientCountry => self.by_country,
+            Fact::GpsCountry => self.by_gps_country,
+            Fact::CompliantNetwork => self.compliant_network,
+            _ => LocationSet::EMPTY,
+        }
+    }
+
+    /// Every set of locations that some address belongs to.
+    #[must_use]
+    pub fn address_sets(&self) -> &[LocationSet] {
+        &self.sets
+    }
+
+    /// Every set of locations that some country belongs to.
+    pub fn country_sets(&self) -> impl Iterator<Item = LocationSet> {
+        self.countries.values().copied()
+    }
+
+    /// Every set of locations that the country of some position belongs to.
+    pub fn gps_country_sets(&self) -> impl Iterator<Item = LocationSet> {
+        self.gps_countries.values().copied()
+    }
+}
+
+fn map_countries(
+    map: &mut HashMap<Country, LocationSet>,
+    countries: &[Country],
+    unknown: bool,
+    location: usize,
+) {
+    for country in countries.iter().copied().chain(unknown.then_some(Country::UNMAPPED)) {
+        map.entry(country).or_default().insert(location);
     }
 }
 

@@ -5,24 +5,32 @@
 //! fact that is not known leaves a condition undetermined. Policies only ever add demands, so if those that may
 //! apply add nothing to those that do, the unknown facts can not matter, and the verdict is definite.
 
+mod cases;
 mod control;
+mod demand;
+mod device_filter;
+mod domain;
 mod evaluate;
-mod interpret;
 mod issue;
+mod judge;
+mod methods;
 mod model;
 mod parse;
 mod result;
+mod rows;
 mod session_controls;
+mod state;
 mod symbol;
+mod table;
 #[cfg(test)]
 mod tests;
 mod truth;
-mod view;
 mod what_if;
 
 use serde::Serialize;
 
 pub use control::Control;
+pub use evaluate::Judgement;
 pub use issue::{Issue, Severity};
 pub use model::{Policy, PolicyState};
 pub use parse::{MAX_INPUT_BYTES, MAX_POLICIES};
@@ -30,7 +38,6 @@ pub use result::{Outage, Outcome, PolicyResult, Reason};
 pub use session_controls::{
     CloudAppSecurity, ContinuousAccessEvaluation, PersistentBrowser, SessionControls, SignInFrequency,
 };
-
 pub use what_if::{AnalysisReasons, Combined, WhatIf, WhatIfBody, WhatIfResult, what_if};
 
 use crate::agent::Agent;
@@ -78,13 +85,15 @@ pub enum Verdict {
 }
 
 /// Policies and named locations, parsed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct PolicySet {
     policies: Vec<Policy>,
     /// Every control that some policy demands, in prompt order; [`control::ControlSet`] has a bit for each.
     controls: Vec<Control>,
+    methods: methods::Methods,
     symbols: symbol::Symbols,
     locations: NamedLocations,
+    table: table::Table,
 }
 
 impl PolicySet {
@@ -104,10 +113,17 @@ impl PolicySet {
         parse::parse(policies, named_locations)
     }
 
-    /// Evaluates all policies: enabled and report-only ones are judged, enabled ones enforced.
+    /// [`Self::judge`], with what every policy came to.
     #[must_use]
     pub fn evaluate(&self, facts: &Facts<'_>, unknowns: Unknowns) -> Evaluation<'_> {
-        self.combine(facts, unknowns)
+        let judgement = self.judge(facts, unknowns);
+        Evaluation {
+            verdict: judgement.verdict,
+            session_controls: judgement.session_controls,
+            results: judgement.results().collect(),
+            needs: judgement.needs,
+            controls: judgement.controls,
+        }
     }
 
     /// The policies, in the order they were given.
@@ -117,20 +133,19 @@ impl PolicySet {
     }
 }
 
-/// What all policies come to.
+/// A [`Judgement`] with what every policy came to.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluation<'p> {
-    /// The combined verdict.
+    /// As in [`Judgement::verdict`].
     pub verdict: Verdict,
-    /// Unmet demands in prompt order; of alternatives the first. Of an undetermined verdict, those that are certain
-    /// already. Empty for a block: nothing would help.
+    /// As in [`Judgement::controls`].
     pub controls: Vec<&'p Control>,
-    /// Session controls of the policies that apply, the most restrictive of each.
+    /// As in [`Judgement::session_controls`].
     pub session_controls: SessionControls,
     /// What each policy came to, in the order of the policies.
     #[serde(rename = "policies")]
     pub results: Vec<PolicyResult<'p>>,
-    /// Facts that would settle an undetermined verdict; else empty.
+    /// As in [`Judgement::needs`].
     pub needs: FactSet,
 }

@@ -142,6 +142,10 @@ pub struct Client<'a> {
     pub longitude: Option<i32>,
     /// What kind of intermediary the address belongs to.
     pub proxy: Option<Proxy>,
+    /// ISO 3166-1 alpha-2 country of the authenticator's position, where the identity provider states it.
+    pub gps_country: Option<Text<'a>>,
+    /// Whether the connection comes through the tenant's compliant network (Global Secure Access).
+    pub compliant_network: Option<bool>,
     /// Graph `clientAppType` where the identity provider states it; else the agent tells.
     pub app_type: Option<ClientAppType>,
 }
@@ -154,6 +158,8 @@ record!(Client<'a> {
     "latitude" => Degrees(latitude),
     "longitude" => Degrees(longitude),
     "proxy" => Name(proxy),
+    "gpsCountry" => Text(gps_country),
+    "compliantNetwork" => Flag(compliant_network),
     "appType" => Name(app_type),
 });
 
@@ -303,6 +309,8 @@ vocabulary! {
     pub enum PrincipalKind {
         /// A person's account.
         User = "user",
+        /// An agent's user account: a user in every respect, and one that policies can single out.
+        AgentUser = "agentUser",
         /// A service principal.
         Workload = "workload",
         /// An agent identity acting on its own.

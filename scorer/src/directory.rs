@@ -36,7 +36,7 @@ impl IdentityKind {
     #[must_use]
     pub const fn of(principal: PrincipalKind) -> Option<Self> {
         match principal {
-            PrincipalKind::User => Some(Self::User),
+            PrincipalKind::User | PrincipalKind::AgentUser => Some(Self::User),
             PrincipalKind::Workload => Some(Self::ServicePrincipal),
             PrincipalKind::Agent => Some(Self::Agent),
             PrincipalKind::Anonymous => None,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 /// Most different controls one set of policies may demand: requirements are sets of controls, a bit each.
-pub(super) const MAX_CONTROLS: usize = 128;
+pub(super) const MAX_CONTROLS: usize = 96;
 
 /// One demand. The order is the one in which Microsoft documents unmet demands to be prompted (Entra
 /// `concept-conditional-access-policies.md`, phase 2). Where Microsoft gives no place, it is ours: a fresh sign-in
@@ -95,6 +95,10 @@ impl ControlSet {
 
     pub(super) const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    pub(super) const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     pub(super) const fn intersects(self, other: Self) -> bool {

@@ -1,305 +1,180 @@
 //! From single policies to one verdict.
 
-use super::control::{Control, ControlSet, Grant};
+use super::cases::{Cases, decide_by_cases};
+use super::control::{Control, ControlSet};
+use super::demand::{Demand, Met};
+use super::judge::Extent;
 use super::model::{Policy, PolicyState};
-use super::result::{Outage, Outcome, PolicyResult};
+use super::result::{Outage, Outcome, PolicyResult, Reason};
 use super::session_controls::SessionControls;
-use super::truth::Truth;
-use super::view::View;
-use super::{Evaluation, Facts, PolicySet, Unknowns, Verdict};
-use crate::fact::{Fact, FactSet};
-use crate::request::TrustType;
+use super::state::State;
+use super::{Facts, PolicySet, Unknowns, Verdict};
+use crate::bits::Bits;
+use crate::fact::FactSet;
 
-/// What a set of policies comes to. Monotone: one policy more only adds to it. Clauses are kept minimal (no clause
-/// contains another) and sorted, so that equal demands are equal values whatever the order of the policies.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Demand {
-    block: bool,
-    clauses: Vec<ControlSet>,
-    session: SessionControls,
-}
-
-/// Which controls the session meets, and which it may.
-struct Met {
-    yes: ControlSet,
-    unknown: Vec<(ControlSet, FactSet)>,
-}
-
-/// One enabled policy, as far as facts tell.
-struct Standing {
-    applies: Truth,
-    /// Whether its demands are met; `True` for one that only has session controls, `False` for a block.
-    met: Truth,
+/// The combined verdict of all policies. What each single policy came to is worked out only when asked for.
+#[derive(Debug, Clone)]
+pub struct Judgement<'p> {
+    /// The combined verdict.
+    pub verdict: Verdict,
+    /// Unmet demands in prompt order; of alternatives the first. Of an undetermined verdict, those that are certain
+    /// already. Empty for a block: nothing would help.
+    pub controls: Vec<&'p Control>,
+    /// Session controls of the policies that certainly apply, the most restrictive of each; none for a block.
+    pub session_controls: SessionControls,
+    /// Facts that would settle an undetermined verdict, and of those none that could be left out; else empty. Empty
+    /// as well where no fact of a request can settle it.
+    pub needs: FactSet,
+    set: &'p PolicySet,
+    applies: Extent,
+    met: Met,
+    conditions: [Extent; Reason::ALL.len()],
+    outage: [(Outage, Bits); 3],
 }
 
 impl PolicySet {
-    pub(super) fn combine(&self, facts: &Facts<'_>, unknowns: Unknowns) -> Evaluation<'_> {
-        let view = View::new(self, facts);
-        let met = self.met_controls(&view);
-        let mut results = Vec::with_capacity(self.policies.len());
-        let mut open = Vec::new();
-        let mut certain = Demand::default();
-        let mut needs = FactSet::EMPTY;
-        for policy in &self.policies {
-            let (mut result, reason, applies, fulfilled) = if policy.state == PolicyState::Disabled {
-                (Outcome::NotEnabled, None, Truth::False, Truth::True)
-            } else {
-                let (applies, reason) = policy.conditions.applies(&view, facts, &self.locations);
-                let fulfilled = policy.grant.is_met(&met);
-                (Outcome::Unknown, reason, applies, fulfilled)
-            };
-            if policy.state != PolicyState::Disabled {
-                result = self.outcome(policy, applies, fulfilled, &met);
-            }
-            if policy.state == PolicyState::Enabled {
-                if applies == Truth::True {
-                    certain.add(policy, &met);
+    /// Evaluates all policies: enabled and report-only ones are judged, enabled ones enforced.
+    #[must_use]
+    pub fn judge(&self, facts: &Facts<'_>, unknowns: Unknowns) -> Judgement<'_> {
+        let state = State::new(self, facts);
+        let mut judgement = self.apply(&state);
+        let (applies, met) = (judgement.applies, judgement.met);
+        let mut certain = judgement.certain_demand();
+        judgement.verdict = certain.verdict();
+        // Policies only ever add demands: if all that may apply add nothing to those that do, unknown facts can not
+        // matter. Only otherwise is it worth looking at the facts case by case.
+        if !self.table.demand(applies.may, met.at_least()).is_same_verdict(&certain) {
+            match decide_by_cases(self, &state, applies, met, &certain) {
+                Cases::Agree(demand) => {
+                    let allowed = demand.verdict() == Verdict::Allow;
+                    let session = if allowed { demand.session } else { certain.session };
+                    certain = Demand { session, ..demand };
+                    judgement.verdict = certain.verdict();
                 }
-                if applies != Truth::False {
-                    let standing = Standing { applies, met: fulfilled };
-                    if standing.is_open() {
-                        open.push((results.len(), standing));
-                    }
+                Cases::Differ(needs) if unknowns == Unknowns::Ask => {
+                    judgement.verdict = Verdict::Undetermined;
+                    judgement.needs = needs;
+                }
+                Cases::Differ(_) => {
+                    certain = judgement.settle(certain, &state);
+                    judgement.verdict = certain.verdict();
                 }
             }
-            results.push(PolicyResult { policy, result, reason, outage: None });
         }
-
-        let mut verdict = None;
-        if !open.is_empty() {
-            let mut possible = certain.clone();
-            for (index, standing) in &open {
-                let Some(policy) = self.policies.get(*index) else { continue };
-                possible.add_possibly(policy, &met);
-                needs = needs.union(standing.applies.facts()).union(standing.met.facts());
-            }
-            if !possible.is_same_verdict(&certain) {
-                match unknowns {
-                    Unknowns::Ask => verdict = Some(Verdict::Undetermined),
-                    Unknowns::Settle => {
-                        self.settle(&mut certain, &open, &view, &met, &mut results);
-                        needs = FactSet::EMPTY;
-                    }
-                }
-            } else {
-                needs = FactSet::EMPTY;
-            }
+        if !certain.block {
+            judgement.controls = self.prompts(&certain);
+            judgement.session_controls = certain.session;
         }
-        let verdict = verdict.unwrap_or(certain.verdict());
-        if certain.block {
-            return Evaluation {
-                verdict,
-                controls: Vec::new(),
-                session_controls: SessionControls::default(),
-                results,
-                needs,
-            };
-        }
-        Evaluation {
-            verdict,
-            controls: self.prompts(&certain.clauses),
-            session_controls: certain.session,
-            results,
-            needs,
-        }
+        judgement
     }
 
-    fn outcome(&self, policy: &Policy, applies: Truth, fulfilled: Truth, met: &Met) -> Outcome {
-        let report_only = policy.state == PolicyState::ReportOnly;
-        match (applies, fulfilled) {
-            (Truth::False, _) if report_only => Outcome::ReportOnlyNotApplied,
-            (Truth::False, _) => Outcome::NotApplied,
-            (Truth::Unknown(_), _) | (_, Truth::Unknown(_)) => Outcome::Unknown,
-            (Truth::True, Truth::True) if report_only => Outcome::ReportOnlySuccess,
-            (Truth::True, Truth::True) => Outcome::Success,
-            (Truth::True, Truth::False) if !report_only => Outcome::Failure,
-            (Truth::True, Truth::False) => {
-                let promptable = |clause: &ControlSet| {
-                    clause.intersects(met.yes)
-                        || clause
-                            .indices()
-                            .any(|index| self.controls.get(index).is_some_and(Control::is_interactive))
-                };
-                if !policy.grant.block && policy.grant.clauses.iter().all(promptable) {
-                    Outcome::ReportOnlyInterrupted
-                } else {
-                    Outcome::ReportOnlyFailure
-                }
+    /// Which policies apply and which controls are met; no verdict yet.
+    pub(super) fn apply(&self, state: &State<'_>) -> Judgement<'_> {
+        let mut conditions = [Extent::default(); Reason::ALL.len()];
+        let mut slots = conditions.iter_mut();
+        let applies = self.table.judge(state, |_, extent| {
+            if let Some(slot) = slots.next() {
+                *slot = extent;
             }
+        });
+        Judgement {
+            verdict: Verdict::Undetermined,
+            controls: Vec::new(),
+            session_controls: SessionControls::default(),
+            needs: FactSet::EMPTY,
+            set: self,
+            applies,
+            met: Met::new(&self.table, state),
+            conditions,
+            outage: [Outage::Denied, Outage::SessionContinues, Outage::TakenToApply]
+                .map(|mode| (mode, Bits::EMPTY)),
         }
     }
+}
 
+impl<'p> Judgement<'p> {
     /// Nobody can tell any more: each open policy falls back to its own outage mode.
-    fn settle(
-        &self,
-        certain: &mut Demand,
-        open: &[(usize, Standing)],
-        view: &View<'_>,
-        met: &Met,
-        results: &mut [PolicyResult<'_>],
-    ) {
-        for (index, _) in open {
-            let Some(policy) = self.policies.get(*index) else { continue };
-            let outage = if policy.session.disable_resilience_defaults {
-                certain.block = true;
-                Outage::Denied
-            } else if view.has_session {
-                Outage::SessionContinues
-            } else {
-                certain.add_possibly(policy, met);
-                Outage::TakenToApply
+    fn settle(&mut self, certain: Demand, state: &State<'_>) -> Demand {
+        let table = &self.set.table;
+        let open_demand =
+            self.applies.may & table.unmet(self.met.at_least()) & !table.unmet(self.met.at_most());
+        let open = table.enabled & (self.applies.open() | open_demand);
+        let denied = open & table.disable_resilience_defaults;
+        let rest = open & !denied;
+        let (continued, taken) = if state.has_session { (rest, Bits::EMPTY) } else { (Bits::EMPTY, rest) };
+        for ((_, policies), settled) in self.outage.iter_mut().zip([denied, continued, taken]) {
+            *policies = settled;
+        }
+        let mut demand = certain.join(&table.demand(taken, self.met.at_least()));
+        demand.block |= !denied.is_empty();
+        demand
+    }
+
+    /// What each policy came to, in the order of the policies.
+    pub fn results(&self) -> impl Iterator<Item = PolicyResult<'p>> {
+        let table = &self.set.table;
+        let unmet = table.unmet(self.met.at_most());
+        let maybe_unmet = table.unmet(self.met.at_least());
+        let beyond_prompts = self.beyond_prompts();
+        self.set.policies.iter().enumerate().map(move |(index, policy)| {
+            let applies = match (self.applies.must.contains(index), self.applies.may.contains(index)) {
+                (true, _) => Some(true),
+                (false, true) => None,
+                (false, false) => Some(false),
             };
-            if let Some(result) = results.get_mut(*index) {
-                result.outage = Some(outage);
-            }
-        }
+            let fulfilled = match (unmet.contains(index), maybe_unmet.contains(index)) {
+                (true, _) => Some(false),
+                (false, true) => None,
+                (false, false) => Some(true),
+            };
+            let result = outcome(policy, applies, fulfilled, beyond_prompts.contains(index));
+            let outage =
+                self.outage.iter().find(|(_, policies)| policies.contains(index)).map(|(outage, _)| *outage);
+            PolicyResult { policy, result, applies, reason: self.reason(index), outage }
+        })
     }
 
-    /// The controls to ask for, in prompt order: of each clause that nothing asked for already meets, the first.
-    fn prompts(&self, clauses: &[ControlSet]) -> Vec<&Control> {
-        let mut asked = ControlSet::EMPTY;
-        for clause in clauses.iter().filter(|clause| clause.first() == **clause) {
-            asked = asked.union(*clause);
-        }
-        for clause in clauses {
-            if !clause.intersects(asked) {
-                asked = asked.union(clause.first());
-            }
-        }
-        let mut prompts: Vec<&Control> = Vec::new();
-        for control in asked.indices().filter_map(|index| self.controls.get(index)) {
-            // Several sign-in frequencies are one prompt.
-            let repeated = matches!(control, Control::SignInFrequency(_))
-                && matches!(prompts.last(), Some(Control::SignInFrequency(_)));
-            if !repeated {
-                prompts.push(control);
-            }
-        }
-        prompts
+    /// What the policies that certainly apply demand.
+    pub(super) fn certain_demand(&self) -> Demand {
+        self.set.table.demand(self.applies.must, self.met.at_most())
     }
 
-    fn met_controls(&self, view: &View<'_>) -> Met {
-        let mut met = Met { yes: ControlSet::EMPTY, unknown: Vec::new() };
-        for (index, control) in self.controls.iter().enumerate() {
-            match control.is_met(view) {
-                Truth::True => met.yes = met.yes.union(ControlSet::only(index)),
-                Truth::False => {}
-                Truth::Unknown(facts) => met.unknown.push((ControlSet::only(index), facts)),
-            }
+    /// The first condition that fails, or else the first that is not known.
+    fn reason(&self, index: usize) -> Option<Reason> {
+        let conditions = || self.set.table.conditions.iter().zip(&self.conditions);
+        if !self.set.table.active.contains(index) {
+            return None;
         }
-        met
+        let failed = conditions().find(|(_, extent)| !extent.may.contains(index));
+        let open = || conditions().find(|(_, extent)| !extent.must.contains(index));
+        failed.or_else(open).map(|(reason, _)| *reason)
+    }
+
+    /// Policies that block, or that have an unmet demand that no prompt can meet.
+    fn beyond_prompts(&self) -> Bits {
+        let table = &self.set.table;
+        let interactive = (0..).zip(&self.set.controls).filter(|(_, control)| control.is_interactive());
+        let interactive =
+            interactive.fold(ControlSet::EMPTY, |all, (index, _)| all.union(ControlSet::only(index)));
+        table.unmet(self.met.at_least().union(interactive))
     }
 }
 
-impl Control {
-    fn is_met(&self, view: &View<'_>) -> Truth {
-        let stated = |names: &[&str]| match view.amr {
-            Some(amr) => amr.iter().any(|method| names.contains(&&**method)).into(),
-            None => Truth::Unknown(FactSet::only(Fact::SessionAmr)),
-        };
-        match self {
-            Self::SignInFrequency(oldest) => match view.sign_in_age {
-                Some(age) => age.is_some_and(|age| age <= *oldest).into(),
-                None => Truth::Unknown(FactSet::only(Fact::AuthTime)),
-            },
-            // RFC 8176 `mfa`; Entra also writes `ngcmfa` for a fresh one.
-            Self::Mfa => stated(&["mfa", "ngcmfa"]),
-            Self::CompliantDevice => match view.is_compliant {
-                Some(compliant) => compliant.into(),
-                None => Truth::Unknown(FactSet::only(Fact::DeviceIsCompliant)),
-            },
-            Self::DomainJoinedDevice => match view.trust_type {
-                Some(trust) => (trust == Some(TrustType::ServerAD)).into(),
-                None => Truth::Unknown(FactSet::only(Fact::DeviceTrustType)),
-            },
-            Self::AuthenticationStrength(_)
-            | Self::ApprovedApplication
-            | Self::CompliantApplication
-            | Self::PasswordChange
-            | Self::RiskRemediation
-            | Self::TermsOfUse(_)
-            | Self::CustomAuthenticationFactor(_) => stated(&[&self.name()]),
-        }
-    }
-}
-
-impl Grant {
-    fn is_met(&self, met: &Met) -> Truth {
-        if self.block {
-            return Truth::False;
-        }
-        self.clauses.iter().fold(Truth::True, |all, clause| all.and(met.clause(*clause)))
-    }
-}
-
-impl Met {
-    fn clause(&self, clause: ControlSet) -> Truth {
-        if clause.intersects(self.yes) {
-            return Truth::True;
-        }
-        let facts = self
-            .unknown
-            .iter()
-            .filter(|(control, _)| clause.intersects(*control))
-            .fold(FactSet::EMPTY, |facts, (_, more)| facts.union(*more));
-        if facts.is_empty() { Truth::False } else { Truth::Unknown(facts) }
-    }
-}
-
-impl Standing {
-    /// Whether what the policy demands is not known yet.
-    fn is_open(&self) -> bool {
-        matches!(self.applies, Truth::Unknown(_)) || matches!(self.met, Truth::Unknown(_))
-    }
-}
-
-impl Demand {
-    /// Adds what a policy that applies certainly demands.
-    fn add(&mut self, policy: &Policy, met: &Met) {
-        self.block |= policy.grant.block;
-        for clause in &policy.grant.clauses {
-            if met.clause(*clause) == Truth::False {
-                self.require(*clause);
-            }
-        }
-        self.session = self.session.merge(policy.session);
-    }
-
-    /// Adds all that a policy might demand.
-    fn add_possibly(&mut self, policy: &Policy, met: &Met) {
-        self.block |= policy.grant.block;
-        for clause in &policy.grant.clauses {
-            if met.clause(*clause) != Truth::True {
-                self.require(*clause);
-            }
-        }
-        self.session = self.session.merge(policy.session);
-    }
-
-    fn require(&mut self, clause: ControlSet) {
-        if self.clauses.iter().any(|other| clause.contains(*other)) {
-            return;
-        }
-        self.clauses.retain(|other| !other.contains(clause));
-        let place = self.clauses.partition_point(|other| *other < clause);
-        self.clauses.insert(place, clause);
-    }
-
-    /// Session controls come into effect when access is granted; before that they do not tell two verdicts apart.
-    fn is_same_verdict(&self, other: &Self) -> bool {
-        if self.block || other.block {
-            return self.block == other.block;
-        }
-        self.clauses == other.clauses && (!self.clauses.is_empty() || self.session == other.session)
-    }
-
-    const fn verdict(&self) -> Verdict {
-        if self.block {
-            Verdict::Block
-        } else if self.clauses.is_empty() {
-            Verdict::Allow
-        } else {
-            Verdict::Challenge
-        }
+const fn outcome(
+    policy: &Policy,
+    applies: Option<bool>,
+    fulfilled: Option<bool>,
+    beyond_prompts: bool,
+) -> Outcome {
+    match (policy.state, applies, fulfilled) {
+        (PolicyState::Disabled, ..) => Outcome::NotEnabled,
+        (PolicyState::Enabled, Some(false), _) => Outcome::NotApplied,
+        (PolicyState::ReportOnly, Some(false), _) => Outcome::ReportOnlyNotApplied,
+        (_, None, _) | (_, _, None) => Outcome::Unknown,
+        (PolicyState::Enabled, _, Some(true)) => Outcome::Success,
+        (PolicyState::Enabled, _, Some(false)) => Outcome::Failure,
+        (PolicyState::ReportOnly, _, Some(true)) => Outcome::ReportOnlySuccess,
+        (PolicyState::ReportOnly, _, Some(false)) if beyond_prompts => Outcome::ReportOnlyFailure,
+        (PolicyState::ReportOnly, ..) => Outcome::ReportOnlyInterrupted,
     }
 }

@@ -1,6 +1,7 @@
 //! A policy as parsed: enumerations as bit masks, ids as symbols.
 
 use super::control::Grant;
+use super::device_filter::Rule;
 use super::session_controls::SessionControls;
 use super::symbol::Symbol;
 use crate::detection::DetectionKind;
@@ -89,10 +90,12 @@ pub(super) struct Conditions {
     pub(super) users: Option<Users>,
     pub(super) workloads: Option<Workloads>,
     pub(super) agents: Option<SymbolPair>,
+    pub(super) agent_users: Option<SymbolPair>,
     pub(super) applications: Applications,
     pub(super) client_app_types: Option<Mask>,
     pub(super) platforms: Option<MaskPair>,
     pub(super) locations: Option<Locations>,
+    pub(super) device: Option<DeviceFilter>,
     pub(super) sign_in_risk: Option<Mask>,
     pub(super) user_risk: Option<Mask>,
     pub(super) service_principal_risk: Option<Mask>,
@@ -100,6 +103,15 @@ pub(super) struct Conditions {
     pub(super) insider_risk: Option<Mask>,
     pub(super) transfer_methods: Option<Mask>,
     pub(super) edge: Edge,
+    /// Holds a condition of Graph that no fact of a request can decide.
+    pub(super) undecidable: bool,
+}
+
+/// `conditions.devices.deviceFilter`: the policy is for devices that match the rule, or for those that do not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct DeviceFilter {
+    pub(super) exclude: bool,
+    pub(super) rule: Rule,
 }
 
 /// `conditions.users`.
@@ -113,6 +125,7 @@ pub(super) struct Users {
 #[derive(Debug, Clone, Default)]
 pub(super) struct UserList {
     pub(super) all: bool,
+    /// `AllAgentIdUsers`.
     pub(super) agent_users: bool,
     pub(super) users: Vec<Symbol>,
     pub(super) groups: Vec<Symbol>,
@@ -121,7 +134,7 @@ pub(super) struct UserList {
 }
 
 /// `conditionalAccessGuestsOrExternalUsers`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Guests {
     /// Kinds of guest.
     pub(super) types: Mask,

@@ -9,26 +9,35 @@ mod node;
 mod reader;
 mod users;
 
+use std::collections::BTreeMap;
+
 use node::Node;
 use reader::{Members, Reader};
 
 use super::control::{Control, ControlSet, Grant, MAX_CONTROLS};
+use super::methods::{Combinations, Methods};
 use super::model::{Policy, PolicyState};
 use super::session_controls::SessionControls;
 use super::symbol::{Symbol, Symbols};
+use super::table::Table;
 use super::{Issue, PolicySet, Severity};
+use crate::bits::Bits;
 use crate::location::NamedLocations;
 
 /// Largest text of policies or of named locations, bytes.
 pub const MAX_INPUT_BYTES: usize = 10 * 1024 * 1024;
 /// Most policies in one set. Entra allows 240 in a tenant.
-pub const MAX_POLICIES: usize = 1024;
+pub const MAX_POLICIES: usize = Bits::CAPACITY;
 
 /// What parsing builds up.
 struct Parser {
     reader: Reader,
     symbols: Symbols,
     locations: NamedLocations,
+    /// The policy being read holds a condition that no fact decides.
+    undecidable: bool,
+    /// Combinations of the authentication strengths that policies demand, by lower-case id.
+    strengths: BTreeMap<String, Combinations>,
 }
 
 /// A policy whose demands are not numbered yet.
@@ -42,6 +51,8 @@ pub(super) fn parse(policies: &str, named_locations: &str) -> Result<(PolicySet,
         reader: Reader::default(),
         symbols: Symbols::default(),
         locations: NamedLocations::default(),
+        undecidable: false,
+        strengths: BTreeMap::new(),
     };
     if let Some(node) = parser.read_json(named_locations, "namedLocations") {
         parser.reader.at("namedLocations", |reader| {
@@ -58,7 +69,10 @@ pub(super) fn parse(policies: &str, named_locations: &str) -> Result<(PolicySet,
     if issues.iter().any(|issue| issue.severity == Severity::Error) {
         return Err(issues);
     }
-    let set = PolicySet { policies, controls, symbols: parser.symbols, locations: parser.locations };
+    let methods = Methods::new(&controls, &parser.strengths);
+    let table = Table::new(&policies, &controls, &methods, &parser.locations);
+    let (symbols, locations) = (parser.symbols, parser.locations);
+    let set = PolicySet { policies, controls, methods, symbols, locations, table };
     Ok((set, issues))
 }
 

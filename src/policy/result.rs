@@ -63,6 +63,7 @@ pub enum Reason {
     ClientType,
     DevicePlatform,
     Location,
+    DeviceState,
     SignInRisk,
     UserRisk,
     ServicePrincipalRisk,
@@ -75,6 +76,7 @@ pub enum Reason {
     Detection,
     Path,
     Method,
+    Undecidable,
 }
 
 impl Reason {
@@ -85,6 +87,7 @@ impl Reason {
         Self::ClientType,
         Self::DevicePlatform,
         Self::Location,
+        Self::DeviceState,
         Self::SignInRisk,
         Self::UserRisk,
         Self::ServicePrincipalRisk,
@@ -97,6 +100,7 @@ impl Reason {
         Self::Detection,
         Self::Path,
         Self::Method,
+        Self::Undecidable,
     ];
 }
 
@@ -119,6 +123,8 @@ pub struct PolicyResult<'p> {
     pub policy: &'p Policy,
     /// Its result.
     pub result: Outcome,
+    /// Whether its conditions match: `None` is not known. A disabled policy never applies.
+    pub applies: Option<bool>,
     /// The condition that decided, or that is not known. `None` where the policy applies, or is disabled.
     pub reason: Option<Reason>,
     /// How an outage settled it.

@@ -1,79 +1,88 @@
 //! Texts that policies mention, as numbers: a request's texts are looked up once and then only numbers are compared.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
-
 /// A text that some policy mentions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Symbol(u32);
+pub(super) struct Symbol(u32);
 
 impl Symbol {
     /// A text that no policy mentions: equal to none that one does.
-    pub(crate) const OTHER: Self = Self(u32::MAX);
+    pub(super) const OTHER: Self = Self(u32::MAX);
+
+    pub(super) const fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
 /// All texts that policies mention. Object ids are compared without regard to ASCII case.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Symbols {
-    /// By hash of the lower-cased text, so that a look-up allocates nothing; equal hashes are chained.
-    buckets: HashMap<u64, Vec<Symbol>, BuildHasherDefault<Prehashed>>,
+pub(super) struct Symbols {
     texts: Vec<String>,
+    /// Open addressing: hash and symbol, or nothing. A power of two, at most half full.
+    slots: Vec<Option<(u32, Symbol)>>,
 }
 
 impl Symbols {
     /// The number of a text, new if need be.
-    pub(crate) fn intern(&mut self, text: &str) -> Symbol {
-        if let Some(symbol) = self.find(text) {
-            return symbol;
+    pub(super) fn intern(&mut self, text: &str) -> Symbol {
+        let known = self.of(text);
+        if known != Symbol::OTHER {
+            return known;
         }
         let symbol = Symbol(u32::try_from(self.texts.len()).unwrap_or(u32::MAX - 1));
         self.texts.push(text.to_owned());
-        self.buckets.entry(hash(text)).or_default().push(symbol);
+        if self.texts.len() * 2 > self.slots.len() {
+            self.slots = vec![None; (self.texts.len() * 4).next_power_of_two()];
+            for index in 0..self.texts.len() {
+                let hash = self.texts.get(index).map_or(0, |text| hash(text));
+                self.place(hash, Symbol(u32::try_from(index).unwrap_or(u32::MAX - 1)));
+            }
+        } else {
+            self.place(hash(text), symbol);
+        }
         symbol
     }
 
-    /// The number of a text, [`Symbol::OTHER`] if no policy mentions it.
-    pub(crate) fn of(&self, text: &str) -> Symbol {
-        self.find(text).unwrap_or(Symbol::OTHER)
-    }
-
-    fn find(&self, text: &str) -> Option<Symbol> {
-        let candidates = self.buckets.get(&hash(text))?;
-        candidates.iter().copied().find(|symbol| self.text(*symbol).eq_ignore_ascii_case(text))
-    }
-
-    /// The text of a number, as the first policy that mentions it writes it.
-    pub(crate) fn text(&self, symbol: Symbol) -> &str {
-        self.texts.get(symbol.0 as usize).map_or("", String::as_str)
-    }
-}
-
-/// FNV-1a over the lower-cased bytes. Only configuration fills the table, so a hostile request can at worst find
-/// one chain that the configuration made.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0000_0100_0000_01b3)
-    })
-}
-
-/// The key is a hash already.
-#[derive(Default)]
-struct Prehashed(u64);
-
-impl Hasher for Prehashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+    fn place(&mut self, hash: u32, symbol: Symbol) {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut index = hash as usize & mask;
+        while let Some(slot) = self.slots.get_mut(index) {
+            if slot.is_none() {
+                *slot = Some((hash, symbol));
+                return;
+            }
+            index = (index + 1) & mask;
         }
     }
 
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
+    /// The number of a text, [`Symbol::OTHER`] if no policy mentions it. A hostile text can at worst walk one run
+    /// of slots that the configuration filled.
+    pub(super) fn of(&self, text: &str) -> Symbol {
+        let mask = self.slots.len().wrapping_sub(1);
+        let hash = hash(text);
+        let mut index = hash as usize & mask;
+        while let Some(Some((known, symbol))) = self.slots.get(index) {
+            if *known == hash
+                && self.texts.get(symbol.index()).is_some_and(|known| known.eq_ignore_ascii_case(text))
+            {
+                return *symbol;
+            }
+            index = (index + 1) & mask;
+        }
+        Symbol::OTHER
     }
+}
+
+/// Eight bytes at a time. Setting bit 5 of each byte folds the case of letters; what else it folds together only
+/// costs a comparison.
+fn hash(text: &str) -> u32 {
+    const FOLD: u64 = 0x2020_2020_2020_2020;
+    let mix =
+        |hash: u64, word: u64| (hash.rotate_left(5) ^ (word | FOLD)).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let (chunks, rest) = text.as_bytes().as_chunks::<8>();
+    let hash = chunks.iter().fold(text.len() as u64, |hash, chunk| mix(hash, u64::from_le_bytes(*chunk)));
+    let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    let hash = mix(hash, last);
+    (hash >> 32) as u32
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ impl Truth {
     }
 
     /// The facts an unknown hangs on.
+    #[cfg(test)]
     pub(super) const fn facts(self) -> FactSet {
         match self {
             Self::Unknown(facts) => facts,

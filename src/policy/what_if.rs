@@ -343,6 +343,7 @@ impl Names {
             Some(Reason::ClientType) => "clientApps",
             Some(Reason::DevicePlatform) => "devicePlatform",
             Some(Reason::Location) => "location",
+            Some(Reason::DeviceState) => "devices",
             Some(Reason::SignInRisk) => "signInRisk",
             Some(Reason::UserRisk) => "userRisk",
             Some(Reason::InsiderRisk) => "insiderRisk",
@@ -356,6 +357,7 @@ impl Names {
             Some(Reason::Detection) => "detection",
             Some(Reason::Path) => "path",
             Some(Reason::Method) => "method",
+            Some(Reason::Undecidable) => "undecidable",
         };
         WhatIfResult {
             index,

@@ -22,7 +22,11 @@ impl Parser {
         }
         let user_actions: Vec<_> = actions.iter().map(|action| self.symbols.intern(action)).collect();
         let authentication_contexts = self.symbols(members, "includeAuthenticationContextClassReferences");
+        let filters = ["applicationFilter", "globalSecureAccess", "networkAccess", "includeProtectionLevels"];
+        let filtered = self.reader.undecidable(members, &filters);
+        self.undecidable |= filtered;
         let nothing = !include.all && include.ids.is_empty() && include.groups.is_empty();
+        let nothing = nothing && !filtered;
         if nothing && user_actions.is_empty() && authentication_contexts.is_empty() {
             self.reader.warn("never_applies", "no application is included: the policy never applies");
         }

@@ -2,8 +2,9 @@
 
 use super::Parser;
 use super::node::Node;
-use super::reader::Members;
-use crate::policy::model::{Conditions, Locations, Mask, MaskPair};
+use super::reader::{Members, Reader};
+use crate::policy::device_filter::{self, Rule};
+use crate::policy::model::{Conditions, DeviceFilter, Locations, Mask, MaskPair};
 use crate::request::{ClientAppType, Platform, TransferMethod};
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 
@@ -55,6 +56,7 @@ impl Parser {
         let client_applications =
             self.member(members, "clientApplications", |parser, node| parser.client_applications(node));
         let (workloads, agents) = client_applications.unwrap_or_default();
+        let agent_users = self.member(members, "agents", |parser, node| parser.agent_users(node));
         let users_named = users.as_ref().is_some_and(|users| {
             let list = &users.include;
             list.all
@@ -64,7 +66,7 @@ impl Parser {
                     && list.roles.is_empty()
                     && list.guests.is_empty())
         });
-        if !users_named && workloads.is_none() && agents.is_none() {
+        if !users_named && workloads.is_none() && agents.is_none() && agent_users.is_none() {
             let message = "no user, service principal or agent is included: the policy never applies";
             self.reader.warn("never_applies", message);
         }
@@ -80,9 +82,11 @@ impl Parser {
             users,
             workloads,
             agents,
+            agent_users,
             applications,
             client_app_types: self.client_app_types(members),
             platforms: self.platforms(members),
+            device: self.device(members),
             locations: self.member(members, "locations", |parser, node| parser.locations(node)),
             sign_in_risk: self.risk_levels(members, "signInRiskLevels"),
             user_risk: self.risk_levels(members, "userRiskLevels"),
@@ -95,7 +99,31 @@ impl Parser {
                     parser.object(node, |parser, members| parser.edge(members))
                 })
                 .unwrap_or_default(),
+            undecidable: self.undecidable(members),
         }
+    }
+
+    /// Conditions of Graph for which a request has no fact. They are not refused, because real exports hold them,
+    /// and not dropped, because that would widen the policy: whether it applies stays open.
+    fn undecidable(&mut self, members: &mut Members) -> bool {
+        let here = self.reader.undecidable(members, &["agentContext", "times", "clients"]);
+        std::mem::take(&mut self.undecidable) || here
+    }
+
+    fn device(&mut self, members: &mut Members) -> Option<DeviceFilter> {
+        let states = self.reader.member(members, "deviceStates", |reader, node| {
+            reader.object(node, |reader, members| {
+                device_states(reader, members, ["includeStates", "excludeStates"])
+            })
+        });
+        let devices = self.reader.member(members, "devices", |reader, node| {
+            reader.object(node, |reader, members| {
+                let lists = device_states(reader, members, ["includeDevices", "excludeDevices"]);
+                let states = device_states(reader, members, ["includeDeviceStates", "excludeDeviceStates"]);
+                reader.member(members, "deviceFilter", device_filter).or(lists).or(states)
+            })
+        });
+        devices.flatten().or(states.flatten())
     }
 
     fn client_app_types(&mut self, members: &mut Members) -> Option<Mask> {
@@ -164,7 +192,7 @@ impl Parser {
                     if id.eq_ignore_ascii_case("all") {
                         *all = true;
                     } else if id.eq_ignore_ascii_case("alltrusted") {
-                        *set = set.union(parser.locations.trusted());
+                        *set |= parser.locations.trusted();
                     } else if let Some(index) = parser.locations.index_of(&id) {
                         set.insert(index);
                     }
@@ -221,6 +249,54 @@ impl Parser {
         let mask = mask_of(methods.map(|method| Some(method as u32)));
         (mask != Mask::default()).then_some(mask)
     }
+}
+
+fn device_filter(reader: &mut Reader, node: Node) -> Option<DeviceFilter> {
+    let filter = reader.object(node, |reader, members| {
+        let mode = reader.member(members, "mode", |reader, node| {
+            let text = reader.text(node)?;
+            reader.choice(&text, &[("include", false), ("exclude", true)])
+        });
+        let rule = reader.member(members, "rule", |reader, node| {
+            let text = reader.text(node)?;
+            match device_filter::parse(&text) {
+                Ok(rule) => Some(rule),
+                Err(error) => {
+                    let message = format!("at character {}: {}", error.position, error.message);
+                    reader.error("invalid_device_filter", message);
+                    None
+                }
+            }
+        });
+        if mode.is_none() || rule.is_none() {
+            reader.error("missing_member", "`mode` and `rule` are required");
+        }
+        Some(DeviceFilter { exclude: mode?, rule: rule? })
+    });
+    filter.flatten()
+}
+
+/// The device states that the filter replaced: `All` devices but the compliant or hybrid joined ones.
+fn device_states(
+    reader: &mut Reader,
+    members: &mut Members,
+    [include, exclude]: [&'static str; 2],
+) -> Option<DeviceFilter> {
+    const STATES: [(&str, Option<&str>); 3] = [
+        ("All", None),
+        ("Compliant", Some("device.isCompliant -eq True")),
+        ("DomainJoined", Some("device.trustType -eq ServerAD")),
+    ];
+    reader.member(members, include, |reader, node| reader.choices(node, &STATES));
+    let excluded = reader.member(members, exclude, |reader, node| reader.choices(node, &STATES))?;
+    let rules: Vec<Rule> =
+        excluded.into_iter().flatten().filter_map(|rule| device_filter::parse(rule).ok()).collect();
+    if rules.is_empty() {
+        return None;
+    }
+    let fix = "use a device filter";
+    reader.at(exclude, |reader| reader.warn_with_fix("deprecated", "Graph has replaced device states", fix));
+    Some(DeviceFilter { exclude: true, rule: Rule::Or(rules) })
 }
 
 /// `None` is `all`.

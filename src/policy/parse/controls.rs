@@ -4,6 +4,7 @@ use super::node::Node;
 use super::reader::{Members, Reader};
 use super::{Demands, Parser};
 use crate::policy::control::Control;
+use crate::policy::methods::{BUILT_IN_STRENGTHS, Combinations};
 use crate::policy::session_controls::{
     CloudAppSecurity, ContinuousAccessEvaluation, PersistentBrowser, SessionControls, SignInFrequency,
 };
@@ -22,13 +23,12 @@ const BUILT_IN: [(&str, Option<Control>); 8] = [
 
 impl Parser {
     pub(super) fn controls(&mut self, members: &mut Members) -> Demands {
-        let reader = &mut self.reader;
-        let mut demands = Demands::default();
-        let granted = reader
-            .member(members, "grantControls", |reader, node| {
-                reader.object(node, |reader, members| grant(reader, members, &mut demands))
+        let mut demands = self
+            .member(members, "grantControls", |parser, node| {
+                parser.object(node, |parser, members| parser.grant(members))
             })
-            .is_some();
+            .unwrap_or_default();
+        let reader = &mut self.reader;
         let session = reader.member(members, "sessionControls", |reader, node| reader.object(node, session));
         demands.session = session.unwrap_or_default();
         if let Some(frequency) = demands.session.sign_in_frequency
@@ -37,25 +37,127 @@ impl Parser {
             demands.clauses.push(vec![Control::SignInFrequency(frequency.max_age_seconds())]);
         }
         if demands.clauses.is_empty() && !demands.block && demands.session.is_empty() {
-            let message = if granted {
-                "the policy demands nothing"
-            } else {
-                "the policy has neither grant nor session controls"
-            };
-            reader.warn("no_controls", message);
+            reader.warn("no_controls", "the policy demands nothing");
         }
         demands
     }
+
+    fn grant(&mut self, members: &mut Members) -> Demands {
+        let (mut controls, block, all) = built_in_controls(&mut self.reader, members);
+        let strength = self.member(members, "authenticationStrength", |parser, node| {
+            parser.object(node, |parser, members| parser.strength(members))
+        });
+        controls.extend(strength.flatten().map(Control::AuthenticationStrength));
+        let reader = &mut self.reader;
+        let factors =
+            reader.member(members, "customAuthenticationFactors", Reader::texts).unwrap_or_default();
+        controls.extend(factors.into_iter().map(Control::CustomAuthenticationFactor));
+        let terms = reader.member(members, "termsOfUse", Reader::texts).unwrap_or_default();
+        controls.extend(terms.into_iter().map(Control::TermsOfUse));
+        let any = reader.member(members, "operator", |reader, node| {
+            let text = reader.text(node)?;
+            reader.choice(&text, &[("OR", true), ("AND", false)])
+        });
+        if block && !controls.is_empty() {
+            reader
+                .warn("block_with_controls", "block stands beside other controls: they are never asked for");
+            controls.clear();
+        }
+        if any.is_none() && controls.len() > 1 {
+            let fix = "state `AND` or `OR`";
+            reader.error_with_fix("missing_member", "`operator` is required for several controls", fix);
+        }
+        let clauses = match any {
+            Some(true) if !controls.is_empty() && !all => vec![controls],
+            _ => controls.into_iter().map(|control| vec![control]).collect(),
+        };
+        Demands { block, clauses, session: SessionControls::default() }
+    }
+
+    /// The id of an authentication strength; its combinations are kept where they are stated or built in.
+    fn strength(&mut self, members: &mut Members) -> Option<String> {
+        Reader::ignore(
+            members,
+            &[
+                "displayName",
+                "description",
+                "policyType",
+                "requirementsSatisfied",
+                "createdDateTime",
+                "modifiedDateTime",
+            ],
+        );
+        let reader = &mut self.reader;
+        let id = reader.member(members, "id", Reader::text);
+        let restricted = reader.member(members, "combinationConfigurations", |reader, node| {
+            let mut found = None;
+            reader.list(node, |_, _| found = Some(()));
+            found
+        });
+        let stated = reader.member(members, "allowedCombinations", Reader::texts);
+        let Some(id) = id else {
+            reader.error("missing_member", "`id` is required");
+            return None;
+        };
+        let key = id.to_ascii_lowercase();
+        if restricted.is_some() {
+            let message = "the strength restricts single methods, which a session does not tell: it counts as met only \
+                           where the identity provider names it";
+            reader.warn("restricted_strength", message);
+            self.strengths.insert(key, Combinations::new());
+        } else if let Some(stated) = stated {
+            self.strengths.entry(key).or_insert_with(|| combinations(&stated));
+        } else if let Some(built_in) = built_in_strength(&id) {
+            self.strengths.entry(key).or_insert(built_in);
+        } else {
+            let message =
+                format!("the combinations of `{id}` are not stated: it counts as met only where named");
+            let fix = "export the policy with its authenticationStrength expanded";
+            reader.warn_with_fix("unknown_strength", message, fix);
+        }
+        Some(id)
+    }
 }
 
-fn grant(reader: &mut Reader, members: &mut Members, demands: &mut Demands) {
-    let mut controls: Vec<Control> = Vec::new();
+fn combinations(texts: &[String]) -> Combinations {
+    texts.iter().map(|text| text.split(',').map(|method| method.trim().to_owned()).collect()).collect()
+}
+
+fn built_in_strength(id: &str) -> Option<Combinations> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Strength {
+        id: String,
+        allowed_combinations: Vec<String>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Strengths {
+        strengths: Vec<Strength>,
+    }
+    let built_in: Strengths = serde_json::from_str(BUILT_IN_STRENGTHS).ok()?;
+    let strength = built_in.strengths.into_iter().find(|strength| strength.id.eq_ignore_ascii_case(id))?;
+    Some(combinations(&strength.allowed_combinations))
+}
+
+/// The built-in controls, whether the policy blocks, and whether all are required whatever the operator.
+fn built_in_controls(reader: &mut Reader, members: &mut Members) -> (Vec<Control>, bool, bool) {
+    let (mut controls, mut block, mut all) = (Vec::new(), false, false);
     reader.member(members, "builtInControls", |reader, node| {
+        let Node::List(nodes) = &node else {
+            return reader.list(node, |_, _| {});
+        };
+        let alone = nodes.len() == 1;
         reader.list(node, |reader, node| {
             let Some(name) = reader.text(node) else { return };
             match BUILT_IN.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
                 Some((_, Some(control))) => controls.push(control.clone()),
-                Some((_, None)) => demands.block = true,
+                Some((_, None)) => block = true,
+                // Entra's template for risky users writes two controls as one, always both required.
+                None if alone && name.eq_ignore_ascii_case("MfaAndChangePassword") => {
+                    reader.warn("template_control", format!("`{name}` is read as mfa AND passwordChange"));
+                    all = true;
+                    controls.extend([Control::Mfa, Control::PasswordChange]);
+                }
                 None => {
                     let names: Vec<_> = BUILT_IN.iter().map(|(name, _)| *name).collect();
                     let message =
@@ -65,53 +167,17 @@ fn grant(reader: &mut Reader, members: &mut Members, demands: &mut Demands) {
             }
         })
     });
-    let strength = reader.member(members, "authenticationStrength", |reader, node| {
-        reader.object(node, |reader, members| {
-            Reader::ignore(
-                members,
-                &[
-                    "displayName",
-                    "description",
-                    "policyType",
-                    "requirementsSatisfied",
-                    "createdDateTime",
-                    "modifiedDateTime",
-                    "allowedCombinations",
-                    "combinationConfigurations",
-                ],
-            );
-            reader.member(members, "id", Reader::text)
-        })
-    });
-    controls.extend(strength.flatten().map(Control::AuthenticationStrength));
-    let factors = reader.member(members, "customAuthenticationFactors", Reader::texts).unwrap_or_default();
-    controls.extend(factors.into_iter().map(Control::CustomAuthenticationFactor));
-    let terms = reader.member(members, "termsOfUse", Reader::texts).unwrap_or_default();
-    controls.extend(terms.into_iter().map(Control::TermsOfUse));
-    let any = reader.member(members, "operator", |reader, node| {
-        let text = reader.text(node)?;
-        reader.choice(&text, &[("OR", true), ("AND", false)])
-    });
-    if demands.block && !controls.is_empty() {
-        let message = "block stands beside other controls: they are never asked for";
-        reader.warn("block_with_controls", message);
-        controls.clear();
-    }
-    match any {
-        Some(true) if !controls.is_empty() => demands.clauses.push(controls),
-        Some(true) => {}
-        Some(false) => demands.clauses.extend(controls.into_iter().map(|control| vec![control])),
-        None => {
-            if controls.len() > 1 {
-                let fix = "state `AND` or `OR`";
-                reader.error_with_fix("missing_member", "`operator` is required for several controls", fix);
-            }
-            demands.clauses.extend(controls.into_iter().map(|control| vec![control]));
-        }
-    }
+    (controls, block, all)
 }
 
 fn session(reader: &mut Reader, members: &mut Members) -> SessionControls {
+    for name in ["globalSecureAccessFilteringProfile", "networkAccessSecurity", "blockSensitiveActions"] {
+        reader.member(members, name, |reader, _| {
+            let message = format!("`{name}` is enforced by Microsoft's network, not at this edge");
+            reader.warn("not_enforced_here", message);
+            Some(())
+        });
+    }
     SessionControls {
         application_enforced_restrictions: switch(reader, members, "applicationEnforcedRestrictions"),
         cloud_app_security: enabled_choice(

@@ -117,9 +117,9 @@ fn country(reader: &mut Reader, members: &mut Members) -> LocationKind {
     });
     if by_gps == Some(true) {
         let message =
-            "no request tells the authenticator's position: whether this location matches stays unknown";
-        reader.warn("unknowable_location", message);
-        return LocationKind::AuthenticatorGps;
+            "the position of the authenticator decides: a host that does not state it leaves this unknown";
+        reader.warn("gps_location", message);
+        return LocationKind::AuthenticatorGps { countries, unknown };
     }
     LocationKind::Country { countries, unknown }
 }

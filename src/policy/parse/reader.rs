@@ -159,7 +159,15 @@ impl Reader {
             if node == Node::Null || name == "@odata.type" {
                 continue;
             }
+            let empty = matches!(&node, Node::List(list) if list.is_empty())
+                || matches!(&node, Node::Object(members) if members.is_empty());
             self.at(&name, |reader| {
+                if empty {
+                    let message = format!(
+                        "`{name}` is not a member that Edgeward knows; it is empty, so nothing is lost"
+                    );
+                    return reader.warn("unknown_member", message);
+                }
                 let message = format!("`{name}` is not a member that Edgeward enforces");
                 reader.error_with_fix("unknown_member", message, "correct its spelling, or remove it");
             });
@@ -219,6 +227,26 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// Takes members that no fact decides, warning of those that are not empty. Whether there is one.
+    pub(super) fn undecidable(&mut self, members: &mut Members, names: &[&'static str]) -> bool {
+        let mut found = false;
+        for name in names {
+            found |= self
+                .member(members, name, |reader, node| {
+                    if matches!(&node, Node::List(list) if list.is_empty()) {
+                        return None;
+                    }
+                    let message = format!(
+                        "no fact of a request decides `{name}`: whether the policy applies stays open"
+                    );
+                    reader.warn("undecidable_condition", message);
+                    Some(())
+                })
+                .is_some();
+        }
+        found
     }
 
     /// A list of texts.

@@ -127,6 +127,8 @@ impl Parser {
                 ["includeServicePrincipals", "excludeServicePrincipals"],
                 "serviceprincipalsinmytenant",
             );
+            let filters = ["servicePrincipalFilter", "agentIdServicePrincipalFilter"];
+            parser.undecidable |= parser.reader.undecidable(members, &filters);
             let agents = parser.principals(
                 members,
                 ["includeAgentIdServicePrincipals", "excludeAgentIdServicePrincipals"],
@@ -134,6 +136,15 @@ impl Parser {
             );
             (workloads, agents)
         })
+    }
+
+    /// `conditions.agents` (beta): users' accounts that belong to agents.
+    pub(super) fn agent_users(&mut self, node: Node) -> Option<SymbolPair> {
+        let pair = self.object(node, |parser, members| {
+            parser.undecidable |= parser.reader.undecidable(members, &["agentFilter"]);
+            parser.principals(members, ["includeAgentUsers", "excludeAgentUsers"], "all")
+        });
+        pair.flatten()
     }
 
     fn principals(

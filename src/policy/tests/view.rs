@@ -1,66 +1,58 @@
 //! A request as policies see it: texts looked up as symbols, derived facts derived, each known or unknown.
 
-use std::net::IpAddr;
-
-use super::symbol::{Symbol, Symbols};
-use super::{Facts, PolicySet};
 use crate::agent::{AgentClass, Purpose, Verification};
+use crate::fact::Fact;
 use crate::location::{Country, LocationSet};
-use crate::request::{ClientAppType, GuestType, Platform, PrincipalKind, Text, TransferMethod, TrustType};
+use crate::policy::device_filter::Attributes;
+use crate::policy::symbol::{Symbol, Symbols};
+use crate::policy::{Facts, PolicySet};
+use crate::request::{ClientAppType, GuestType, Platform, PrincipalKind, Text, TransferMethod};
 use crate::risk::{InsiderRiskLevel, LevelSet, RiskLevel};
 
 /// Facts as policies see them. `None` is unknown.
 #[derive(Debug, Clone)]
-pub(super) struct View<'f> {
-    pub(super) kind: Option<PrincipalKind>,
-    pub(super) id: Option<Symbol>,
-    pub(super) groups: Option<Vec<Symbol>>,
-    pub(super) roles: Option<Vec<Symbol>>,
-    pub(super) guest_type: Option<GuestType>,
-    pub(super) external_tenant: Option<Symbol>,
-    pub(super) target: Target,
-    pub(super) client_app_type: Option<ClientAppType>,
-    pub(super) platform: Option<Platform>,
-    pub(super) address: Option<LocationSet>,
-    pub(super) country: Option<LocationSet>,
-    pub(super) sign_in_risk: LevelSet,
-    pub(super) user_risk: Option<RiskLevel>,
-    pub(super) service_principal_risk: Option<RiskLevel>,
-    pub(super) agent_risk: Option<RiskLevel>,
-    pub(super) insider_risk: Option<InsiderRiskLevel>,
-    pub(super) transfer_method: Option<TransferMethod>,
-    pub(super) agent_class: Option<AgentClass>,
-    pub(super) agent_name: Option<Symbol>,
-    pub(super) agent_verification: Option<Verification>,
-    pub(super) path: Option<&'f str>,
-    pub(super) method: Option<Symbol>,
-    pub(super) is_compliant: Option<bool>,
-    pub(super) trust_type: Option<Option<TrustType>>,
-    /// Authentication methods of the session.
-    pub(super) amr: Option<&'f [Text<'f>]>,
-    /// Seconds since the principal last authenticated; `Some(None)` is never.
-    pub(super) sign_in_age: Option<Option<u32>>,
-    /// The request belongs to a session that is already there.
-    pub(super) has_session: bool,
+pub(in crate::policy) struct View<'f> {
+    pub(in crate::policy) kind: Option<PrincipalKind>,
+    pub(in crate::policy) id: Option<Symbol>,
+    pub(in crate::policy) groups: Option<Vec<Symbol>>,
+    pub(in crate::policy) roles: Option<Vec<Symbol>>,
+    pub(in crate::policy) guest_type: Option<GuestType>,
+    pub(in crate::policy) external_tenant: Option<Symbol>,
+    pub(in crate::policy) target: Target,
+    pub(in crate::policy) client_app_type: Option<ClientAppType>,
+    pub(in crate::policy) platform: Option<Platform>,
+    /// The locations that each fact is known to put the request in.
+    pub(in crate::policy) locations: [(Fact, Option<LocationSet>); 4],
+    pub(in crate::policy) device: Attributes<'f>,
+    pub(in crate::policy) sign_in_risk: LevelSet,
+    pub(in crate::policy) user_risk: Option<RiskLevel>,
+    pub(in crate::policy) service_principal_risk: Option<RiskLevel>,
+    pub(in crate::policy) agent_risk: Option<RiskLevel>,
+    pub(in crate::policy) insider_risk: Option<InsiderRiskLevel>,
+    pub(in crate::policy) transfer_method: Option<TransferMethod>,
+    pub(in crate::policy) agent_class: Option<AgentClass>,
+    pub(in crate::policy) agent_name: Option<Symbol>,
+    pub(in crate::policy) agent_verification: Option<Verification>,
+    pub(in crate::policy) path: Option<&'f str>,
+    pub(in crate::policy) method: Option<Symbol>,
 }
 
 /// What is asked for. A request asks for one of these; stating one tells that it is none of the others, except that
 /// an authentication context is asked for within an application.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Target {
-    pub(super) application: Option<Symbol>,
-    pub(super) groups: Option<Vec<Symbol>>,
-    pub(super) user_action: Option<Symbol>,
-    pub(super) authentication_context: Option<Symbol>,
+pub(in crate::policy) struct Target {
+    pub(in crate::policy) application: Option<Symbol>,
+    pub(in crate::policy) groups: Option<Vec<Symbol>>,
+    pub(in crate::policy) user_action: Option<Symbol>,
+    pub(in crate::policy) authentication_context: Option<Symbol>,
 }
 
 impl<'f> View<'f> {
-    pub(super) fn new(set: &PolicySet, facts: &Facts<'f>) -> Self {
+    pub(in crate::policy) fn new(set: &PolicySet, facts: &Facts<'f>) -> Self {
         let request = facts.request;
         let symbols = &set.symbols;
         let (principal, session, device) = (&request.principal, &request.session, &request.device);
         let anonymous = principal.kind == Some(PrincipalKind::Anonymous);
-        let unregistered = device.is_registered == Some(false);
         let headers_known = request.http.headers.is_some();
         let no_list = || anonymous.then(Vec::new);
         Self {
@@ -73,12 +65,8 @@ impl<'f> View<'f> {
             target: Target::new(symbols, facts),
             client_app_type: request.client.app_type.or_else(|| client_app_type(facts)),
             platform: device.platform.or(facts.agent.platform).or(headers_known.then_some(Platform::Other)),
-            address: request.client.ip.map(|ip: IpAddr| set.locations.of_address(ip)),
-            country: request
-                .client
-                .country
-                .as_deref()
-                .map(|code| set.locations.of_country(Country::of_request(code))),
+            locations: locations_of(set, facts),
+            device: Attributes::of(device),
             sign_in_risk: facts.sign_in_risk,
             user_risk: request.risk.user.or(anonymous.then_some(RiskLevel::None)),
             service_principal_risk: request.risk.service_principal,
@@ -91,13 +79,30 @@ impl<'f> View<'f> {
             agent_verification: headers_known.then_some(facts.agent.verification),
             path: request.http.path.as_deref(),
             method: symbol(symbols, request.http.method.as_ref()),
-            is_compliant: device.is_compliant.or(unregistered.then_some(false)),
-            trust_type: device.trust_type.map(Some).or(unregistered.then_some(None)),
-            amr: session.amr.as_deref().or(anonymous.then_some(&[])),
-            sign_in_age: if anonymous { Some(None) } else { sign_in_age(facts) },
-            has_session: !anonymous && (session.id.is_some() || session.established_at.is_some()),
         }
     }
+}
+
+fn locations_of(set: &PolicySet, facts: &Facts<'_>) -> [(Fact, Option<LocationSet>); 4] {
+    let client = &facts.request.client;
+    let named = &set.locations;
+    [
+        (Fact::ClientIp, client.ip.map(|ip| named.of_address(ip))),
+        (
+            Fact::ClientCountry,
+            client.country.as_deref().map(|code| named.of_country(Country::of_request(code))),
+        ),
+        (
+            Fact::GpsCountry,
+            client.gps_country.as_deref().map(|code| named.of_gps_country(Country::of_request(code))),
+        ),
+        (
+            Fact::CompliantNetwork,
+            client
+                .compliant_network
+                .map(|through| if through { named.compliant_network() } else { LocationSet::EMPTY }),
+        ),
+    ]
 }
 
 impl Target {
@@ -145,12 +150,6 @@ fn client_app_type(facts: &Facts<'_>) -> Option<ClientAppType> {
         | AgentClass::Malformed
         | AgentClass::Missing => ClientAppType::MobileAppsAndDesktopClients,
     })
-}
-
-/// A sign-in in the future is a clock that runs ahead: its age is zero.
-fn sign_in_age(facts: &Facts<'_>) -> Option<Option<u32>> {
-    let age = facts.request.time?.saturating_sub(facts.request.session.auth_time?) / 1000;
-    Some(Some(u32::try_from(age.max(0)).unwrap_or(u32::MAX)))
 }
 
 fn symbol(symbols: &Symbols, text: Option<&Text<'_>>) -> Option<Symbol> {

@@ -1,21 +1,22 @@
 //! Does a policy apply? Conditions one by one, in three-valued logic.
 
-use super::Facts;
-use super::model::{
-    ApplicationList, Applications, Conditions, Guests, Locations, Mask, SymbolPair, UserList, Users,
-};
-use super::result::Reason;
-use super::symbol::Symbol;
-use super::truth::Truth;
 use super::view::View;
 use crate::fact::{Fact, FactSet};
 use crate::location::NamedLocations;
+use crate::policy::Facts;
+use crate::policy::model::{
+    ApplicationList, Applications, Conditions, Guests, Locations, Mask, MaskPair, SymbolList, SymbolPair,
+    UserList, Users,
+};
+use crate::policy::result::Reason;
+use crate::policy::symbol::Symbol;
+use crate::policy::truth::Truth;
 use crate::request::PrincipalKind;
-use crate::risk::LevelSet;
+use crate::risk::{LevelSet, RiskLevel};
 
 impl Conditions {
     /// Whether all conditions match, and the first that does not (or, if none fails, that is not known).
-    pub(super) fn applies(
+    pub(in crate::policy) fn applies(
         &self,
         view: &View<'_>,
         facts: &Facts<'_>,
@@ -37,74 +38,67 @@ impl Conditions {
 
     fn one(&self, reason: Reason, view: &View<'_>, facts: &Facts<'_>, locations: &NamedLocations) -> Truth {
         let edge = &self.edge;
+        let plain = |mask: Option<Mask>| mask.map(|include| MaskPair { include, exclude: Mask::default() });
+        let risk = |level: Option<RiskLevel>| level.map(|level| level as u32);
         match reason {
             Reason::Users => self.principal(view),
             Reason::Application => self.applications.matches(view),
             Reason::ClientType => {
-                test(self.client_app_types, view.client_app_type, Fact::ClientAppType, |mask, kind| {
-                    mask.has(kind as u32)
-                })
+                let kind = view.client_app_type.map(|kind| kind as u32);
+                one_of(plain(self.client_app_types), kind, 5, Fact::ClientAppType)
             }
             Reason::DevicePlatform => {
-                test(self.platforms, view.platform, Fact::DevicePlatform, |pair, platform| {
-                    pair.matches(platform as u32)
-                })
+                let platform = view.platform.map(|platform| platform as u32);
+                one_of(self.platforms, platform, 7, Fact::DevicePlatform)
             }
             Reason::Location => {
                 self.locations.map_or(Truth::True, |condition| condition.matches(view, locations))
             }
+            Reason::DeviceState => self.device.as_ref().map_or(Truth::True, |filter| {
+                let matches = filter.rule.matches(&view.device);
+                if filter.exclude { !matches } else { matches }
+            }),
             Reason::SignInRisk => {
                 self.sign_in_risk.map_or(Truth::True, |mask| levels(mask, view.sign_in_risk))
             }
-            Reason::UserRisk => {
-                test(self.user_risk, view.user_risk, Fact::UserRisk, |mask, level| mask.has(level as u32))
+            Reason::UserRisk => one_of(plain(self.user_risk), risk(view.user_risk), 4, Fact::UserRisk),
+            Reason::ServicePrincipalRisk => {
+                let level = risk(view.service_principal_risk);
+                one_of(plain(self.service_principal_risk), level, 4, Fact::ServicePrincipalRisk)
             }
-            Reason::ServicePrincipalRisk => test(
-                self.service_principal_risk,
-                view.service_principal_risk,
-                Fact::ServicePrincipalRisk,
-                |mask, level| mask.has(level as u32),
-            ),
-            Reason::AgentRisk => {
-                test(self.agent_risk, view.agent_risk, Fact::AgentRisk, |mask, level| mask.has(level as u32))
-            }
+            Reason::AgentRisk => one_of(plain(self.agent_risk), risk(view.agent_risk), 4, Fact::AgentRisk),
             Reason::InsiderRisk => {
-                test(self.insider_risk, view.insider_risk, Fact::InsiderRisk, |mask, level| {
-                    mask.has(level as u32)
-                })
+                let level = view.insider_risk.map(|level| level as u32);
+                one_of(plain(self.insider_risk), level, 4, Fact::InsiderRisk)
             }
             Reason::AuthenticationFlows => {
-                test(self.transfer_methods, view.transfer_method, Fact::TransferMethod, |mask, method| {
-                    mask.has(method as u32)
-                })
+                let method = view.transfer_method.map(|method| method as u32);
+                one_of(plain(self.transfer_methods), method, 3, Fact::TransferMethod)
             }
             Reason::AgentClass => {
-                test(edge.agent_classes, view.agent_class, Fact::HttpHeaders, |pair, class| {
-                    pair.matches(class as u32)
-                })
+                one_of(edge.agent_classes, view.agent_class.map(|class| class as u32), 10, Fact::HttpHeaders)
             }
-            Reason::AgentName => {
-                test(edge.agent_names.as_ref(), view.agent_name, Fact::HttpHeaders, SymbolPair::matches)
+            Reason::AgentName => edge
+                .agent_names
+                .as_ref()
+                .map_or(Truth::True, |names| listed(Some(names), view.agent_name, Fact::HttpHeaders)),
+            Reason::AgentVerification => {
+                let verification = view.agent_verification.map(|verification| verification as u32);
+                one_of(edge.agent_verification, verification, 5, Fact::HttpHeaders)
             }
-            Reason::AgentVerification => test(
-                edge.agent_verification,
-                view.agent_verification,
-                Fact::HttpHeaders,
-                |pair, verification| pair.matches(verification as u32),
-            ),
             Reason::Detection => edge
                 .detections
                 .as_ref()
                 .is_none_or(|kinds| kinds.iter().any(|kind| facts.detections.contains(*kind)))
                 .into(),
-            Reason::Path => test(edge.paths.as_ref(), view.path, Fact::HttpPath, |patterns, path| {
-                patterns.iter().any(|pattern| pattern.matches(path))
+            Reason::Path => any_of(edge.paths.as_deref(), view.path, Fact::HttpPath, |pattern, path| {
+                pattern.matches(path)
             }),
             Reason::Method => {
-                test(edge.methods.as_ref(), view.method, Fact::HttpMethod, |methods, method| {
-                    methods.contains(&method)
-                })
+                any_of(edge.methods.as_deref(), view.method, Fact::HttpMethod, |method, sent| *method == sent)
             }
+            Reason::Undecidable if self.undecidable => Truth::Unknown(FactSet::EMPTY),
+            Reason::Undecidable => Truth::True,
         }
     }
 
@@ -114,14 +108,24 @@ impl Conditions {
             PrincipalKind::User | PrincipalKind::Anonymous => {
                 self.users.as_ref().map_or(Truth::False, |users| users.matches(kind, view))
             }
-            PrincipalKind::Workload => principal_in(self.workloads.as_ref(), view.id),
-            PrincipalKind::Agent => principal_in(self.agents.as_ref(), view.id),
+            PrincipalKind::AgentUser => self
+                .users
+                .as_ref()
+                .map_or(Truth::False, |users| users.matches(kind, view))
+                .or(listed(self.agent_users.as_ref(), view.id, Fact::PrincipalId)),
+            PrincipalKind::Workload => listed(self.workloads.as_ref(), view.id, Fact::PrincipalId),
+            PrincipalKind::Agent => listed(self.agents.as_ref(), view.id, Fact::PrincipalId),
         };
         if let Some(kind) = view.kind {
             return as_kind(kind);
         }
-        let kinds =
-            [PrincipalKind::User, PrincipalKind::Workload, PrincipalKind::Agent, PrincipalKind::Anonymous];
+        let kinds = [
+            PrincipalKind::User,
+            PrincipalKind::AgentUser,
+            PrincipalKind::Workload,
+            PrincipalKind::Agent,
+            PrincipalKind::Anonymous,
+        ];
         kinds
             .map(as_kind)
             .into_iter()
@@ -135,12 +139,31 @@ impl Conditions {
     }
 }
 
-/// A condition that one fact decides.
-fn test<C, V>(condition: Option<C>, value: Option<V>, fact: Fact, matches: impl Fn(C, V) -> bool) -> Truth {
-    match (condition, value) {
+/// A condition on a fact that is one of `count` values: decided as well where all values agree.
+fn one_of(condition: Option<MaskPair>, value: Option<u32>, count: u32, fact: Fact) -> Truth {
+    let Some(condition) = condition else { return Truth::True };
+    if let Some(value) = value {
+        return condition.matches(value).into();
+    }
+    match (0..count).filter(|value| condition.matches(*value)).count() {
+        0 => Truth::False,
+        matching if matching == count as usize => Truth::True,
+        _ => Truth::Unknown(FactSet::only(fact)),
+    }
+}
+
+/// A condition that any entry of a list meets.
+fn any_of<E, V: Copy>(
+    list: Option<&[E]>,
+    value: Option<V>,
+    fact: Fact,
+    matches: impl Fn(&E, V) -> bool,
+) -> Truth {
+    match (list, value) {
         (None, _) => Truth::True,
+        (Some([]), _) => Truth::False,
         (Some(_), None) => Truth::Unknown(FactSet::only(fact)),
-        (Some(condition), Some(value)) => matches(condition, value).into(),
+        (Some(list), Some(value)) => list.iter().any(|entry| matches(entry, value)).into(),
     }
 }
 
@@ -157,20 +180,13 @@ fn levels(mask: Mask, levels: LevelSet) -> Truth {
     if inside && outside { Truth::Unknown(FactSet::only(Fact::SignInRisk)) } else { inside.into() }
 }
 
-fn principal_in(pair: Option<&SymbolPair>, id: Option<Symbol>) -> Truth {
+/// A condition on an id that is included, or excluded, singly or altogether.
+fn listed(pair: Option<&SymbolPair>, id: Option<Symbol>, fact: Fact) -> Truth {
     let Some(pair) = pair else { return Truth::False };
-    match id {
-        Some(id) => pair.matches(id).into(),
-        None if pair.include.all && pair.exclude.ids.is_empty() => Truth::True,
-        None => Truth::Unknown(FactSet::only(Fact::PrincipalId)),
-    }
-}
-
-impl SymbolPair {
-    fn matches(&self, id: Symbol) -> bool {
-        (self.include.all || self.include.ids.contains(&id))
-            && !(self.exclude.all || self.exclude.ids.contains(&id))
-    }
+    let side = |list: &SymbolList| {
+        if list.all { Truth::True } else { any_of(Some(&list.ids), id, fact, |known, id| *known == id) }
+    };
+    side(&pair.include).and(!side(&pair.exclude))
 }
 
 impl Users {
@@ -179,13 +195,13 @@ impl Users {
         if kind == PrincipalKind::Anonymous {
             return (self.include.all && !self.exclude.all).into();
         }
-        self.include.holds(view).and(!self.exclude.holds(view))
+        self.include.holds(kind, view).and(!self.exclude.holds(kind, view))
     }
 }
 
 impl UserList {
-    fn holds(&self, view: &View<'_>) -> Truth {
-        if self.all {
+    fn holds(&self, kind: PrincipalKind, view: &View<'_>) -> Truth {
+        if self.all || (self.agent_users && kind == PrincipalKind::AgentUser) {
             return Truth::True;
         }
         let member = |ids: &[Symbol], of: Option<&[Symbol]>, fact| match of {
@@ -263,21 +279,15 @@ impl Locations {
             if all {
                 return Truth::True;
             }
-            let known = view.address.unwrap_or_default().union(view.country.unwrap_or_default());
-            if set.intersects(known) {
-                return Truth::True;
-            }
             let mut needs = FactSet::EMPTY;
-            if view.address.is_none() && set.intersects(locations.by_address()) {
-                needs.insert(Fact::ClientIp);
+            for (fact, held) in view.locations {
+                match held {
+                    Some(held) if set.intersects(held) => return Truth::True,
+                    None if set.intersects(locations.decided_by(fact)) => needs.insert(fact),
+                    _ => {}
+                }
             }
-            if view.country.is_none() && set.intersects(locations.by_country()) {
-                needs.insert(Fact::ClientCountry);
-            }
-            if needs.is_empty() && !set.intersects(locations.unknowable()) {
-                return Truth::False;
-            }
-            Truth::Unknown(needs)
+            if needs.is_empty() { Truth::False } else { Truth::Unknown(needs) }
         };
         holds(self.include_all, self.include).and(!holds(self.exclude_all, self.exclude))
     }

@@ -1,5 +1,10 @@
 //! Rules of evaluation, each with the page of Microsoft's documentation that states it.
 
+mod differential;
+mod interpret;
+mod random;
+mod view;
+
 use serde_json::{Value, json};
 
 use super::{Facts, PolicySet, Unknowns, Verdict};

@@ -1,0 +1,114 @@
+//! A set of up to 256 numbered things, small enough to copy.
+
+use std::ops::{BitAnd, BitOr, BitOrAssign, Not};
+
+/// A set of numbers below 256.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Bits([u64; 4]);
+
+impl Bits {
+    /// Nothing.
+    pub const EMPTY: Self = Self([0; 4]);
+    /// How many things a set can tell apart.
+    pub const CAPACITY: usize = 256;
+
+    /// Adds a number; one from [`Self::CAPACITY`] on is ignored: callers limit what they number.
+    pub fn insert(&mut self, index: usize) {
+        if let Some(word) = self.0.get_mut(index / 64) {
+            *word |= 1 << (index % 64);
+        }
+    }
+
+    /// Exactly one number.
+    #[must_use]
+    pub fn only(index: usize) -> Self {
+        let mut bits = Self::EMPTY;
+        bits.insert(index);
+        bits
+    }
+
+    /// Adds the number if it is not there, takes it out if it is.
+    pub fn toggle(&mut self, index: usize) {
+        if let Some(word) = self.0.get_mut(index / 64) {
+            *word ^= 1 << (index % 64);
+        }
+    }
+
+    /// Whether the number is in the set.
+    #[must_use]
+    pub fn contains(self, index: usize) -> bool {
+        self.0.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 != 0)
+    }
+
+    /// Whether the sets share a number.
+    #[must_use]
+    pub fn intersects(self, other: Self) -> bool {
+        !(self & other).is_empty()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self == Self::EMPTY
+    }
+
+    /// The numbers, ascending.
+    pub fn iter(self) -> impl Iterator<Item = usize> {
+        self.0.into_iter().enumerate().flat_map(|(index, word)| {
+            let mut rest = word;
+            std::iter::from_fn(move || {
+                let bit = rest.trailing_zeros() as usize;
+                rest &= rest.checked_sub(1)?;
+                Some(index * 64 + bit)
+            })
+        })
+    }
+}
+
+impl BitAnd for Bits {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        let ([a, b, c, d], [w, x, y, z]) = (self.0, other.0);
+        Self([a & w, b & x, c & y, d & z])
+    }
+}
+
+impl BitOr for Bits {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        let ([a, b, c, d], [w, x, y, z]) = (self.0, other.0);
+        Self([a | w, b | x, c | y, d | z])
+    }
+}
+
+impl BitOrAssign for Bits {
+    fn bitor_assign(&mut self, other: Self) {
+        *self = *self | other;
+    }
+}
+
+impl Not for Bits {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        Self(self.0.map(|word| !word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_back_ascending_across_words() {
+        let mut bits = Bits::EMPTY;
+        for index in [255, 0, 64, 63, 300] {
+            bits.insert(index);
+        }
+        assert_eq!(bits.iter().collect::<Vec<_>>(), [0, 63, 64, 255]);
+        bits.toggle(63);
+        assert!(!bits.contains(63) && bits.contains(255) && !bits.contains(300));
+    }
+}

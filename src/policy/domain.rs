@@ -1,0 +1,423 @@
+//! The values that an open fact may turn out to have, as far as the policies at stake tell them apart.
+
+use super::PolicySet;
+use super::control::ControlSet;
+use super::device_filter::{Attribute, AttributeType, AttributeValue, Comparison, Operator};
+use super::judge::Extent;
+use super::model::PathPattern;
+use super::result::Reason;
+use super::rows::union;
+use super::state::{KINDS, State, met_at_age, paths};
+use super::symbol::Symbol;
+use super::table::{CHOICES, LOCATION_FACTS, Pair, Table, rows_of_locations};
+use crate::bits::Bits;
+use crate::fact::Fact;
+use crate::request::Text;
+
+/// Most values of one fact that are listed; more are more cases than are looked at anyway.
+const MAX_VALUES: usize = super::cases::MAX_CASES;
+/// Most texts that one attribute is tried with beside those that rules state.
+const MAX_PARTS: usize = 6;
+
+/// An open fact and its values. `None`: more than are listed.
+pub(super) struct Variable<'a> {
+    /// `None`: no fact of a request would tell.
+    pub(super) fact: Option<Fact>,
+    pub(super) values: Option<Vec<Value<'a>>>,
+}
+
+/// A value, as the policies that it matches.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Value<'a> {
+    Kind(usize),
+    Id([Bits; 8]),
+    Groups(Pair),
+    Roles(Pair),
+    GuestType(usize),
+    ExternalTenant(Symbol),
+    Application(Pair),
+    ApplicationGroups(Pair),
+    UserAction([Bits; 1]),
+    AuthenticationContext([Bits; 1]),
+    Choice(usize, usize),
+    Location(usize, Pair),
+    Attribute(Attribute, AttributeValue<'a>),
+    AgentName(Pair),
+    Path(Bits),
+    Method([Bits; 1]),
+    Undecidable(usize, bool),
+    Methods(ControlSet),
+    Age(u32),
+}
+
+impl<'a> Value<'a> {
+    /// Makes the fact have this value.
+    pub(super) fn put(&self, table: &Table, state: &mut State<'a>) {
+        match *self {
+            Self::Kind(bit) => state.kinds = 1 << bit,
+            Self::Id(rows) => state.id = Some(rows),
+            Self::Groups(pair) => state.groups = Some(pair),
+            Self::Roles(pair) => state.roles = Some(pair),
+            Self::GuestType(bit) => state.guest_types = 1 << bit,
+            Self::ExternalTenant(tenant) => state.external_tenant = Some(tenant),
+            Self::Application(pair) => state.application = Some(pair),
+            Self::ApplicationGroups(pair) => state.application_groups = Some(pair),
+            Self::UserAction(row) => state.user_action = Some(row),
+            Self::AuthenticationContext(row) => state.authentication_context = Some(row),
+            Self::Choice(place, bit) => {
+                if let Some(possible) = state.choices.get_mut(place) {
+                    *possible = 1 << bit;
+                }
+            }
+            Self::Location(place, pair) => {
+                if let Some(known) = state.locations.get_mut(place) {
+                    *known = Some(pair);
+                }
+            }
+            Self::Attribute(attribute, value) => {
+                if attribute == Attribute::IS_COMPLIANT {
+                    state.is_compliant = Some(value == AttributeValue::Text("True"));
+                }
+                if attribute == Attribute::TRUST_TYPE {
+                    state.is_hybrid_joined = Some(value == AttributeValue::Text("ServerAD"));
+                }
+                if let Some(device) = &mut state.device {
+                    device.set(attribute, value);
+                }
+            }
+            Self::AgentName(pair) => state.agent_name = Some(pair),
+            Self::Path(row) => state.path = Some(row),
+            Self::Method(row) => state.method = Some(row),
+            Self::Undecidable(policy, matches) => {
+                let (matching, open) = &mut state.undecidable;
+                *open = *open & !Bits::only(policy);
+                if matches {
+                    matching.insert(policy);
+                }
+            }
+            Self::Methods(met) => state.by_methods = Some(met),
+            Self::Age(age) => state.by_age = Some(met_at_age(table, age)),
+        }
+    }
+}
+
+/// Texts made up for device attributes, which values borrow.
+pub(super) struct Arena(Vec<(Attribute, Vec<String>, Vec<Vec<Text<'static>>>)>);
+
+impl Arena {
+    pub(super) fn new(set: &PolicySet, state: &State<'_>, relevant: Bits) -> Self {
+        let Some(device) = &state.device else { return Self(Vec::new()) };
+        let mut comparisons = Vec::new();
+        for (rule, [include, exclude]) in &set.table.device_rules {
+            if (*include | *exclude).intersects(relevant) {
+                rule.comparisons(&mut comparisons);
+            }
+        }
+        let mut attributes: Vec<Attribute> =
+            comparisons.iter().map(|comparison| comparison.attribute).collect();
+        attributes.sort_unstable();
+        attributes.dedup();
+        attributes.retain(|attribute| device.get(*attribute) == AttributeValue::Unknown);
+        let made = attributes.into_iter().map(|attribute| {
+            let of_it: Vec<&Comparison> =
+                comparisons.iter().copied().filter(|comparison| comparison.attribute == attribute).collect();
+            match attribute.kind() {
+                AttributeType::List => (attribute, Vec::new(), lists(&of_it)),
+                _ => (attribute, texts(attribute, &of_it), Vec::new()),
+            }
+        });
+        Self(made.collect())
+    }
+}
+
+/// Texts that the comparisons tell apart: what they state, and texts made of their parts.
+fn texts(attribute: Attribute, comparisons: &[&Comparison]) -> Vec<String> {
+    if attribute == Attribute::IS_COMPLIANT {
+        return vec!["True".to_owned(), "False".to_owned()];
+    }
+    let values = |operator: Operator| {
+        let of_it = comparisons.iter().filter(move |comparison| comparison.operator == operator);
+        of_it.flat_map(|comparison| comparison.values.iter().map(String::as_str))
+    };
+    let mut candidates: Vec<String> = values(Operator::Equals).map(str::to_owned).collect();
+    if attribute == Attribute::TRUST_TYPE {
+        candidates.extend(["AzureAD", "ServerAD", "Workplace"].map(str::to_owned));
+    }
+    let parts: Vec<&str> = values(Operator::Contains).take(MAX_PARTS).collect();
+    for start in std::iter::once("").chain(values(Operator::StartsWith)) {
+        for end in std::iter::once("").chain(values(Operator::EndsWith)) {
+            for subset in 0_usize..1 << parts.len() {
+                // The separator is no part of any real value, so it keeps the parts from forming others.
+                let chosen = parts.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 != 0);
+                let middle: String = chosen.map(|(_, part)| format!("\u{1}{part}")).collect();
+                candidates.push(format!("{start}{middle}\u{1}{end}"));
+            }
+        }
+    }
+    let mut seen = Vec::new();
+    candidates.retain(|text| {
+        let signature: Vec<bool> = comparisons.iter().map(|comparison| comparison.holds(text)).collect();
+        let new = attribute == Attribute::TRUST_TYPE || !seen.contains(&signature);
+        seen.push(signature);
+        new
+    });
+    candidates
+}
+
+/// Every selection of the elements that the comparisons name.
+fn lists(comparisons: &[&Comparison]) -> Vec<Vec<Text<'static>>> {
+    let mut elements: Vec<&String> = comparisons.iter().flat_map(|comparison| &comparison.values).collect();
+    elements.sort_unstable();
+    elements.dedup();
+    let count = elements.len().min(MAX_VALUES.ilog2() as usize + 1);
+    (0_usize..1 << count)
+        .map(|subset| {
+            let chosen = elements.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 != 0);
+            chosen.map(|(_, element)| Text((*element).clone().into())).collect()
+        })
+        .collect()
+}
+
+/// The open facts that the policies at stake depend on.
+pub(super) fn variables<'a>(
+    set: &PolicySet,
+    state: &State<'_>,
+    relevant: Bits,
+    arena: &'a Arena,
+) -> Vec<Variable<'a>> {
+    let mut open = [Bits::EMPTY; Reason::ALL.len()];
+    set.table.judge(state, |reason, extent: Extent| {
+        if let Some(slot) = open.get_mut(reason as usize) {
+            *slot = extent.open() & relevant;
+        }
+    });
+    let open = |reason: Reason| open.get(reason as usize).copied().unwrap_or_default();
+    let mut found = Found { table: &set.table, variables: Vec::new() };
+    found.principal(state, open(Reason::Users));
+    found.target(state, open(Reason::Application));
+    for (place, (reason, fact, values)) in CHOICES.into_iter().enumerate() {
+        found.choice(state, place, fact, values, open(reason));
+    }
+    found.locations(set, state, open(Reason::Location));
+    found.device(state, relevant, arena, open(Reason::DeviceState));
+    found.edge(state, &open);
+    for policy in open(Reason::Undecidable).iter() {
+        let values = Some(vec![Value::Undecidable(policy, false), Value::Undecidable(policy, true)]);
+        found.variables.push(Variable { fact: None, values });
+    }
+    found.controls(set, state, relevant);
+    found.variables
+}
+
+struct Found<'t, 'a> {
+    table: &'t Table,
+    variables: Vec<Variable<'a>>,
+}
+
+/// Each row once, as far as the policies at stake go.
+fn different<const N: usize>(rows: impl IntoIterator<Item = [Bits; N]>, at_stake: Bits) -> Vec<[Bits; N]> {
+    let mut rows: Vec<[Bits; N]> = rows.into_iter().map(|row| row.map(|bits| bits & at_stake)).collect();
+    rows.push([Bits::EMPTY; N]);
+    rows.sort_unstable();
+    rows.dedup();
+    rows
+}
+
+/// What any selection of the rows comes to. `None`: more than are listed.
+fn selections(rows: &[Pair], at_stake: Bits) -> Option<Vec<Pair>> {
+    let mut all = vec![[Bits::EMPTY; 2]];
+    for row in different(rows.iter().copied(), at_stake) {
+        let more: Vec<Pair> = all.iter().map(|known| union(*known, row)).collect();
+        all.extend(more);
+        all.sort_unstable();
+        all.dedup();
+        if all.len() > MAX_VALUES {
+            return None;
+        }
+    }
+    Some(all)
+}
+
+impl<'a> Found<'_, 'a> {
+    fn add(&mut self, fact: Fact, values: Option<Vec<Value<'a>>>) {
+        if values.as_ref().is_none_or(|values| values.len() > 1) {
+            self.variables.push(Variable { fact: Some(fact), values });
+        }
+    }
+
+    fn one_of<const N: usize>(
+        &mut self,
+        fact: Fact,
+        rows: impl IntoIterator<Item = [Bits; N]>,
+        at_stake: Bits,
+        value: impl Fn([Bits; N]) -> Value<'a>,
+    ) {
+        self.add(fact, Some(different(rows, at_stake).into_iter().map(value).collect()));
+    }
+
+    fn some_of(&mut self, fact: Fact, rows: &[Pair], at_stake: Bits, value: impl Fn(Pair) -> Value<'a>) {
+        let values = selections(rows, at_stake);
+        self.add(fact, values.map(|pairs| pairs.into_iter().map(value).collect()));
+    }
+
+    fn principal(&mut self, state: &State<'_>, at_stake: Bits) {
+        if at_stake.is_empty() {
+            return;
+        }
+        let table = self.table;
+        let kinds = (0..KINDS.len()).filter(|bit| state.kinds >> bit & 1 != 0).map(Value::Kind);
+        self.add(Fact::PrincipalKind, Some(kinds.collect()));
+        if state.id.is_none() {
+            self.one_of(Fact::PrincipalId, table.ids.distinct().iter().copied(), at_stake, Value::Id);
+        }
+        if state.groups.is_none() {
+            self.some_of(Fact::Groups, table.groups.distinct(), at_stake, Value::Groups);
+        }
+        if state.roles.is_none() {
+            self.some_of(Fact::Roles, table.roles.distinct(), at_stake, Value::Roles);
+        }
+        let guests: Vec<_> = table
+            .guests
+            .iter()
+            .filter(|(_, [include, exclude])| (*include | *exclude).intersects(at_stake))
+            .map(|(guests, _)| guests)
+            .collect();
+        let mut signatures = Vec::new();
+        let types = (0..7).filter(|bit| state.guest_types >> bit & 1 != 0).filter(|bit| {
+            let signature: Vec<bool> = guests.iter().map(|guests| guests.types.has(*bit)).collect();
+            let new = !signatures.contains(&signature);
+            signatures.push(signature);
+            new
+        });
+        let types = types.map(|bit| Value::GuestType(bit as usize)).collect();
+        self.add(Fact::GuestType, Some(types));
+        if state.external_tenant.is_none() {
+            let named = guests.iter().filter_map(|guests| guests.tenants.as_deref()).flatten().copied();
+            let mut tenants: Vec<Symbol> = named.chain([Symbol::OTHER]).collect();
+            tenants.sort_unstable();
+            tenants.dedup();
+            self.add(Fact::ExternalTenant, Some(tenants.into_iter().map(Value::ExternalTenant).collect()));
+        }
+    }
+
+    fn target(&mut self, state: &State<'_>, at_stake: Bits) {
+        let table = self.table;
+        if state.application.is_none() {
+            let rows = table.applications.distinct().iter().copied();
+            self.one_of(Fact::Application, rows, at_stake, Value::Application);
+        }
+        if state.application_groups.is_none() {
+            let rows = table.application_groups.distinct();
+            self.some_of(Fact::ApplicationGroups, rows, at_stake, Value::ApplicationGroups);
+        }
+        if state.user_action.is_none() {
+            let rows = table.user_actions.distinct().iter().copied();
+            self.one_of(Fact::UserAction, rows, at_stake, Value::UserAction);
+        }
+        if state.authentication_context.is_none() {
+            let rows = table.authentication_contexts.distinct().iter().copied();
+            self.one_of(Fact::AuthenticationContext, rows, at_stake, Value::AuthenticationContext);
+        }
+    }
+
+    fn choice(&mut self, state: &State<'_>, place: usize, fact: Fact, values: usize, at_stake: Bits) {
+        let possible = state.choices.get(place).copied().unwrap_or_default();
+        let rows = self.table.choices.get(place).into_iter().flatten().enumerate().take(values);
+        let mut seen = Vec::new();
+        let different = rows.filter(|(bit, row)| {
+            let row = **row & at_stake;
+            let new = possible >> bit & 1 != 0 && !seen.contains(&row);
+            seen.extend(new.then_some(row));
+            new
+        });
+        let values: Vec<_> = different.map(|(bit, _)| Value::Choice(place, bit)).collect();
+        self.add(fact, Some(values));
+    }
+
+    fn locations(&mut self, set: &PolicySet, state: &State<'_>, at_stake: Bits) {
+        if at_stake.is_empty() {
+            return;
+        }
+        let rows = &self.table.locations;
+        let named = &set.locations;
+        for (place, (fact, known)) in LOCATION_FACTS.into_iter().zip(&state.locations).enumerate() {
+            if known.is_some() {
+                continue;
+            }
+            let sets: Vec<_> = match fact {
+                // Two ranges of one address family can be disjoint, so every membership is one that some address has.
+                Fact::ClientIp => named.address_sets().to_vec(),
+                Fact::ClientCountry => named.country_sets().collect(),
+                Fact::GpsCountry => named.gps_country_sets().collect(),
+                _ => vec![named.compliant_network()],
+            };
+            let pairs = sets.into_iter().map(|set| rows_of_locations(rows, set));
+            self.one_of(fact, pairs, at_stake, |pair| Value::Location(place, pair));
+        }
+    }
+
+    /// Compliance and the kind of join are asked for by filters and by grant controls: one fact each.
+    fn device(&mut self, state: &State<'_>, relevant: Bits, arena: &'a Arena, filtered: Bits) {
+        let demanded = |control: ControlSet| {
+            let clauses = self.table.clauses.iter().filter(|(clause, _)| clause.intersects(control));
+            clauses.fold(Bits::EMPTY, |all, (_, row)| all | *row).intersects(relevant)
+        };
+        let compliance = state.is_compliant.is_none() && demanded(self.table.by_device_compliance);
+        let join = state.is_hybrid_joined.is_none() && demanded(self.table.by_device_trust);
+        let mut made: Vec<Attribute> = Vec::new();
+        for (attribute, texts, lists) in arena.0.iter().filter(|_| !filtered.is_empty()) {
+            let texts = texts.iter().map(|text| AttributeValue::Text(text));
+            let lists = lists.iter().map(|list| AttributeValue::List(list));
+            let null = (attribute.kind() != AttributeType::List).then_some(AttributeValue::Null);
+            let values =
+                texts.chain(lists).chain(null).map(|value| Value::Attribute(*attribute, value)).collect();
+            self.add(attribute.fact(), Some(values));
+            made.push(*attribute);
+        }
+        for (open, attribute, yes, no) in [
+            (compliance, Attribute::IS_COMPLIANT, "True", "False"),
+            (join, Attribute::TRUST_TYPE, "ServerAD", "AzureAD"),
+        ] {
+            if open && !made.contains(&attribute) {
+                let values = [yes, no].map(|text| Value::Attribute(attribute, AttributeValue::Text(text)));
+                self.add(attribute.fact(), Some(values.to_vec()));
+            }
+        }
+    }
+
+    fn edge(&mut self, state: &State<'_>, open: &impl Fn(Reason) -> Bits) {
+        let table = self.table;
+        if state.agent_name.is_none() {
+            let rows = table.agent_names.distinct().iter().copied();
+            self.one_of(Fact::HttpHeaders, rows, open(Reason::AgentName), Value::AgentName);
+        }
+        if state.path.is_none() && !open(Reason::Path).is_empty() {
+            // Each pattern's own text, and a longer one that only prefixes match.
+            let texts = table.paths.iter().flat_map(|(pattern, _)| {
+                let (PathPattern::Exact(text) | PathPattern::Prefix(text)) = pattern;
+                [text.clone(), format!("{text}\u{1}")]
+            });
+            let rows = texts.map(|text| [paths(table, &text)]);
+            self.one_of(Fact::HttpPath, rows, open(Reason::Path), |[row]| Value::Path(row));
+        }
+        if state.method.is_none() {
+            let rows = table.methods.distinct().iter().copied();
+            self.one_of(Fact::HttpMethod, rows, open(Reason::Method), Value::Method);
+        }
+    }
+
+    /// Facts that only tell whether a demand is met.
+    fn controls(&mut self, set: &PolicySet, state: &State<'_>, relevant: Bits) {
+        let at_stake = self.table.clauses.iter().filter(|(_, row)| row.intersects(relevant));
+        let at_stake = at_stake.fold(ControlSet::EMPTY, |all, (clause, _)| all.union(*clause));
+        if state.by_methods.is_none() {
+            let values = set.methods.reachable(at_stake.intersection(self.table.by_methods), MAX_VALUES);
+            self.add(Fact::SessionAmr, values.map(|sets| sets.into_iter().map(Value::Methods).collect()));
+        }
+        if state.by_age.is_none() {
+            let limits = self.table.by_age.iter().filter(|(_, control)| control.intersects(at_stake));
+            let ages = limits.map(|(limit, _)| *limit).chain([u32::MAX]);
+            self.add(Fact::AuthTime, Some(ages.map(Value::Age).collect()));
+        }
+    }
+}

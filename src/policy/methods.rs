@@ -1,0 +1,182 @@
+//! Authentication methods: which controls a session's `amr` meets.
+//!
+//! `amr` holds RFC 8176 values, Graph `authenticationMethodModes` names, and names of controls that the identity
+//! provider states to be met (`termsOfUse:…`, `passwordChange`), which is how it answers a challenge.
+
+use std::collections::BTreeMap;
+
+use super::control::{Control, ControlSet};
+use crate::request::Text;
+
+/// Built-in strengths, as JSON so that the data stays readable.
+pub(super) const BUILT_IN_STRENGTHS: &str = include_str!("../../data/policy/authentication-strengths.json");
+
+/// RFC 8176 values that mean exactly one of Graph's methods. `otp` and `hwk` do not: they leave open which token or
+/// key it was.
+const RFC_8176: [(&str, &str); 4] =
+    [("pwd", "password"), ("sms", "sms"), ("tel", "voice"), ("fido", "fido2")];
+
+/// Which controls each combination of methods meets.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Methods {
+    /// Every method that some control counts, a bit each.
+    names: Vec<String>,
+    /// For each control, the combinations that meet it.
+    combinations: Vec<(ControlSet, MethodSet)>,
+    /// Controls that methods can meet.
+    controls: ControlSet,
+}
+
+/// A set of methods.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct MethodSet(u128);
+
+/// Combinations of an authentication strength: any one of them meets it.
+pub(super) type Combinations = Vec<Vec<String>>;
+
+impl Methods {
+    /// `strengths` is by lower-case id.
+    pub(super) fn new(controls: &[Control], strengths: &BTreeMap<String, Combinations>) -> Self {
+        let mut methods = Self::default();
+        for (index, control) in controls.iter().enumerate() {
+            let named = vec![vec![control.name()]];
+            let combinations = match control {
+                Control::CompliantDevice | Control::DomainJoinedDevice | Control::SignInFrequency(_) => {
+                    continue;
+                }
+                // RFC 8176 `mfa`; Entra also writes `ngcmfa` for a fresh one.
+                Control::Mfa => vec![vec!["mfa".to_owned()], vec!["ngcmfa".to_owned()]],
+                Control::AuthenticationStrength(id) => {
+                    let known = strengths.get(&id.to_ascii_lowercase()).cloned().unwrap_or_default();
+                    [named, known].concat()
+                }
+                _ => named,
+            };
+            let control = ControlSet::only(index);
+            methods.controls = methods.controls.union(control);
+            for combination in combinations {
+                let set = combination
+                    .iter()
+                    .fold(MethodSet::default(), |set, name| set.union(methods.number(name)));
+                methods.combinations.push((control, set));
+            }
+        }
+        methods
+    }
+
+    /// Controls that methods can meet.
+    pub(super) const fn controls(&self) -> ControlSet {
+        self.controls
+    }
+
+    /// The controls that these methods meet.
+    pub(super) fn met(&self, amr: &[Text<'_>]) -> ControlSet {
+        let have = amr.iter().fold(MethodSet::default(), |set, name| {
+            let mode = RFC_8176.iter().find(|(value, _)| value.eq_ignore_ascii_case(name));
+            let set = set.union(self.find(name));
+            mode.map_or(set, |(_, mode)| set.union(self.find(mode)))
+        });
+        self.met_by(have)
+    }
+
+    /// Every set of controls, among `of`, that some methods meet. `None` if there are more than `limit`.
+    pub(super) fn reachable(&self, of: ControlSet, limit: usize) -> Option<Vec<ControlSet>> {
+        let mut unions = vec![MethodSet::default()];
+        for (control, combination) in &self.combinations {
+            if !control.intersects(of) {
+                continue;
+            }
+            for index in 0..unions.len() {
+                let Some(union) = unions.get(index).map(|set| set.union(*combination)) else { break };
+                if !unions.contains(&union) {
+                    unions.push(union);
+                }
+                if unions.len() > limit {
+                    return None;
+                }
+            }
+        }
+        let mut reachable: Vec<ControlSet> =
+            unions.into_iter().map(|methods| self.met_by(methods).intersection(of)).collect();
+        reachable.sort_unstable();
+        reachable.dedup();
+        Some(reachable)
+    }
+
+    fn met_by(&self, have: MethodSet) -> ControlSet {
+        self.combinations
+            .iter()
+            .filter(|(_, combination)| combination.0 & !have.0 == 0)
+            .fold(ControlSet::EMPTY, |met, (control, _)| met.union(*control))
+    }
+
+    fn find(&self, name: &str) -> MethodSet {
+        let index = self.names.iter().position(|known| known.eq_ignore_ascii_case(name));
+        index.map_or(MethodSet::default(), |index| MethodSet(1 << index))
+    }
+
+    /// The limits on controls and Graph's enumeration of methods keep this below 128.
+    fn number(&mut self, name: &str) -> MethodSet {
+        let found = self.find(name);
+        if found != MethodSet::default() {
+            return found;
+        }
+        self.names.push(name.to_owned());
+        MethodSet(1_u128.checked_shl(u32::try_from(self.names.len() - 1).unwrap_or(u32::MAX)).unwrap_or(0))
+    }
+}
+
+impl MethodSet {
+    const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PHISHING_RESISTANT: &str = "00000000-0000-0000-0000-000000000004";
+
+    fn methods() -> Methods {
+        let strengths = BTreeMap::from([
+            (
+                PHISHING_RESISTANT.to_owned(),
+                vec![vec!["fido2".to_owned()], vec!["windowsHelloForBusiness".to_owned()]],
+            ),
+            (
+                "pair".to_owned(),
+                vec![vec!["password".to_owned(), "sms".to_owned()], vec!["fido2".to_owned()]],
+            ),
+        ]);
+        let controls = [
+            Control::Mfa,
+            Control::AuthenticationStrength(PHISHING_RESISTANT.to_owned()),
+            Control::AuthenticationStrength("pair".to_owned()),
+            Control::CompliantDevice,
+            Control::TermsOfUse("t".to_owned()),
+        ];
+        Methods::new(&controls, &strengths)
+    }
+
+    #[test]
+    fn a_strength_is_met_by_any_whole_combination() {
+        let met = |amr: &[&str]| {
+            let amr: Vec<Text<'_>> = amr.iter().map(|name| Text::from(*name)).collect();
+            methods().met(&amr).indices().collect::<Vec<_>>()
+        };
+        assert!(met(&["pwd"]).is_empty());
+        assert_eq!(met(&["pwd", "sms", "mfa"]), [0, 2]);
+        assert_eq!(met(&["fido", "ngcmfa"]), [0, 1, 2]);
+        assert_eq!(met(&["termsOfUse:t", "authenticationStrength:pair"]), [2, 4]);
+    }
+
+    #[test]
+    fn only_what_methods_can_bring_about_together_is_reachable() {
+        let strengths = ControlSet::only(1).union(ControlSet::only(2));
+        let reachable = methods().reachable(strengths, 64).unwrap();
+        assert!(!reachable.contains(&ControlSet::only(1)) || reachable.contains(&strengths));
+        assert!(reachable.contains(&ControlSet::EMPTY) && reachable.contains(&ControlSet::only(2)));
+        assert_eq!(methods().reachable(strengths, 1), None, "the limit is kept");
+    }
+}

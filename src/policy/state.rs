@@ -1,0 +1,249 @@
+//! A request as the compiled policies see it: every fact as the policies that it matches, or unknown.
+
+use super::control::ControlSet;
+use super::device_filter::Attributes;
+use super::rows::Rows;
+use super::symbol::{Symbol, Symbols};
+use super::table::{Pair, Table, rows_of_locations};
+use super::{Facts, PolicySet};
+use crate::agent::{AgentClass, Purpose};
+use crate::bits::Bits;
+use crate::detection::DetectionSet;
+use crate::location::Country;
+use crate::request::{
+    ClientAppType, GuestType, Platform, PrincipalKind, Request, Text, TransferMethod, TrustType,
+};
+use crate::risk::{InsiderRiskLevel, LevelSet, RiskLevel};
+
+/// Values that an enumerated fact may still have, a bit each.
+pub(super) type Possible = u16;
+
+/// Kinds of principal, in the order of their bits.
+pub(super) const KINDS: [PrincipalKind; 5] = [
+    PrincipalKind::User,
+    PrincipalKind::AgentUser,
+    PrincipalKind::Workload,
+    PrincipalKind::Agent,
+    PrincipalKind::Anonymous,
+];
+
+/// Facts as policies see them. `None` is unknown.
+#[derive(Debug, Clone)]
+pub(super) struct State<'f> {
+    /// Bits of [`KINDS`].
+    pub(super) kinds: Possible,
+    pub(super) id: Option<[Bits; 8]>,
+    pub(super) groups: Option<Pair>,
+    pub(super) roles: Option<Pair>,
+    /// Bits of [`GuestType`].
+    pub(super) guest_types: Possible,
+    pub(super) external_tenant: Option<Symbol>,
+    pub(super) application: Option<Pair>,
+    pub(super) application_groups: Option<Pair>,
+    pub(super) user_action: Option<[Bits; 1]>,
+    pub(super) authentication_context: Option<[Bits; 1]>,
+    /// In the order of [`super::table::CHOICES`].
+    pub(super) choices: [Possible; 10],
+    /// In the order of [`super::table::LOCATION_FACTS`].
+    pub(super) locations: [Option<Pair>; 4],
+    pub(super) device: Option<Attributes<'f>>,
+    pub(super) agent_name: Option<Pair>,
+    pub(super) detections: DetectionSet,
+    pub(super) path: Option<Bits>,
+    pub(super) method: Option<[Bits; 1]>,
+    /// Policies whose undecidable conditions are taken to match, and those for which they are open.
+    pub(super) undecidable: (Bits, Bits),
+    /// Controls met by each fact.
+    pub(super) by_methods: Option<ControlSet>,
+    pub(super) by_age: Option<ControlSet>,
+    pub(super) is_compliant: Option<bool>,
+    pub(super) is_hybrid_joined: Option<bool>,
+    /// The request belongs to a session that is already there.
+    pub(super) has_session: bool,
+}
+
+const ALL: Possible = Possible::MAX;
+
+/// One value is left, or all of them.
+fn known<T: Copy>(value: Option<T>, bit: impl Fn(T) -> u32) -> Possible {
+    value.map_or(ALL, |value| 1 << bit(value))
+}
+
+impl<'f> State<'f> {
+    pub(super) fn new(set: &PolicySet, facts: &Facts<'f>) -> Self {
+        let (table, symbols, request) = (&set.table, &set.symbols, facts.request);
+        let (principal, session, device) = (&request.principal, &request.session, &request.device);
+        // An anonymous visitor is known to have no session, no groups and no risk of its own.
+        let anonymous = principal.kind == Some(PrincipalKind::Anonymous);
+        let unregistered = device.is_registered == Some(false);
+        let headers_known = request.http.headers.is_some();
+        let nobody = anonymous.then_some([Bits::EMPTY; 2]);
+        let kind = principal.kind.and_then(|kind| KINDS.iter().position(|known| *known == kind));
+        let guest = principal.guest_type.or(anonymous.then_some(GuestType::None));
+        let mut state = Self {
+            kinds: kind.map_or((1 << KINDS.len()) - 1, |kind| 1 << kind),
+            id: one(&table.ids, symbols, principal.id.as_ref()).or(anonymous.then_some([Bits::EMPTY; 8])),
+            groups: many(&table.groups, symbols, principal.groups.as_deref()).or(nobody),
+            roles: many(&table.roles, symbols, principal.roles.as_deref()).or(nobody),
+            guest_types: known(guest, |guest| guest as u32),
+            external_tenant: principal.external_tenant.as_ref().map(|tenant| symbols.of(tenant)),
+            application: None,
+            application_groups: None,
+            user_action: None,
+            authentication_context: None,
+            choices: choices(facts, anonymous, headers_known),
+            locations: locations(set, request),
+            device: (!table.device_rules.is_empty()).then(|| Attributes::of(device)),
+            agent_name: if headers_known {
+                one_or_other(&table.agent_names, symbols, facts.agent.name)
+            } else {
+                None
+            },
+            detections: facts.detections,
+            path: request.http.path.as_deref().map(|path| paths(table, path)),
+            method: one(&table.methods, symbols, request.http.method.as_ref()),
+            undecidable: (Bits::EMPTY, table.undecidable),
+            by_methods: match &session.amr {
+                Some(amr) => Some(set.methods.met(amr)),
+                None => anonymous.then_some(ControlSet::EMPTY),
+            },
+            by_age: if anonymous { Some(ControlSet::EMPTY) } else { by_age(table, request) },
+            is_compliant: device.is_compliant.or(unregistered.then_some(false)),
+            is_hybrid_joined: match device.trust_type {
+                Some(trust) => Some(trust == TrustType::ServerAD),
+                None => unregistered.then_some(false),
+            },
+            has_session: !anonymous && (session.id.is_some() || session.established_at.is_some()),
+        };
+        state.set_target(table, symbols, request);
+        state
+    }
+
+    /// What is asked for. A request asks for an application, a user action or an authentication context; stating one
+    /// tells that it is none of the others, except that a context is asked for within an application.
+    fn set_target(&mut self, table: &Table, symbols: &Symbols, request: &Request<'_>) {
+        let resource = &request.resource;
+        self.application = one(&table.applications, symbols, resource.application.as_ref());
+        self.application_groups =
+            many(&table.application_groups, symbols, resource.application_groups.as_deref());
+        self.user_action = one(&table.user_actions, symbols, resource.user_action.as_ref());
+        self.authentication_context =
+            one(&table.authentication_contexts, symbols, resource.authentication_context.as_ref());
+        let (none, no_pair) = (Some([Bits::EMPTY]), Some([Bits::EMPTY; 2]));
+        if resource.user_action.is_some() {
+            (self.application, self.application_groups) = (no_pair, no_pair);
+            self.authentication_context = none;
+        } else if resource.application.is_some() {
+            self.user_action = none;
+            self.authentication_context = self.authentication_context.or(none);
+        } else if resource.authentication_context.is_some() {
+            self.user_action = none;
+        }
+    }
+}
+
+fn one<const N: usize>(rows: &Rows<N>, symbols: &Symbols, text: Option<&Text<'_>>) -> Option<[Bits; N]> {
+    one_or_other(rows, symbols, Some(text.map(|text| &**text)?))
+}
+
+/// A known text, or known to have none.
+fn one_or_other<const N: usize>(rows: &Rows<N>, symbols: &Symbols, text: Option<&str>) -> Option<[Bits; N]> {
+    match text {
+        Some(text) if !rows.is_empty() => Some(rows.of(symbols.of(text))),
+        _ => Some([Bits::EMPTY; N]),
+    }
+}
+
+fn many<const N: usize>(rows: &Rows<N>, symbols: &Symbols, texts: Option<&[Text<'_>]>) -> Option<[Bits; N]> {
+    let texts = texts?;
+    if rows.is_empty() {
+        return Some([Bits::EMPTY; N]);
+    }
+    Some(rows.of_all(texts.iter().map(|text| symbols.of(text))))
+}
+
+fn choices(facts: &Facts<'_>, anonymous: bool, headers_known: bool) -> [Possible; 10] {
+    let (request, agent) = (facts.request, facts.agent);
+    let risk = &request.risk;
+    let none = anonymous.then_some(RiskLevel::None);
+    let app = request.client.app_type.or_else(|| client_app_type(facts));
+    // Entra reads the platform from the user agent, and so do we: one that names none is known to have none that a
+    // policy can name.
+    let platform = request.device.platform.or(agent.platform).or(headers_known.then_some(Platform::Other));
+    let transfer = request.session.transfer_method.or(anonymous.then_some(TransferMethod::None));
+    let insider = risk.insider.or(anonymous.then_some(InsiderRiskLevel::None));
+    [
+        known(app, |app: ClientAppType| app as u32),
+        known(platform, |platform: Platform| platform as u32),
+        levels(facts.sign_in_risk),
+        known(risk.user.or(none), |level| level as u32),
+        known(risk.service_principal, |level| level as u32),
+        known(risk.agent, |level| level as u32),
+        known(insider, |level| level as u32),
+        known(transfer, |method| method as u32),
+        known(headers_known.then_some(agent.class), |class| class as u32),
+        known(headers_known.then_some(agent.verification), |verification| verification as u32),
+    ]
+}
+
+fn levels(levels: LevelSet) -> Possible {
+    levels.iter().fold(0, |possible, level| possible | 1 << level as u32)
+}
+
+/// Graph's client app type where only the user agent tells: what renders pages is a browser, what is known to speak
+/// a legacy protocol is `other`, the rest speaks modern authentication. That holds for a missing or malformed user
+/// agent too: legacy mail protocols do not reach an HTTP edge unnamed, health checks and MCP clients that send none
+/// do all the time, and nobody further in could tell more, so "unknown" would only defer in vain.
+fn client_app_type(facts: &Facts<'_>) -> Option<ClientAppType> {
+    facts.request.http.headers.as_ref()?;
+    if facts.agent.purpose == Some(Purpose::LegacyAuthentication) {
+        return Some(ClientAppType::Other);
+    }
+    Some(match facts.agent.class {
+        AgentClass::Browser | AgentClass::Headless => ClientAppType::Browser,
+        AgentClass::App
+        | AgentClass::Library
+        | AgentClass::SearchCrawler
+        | AgentClass::AiBot
+        | AgentClass::Bot
+        | AgentClass::AttackTool
+        | AgentClass::Malformed
+        | AgentClass::Missing => ClientAppType::MobileAppsAndDesktopClients,
+    })
+}
+
+fn locations(set: &PolicySet, request: &Request<'_>) -> [Option<Pair>; 4] {
+    let rows = &set.table.locations;
+    if rows.is_empty() {
+        return [Some([Bits::EMPTY; 2]); 4];
+    }
+    let (client, named) = (&request.client, &set.locations);
+    [
+        client.ip.map(|ip| named.of_address(ip)),
+        client.country.as_deref().map(|code| named.of_country(Country::of_request(code))),
+        client.gps_country.as_deref().map(|code| named.of_gps_country(Country::of_request(code))),
+        client.compliant_network.map(|through| if through { named.compliant_network() } else { Bits::EMPTY }),
+    ]
+    .map(|located| located.map(|located| rows_of_locations(rows, located)))
+}
+
+/// Policies that one of their patterns makes match the path.
+pub(super) fn paths(table: &Table, path: &str) -> Bits {
+    let matching = table.paths.iter().filter(|(pattern, _)| pattern.matches(path));
+    matching.fold(Bits::EMPTY, |all, (_, row)| all | *row)
+}
+
+/// Controls met by the age of the sign-in; one in the future is a clock that runs ahead, so its age is zero.
+fn by_age(table: &Table, request: &Request<'_>) -> Option<ControlSet> {
+    if table.by_age.is_empty() {
+        return Some(ControlSet::EMPTY);
+    }
+    let age = request.time?.saturating_sub(request.session.auth_time?) / 1000;
+    Some(met_at_age(table, u32::try_from(age.max(0)).unwrap_or(u32::MAX)))
+}
+
+/// Sign-in frequencies that a sign-in of this age, in seconds, meets.
+pub(super) fn met_at_age(table: &Table, age: u32) -> ControlSet {
+    let met = table.by_age.iter().filter(|(oldest, _)| age <= *oldest);
+    met.fold(ControlSet::EMPTY, |met, (_, control)| met.union(*control))
+}
