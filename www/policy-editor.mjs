@@ -23,7 +23,8 @@ export function policyEditor(root, initial, changed) {
     const issues = changed(entries.map((entry) => entry.policy));
     general.replaceChildren();
     for (const entry of entries) entry.issues.replaceChildren();
-    for (const issue of issues) {
+    // What keeps a policy from working comes before what is merely doubtful.
+    for (const issue of issues.toSorted((a, b) => Number(b.severity === "error") - Number(a.severity === "error"))) {
       const index = Number(/^policies\[(\d+)\]/.exec(issue.path ?? "")?.[1] ?? -1);
       (entries[index]?.issues ?? general).append(issueRow(issue));
     }

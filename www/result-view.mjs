@@ -79,7 +79,7 @@ function agentView(agent) {
     agent.tokens.length > 0 && h("details", { class: "rest" }, h("summary", {}, "What its user agent says, word by word"),
       h("table", { class: "tokens" },
         h("thead", { class: "visually-hidden" }, h("tr", {}, ["Word", "Meaning", "Known from"].map((name) => h("th", { scope: "col" }, name)))),
-        h("tbody", {}, agent.tokens.map(({ text, meaning, source }) => h("tr", {}, h("th", { scope: "row" }, h("code", {}, text)), h("td", {}, words(meaning)), h("td", { class: "muted" }, source)))))),
+        h("tbody", {}, agent.tokens.map(({ text, meaning, source }) => h("tr", {}, h("th", { scope: "row" }, h("code", {}, text)), h("td", {}, meaning), h("td", { class: "muted" }, source)))))),
   ].filter(Boolean);
 }
 

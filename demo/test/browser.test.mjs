@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launchBrowser } from "../../scripts/browser.mjs";
-import { clients, placeFacts } from "../steps.mjs";
+import { placeFacts } from "../steps.mjs";
 import { startWorld } from "../world.mjs";
 
 const stops = [];
@@ -22,20 +22,22 @@ after(async () => {
   for (const stop of stops.reverse()) await stop();
 });
 
+const systems = { windows: "Windows NT 10.0; Win64; x64", mac: "Macintosh; Intel Mac OS X 10_15_7", android: "Linux; Android 10; K" };
+
 /**
- * A browser with a person in front of it: what runs here is headless, and Edgeward would rightly say so. Without a
- * `place` it is where everybody is.
+ * A browser with a person in front of it, so one that does not call itself headless; its client hints follow its user
+ * agent. Without a `place` it is where everybody is.
  */
-async function person(client = "firefox-windows", place) {
-  const { "user-agent": userAgent } = clients[client];
-  const context = await browser.newContext({ userAgent, viewport: { width: 390, height: 800 } });
-  const page = await context.newPage();
-  await page.route("**", (route) => {
-    const headers = Object.fromEntries(Object.entries(route.request().headers()).filter(([name]) => !name.startsWith("sec-ch-ua")));
-    if (place) Object.assign(headers, { "edgeward-demo-secret": world.secret, "edgeward-demo-facts": JSON.stringify(placeFacts({ place })) });
-    return route.continue({ headers });
+async function person(system = "windows", place) {
+  const mobile = system === "android";
+  const major = browser.version().split(".")[0];
+  const context = await browser.newContext({
+    userAgent: `Mozilla/5.0 (${systems[system]}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 ${mobile ? "Mobile " : ""}Safari/537.36`,
+    isMobile: mobile,
+    viewport: { width: 390, height: 800 },
+    extraHTTPHeaders: place ? { "edgeward-demo-secret": world.secret, "edgeward-demo-facts": JSON.stringify(placeFacts({ place })) } : {},
   });
-  return { context, page };
+  return { context, page: await context.newPage() };
 }
 const signInAs = (page, name) => page.getByRole("button", { name: new RegExp(`^${name}`) }).click();
 const passSecondFactor = async (page) => page.getByRole("button", { name: await page.locator("[data-number]").textContent(), exact: true }).click();
@@ -52,13 +54,14 @@ test("a person is asked to sign in and for a second factor, and then sees the pa
   const told = await page.locator(".passport dl").textContent();
   assert.match(told, /outcome\s*allow/);
   assert.match(told, /principal\s*user-office/);
+  assert.match(told, /risk\s*none/);
   await page.goto(`${world.worker}/admin`);
   await page.getByRole("heading", { name: "Administration" }).waitFor();
   await context.close();
 });
 
 test("a private phone is let into finance once its device is reported, and not before", async () => {
-  const { context, page } = await person("safari-iphone");
+  const { context, page } = await person("android");
   await page.goto(`${world.worker}/app`);
   await signInAs(page, "Phone");
   await passSecondFactor(page);
@@ -93,13 +96,13 @@ test("a headless browser gets a page that says no, with a support code, and no w
 });
 
 test("a cookie that is carried to another browser in another network opens nothing", async () => {
-  const { context, page } = await person("firefox-windows");
+  const { context, page } = await person();
   await page.goto(`${world.worker}/app`);
   await signInAs(page, "Targeted");
   await passSecondFactor(page);
   assert.equal(page.url(), `${world.worker}/app`);
   const cookies = await context.cookies();
-  const thief = await person("safari-mac", "data-centre");
+  const thief = await person("mac", "data-centre");
   await thief.context.addCookies(cookies);
   const answer = await thief.page.goto(`${world.worker}/app`);
   assert.equal(answer.status(), 403);
