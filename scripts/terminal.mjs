@@ -13,21 +13,20 @@ const nameOf = new Map(policies.map((policy) => [policy.id, policy.displayName])
 
 /** Where nobody says how wide the terminal is, as in a log file. */
 const usualWidth = 132;
+const narrow = 116;
 const pad = (text, width) => (text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width));
 
-/** One replayed request on one line; what is wrong with it follows on lines of its own. */
+/** One replayed request on one line, or on two where the terminal is narrow; what is wrong follows on lines of its own. */
 export function replayLine({ step, decision, milliseconds, wrong }) {
-  const fixed = 2 + 10 + 10 + 9 + 3;
-  const width = Math.max(40, (process.stdout.columns ?? usualWidth) - fixed);
-  const left = Math.min(50, Math.floor(width * 0.52));
+  const columns = process.stdout.columns || usualWidth;
+  const what = `${step.who}: ${step.what}`;
   const outcome = decision?.outcome ?? "none";
-  const line = [
-    ` ${pad(`${step.who}: ${step.what}`, left)}`,
-    (tones[outcome] ?? red)(pad(outcome, 9)),
-    pad(reason(decision), width - left),
-    dim(`${pad(scorerPart(decision), 9)} ${milliseconds.toFixed(1).padStart(6)} ms`),
-  ].join(" ");
-  return [line, ...wrong.map((difference) => red(`      WRONG: ${difference}`))].join("\n");
+  const verdict = (tones[outcome] ?? red)(outcome.padEnd(9));
+  const cost = `${scorerPart(decision).padEnd(9)} ${milliseconds.toFixed(1).padStart(6)} ms`;
+  const lines = columns < narrow
+    ? [` ${verdict} ${pad(what, columns - 13)}`, dim(`           ${pad(reason(decision), columns - 34)} ${cost}`)]
+    : [` ${pad(what, 51)} ${verdict} ${pad(reason(decision), columns - 86)} ${dim(cost)}`];
+  return [...lines, ...wrong.map((difference) => red(`      WRONG: ${difference}`))].join("\n");
 }
 
 function scorerPart(decision) {
