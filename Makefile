@@ -15,13 +15,13 @@ test: ## Install what is missing, then run every check (STAGES="rust demo": only
 	@scripts/test.sh $(STAGES)
 
 bench: ## Measure size and speed, side by side with the alternatives
-	@scripts/setup.sh run
+	@scripts/setup.sh bench
 	@scripts/build.sh
-	@scripts/bench.sh
+	@npm run --prefix js/bench --silent bench
 
 lint: ## Format check and lints only
 	@scripts/setup.sh run
 	@scripts/test.sh format lint
 
 clean: ## Remove everything that was built or installed inside the repository
-	rm -rf target js/node_modules js/dist www/dist
+	rm -rf target js/node_modules js/bench/node_modules js/dist js/dist-test www/dist

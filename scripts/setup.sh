@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing. `setup.sh run` suffices to build and run; `setup.sh test` adds what only tests need.
+# Installs what is missing. `setup.sh run` suffices to build and run; `test` and `bench` add what only they need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -45,11 +45,12 @@ need_node() {
   command -v npm >/dev/null || fail "npm is missing." "It comes with Node.js from https://nodejs.org"
 }
 
+# npm_packages DIRECTORY: as its lock file says, unless that was done already.
 npm_packages() {
-  local stamp=target/setup/npm.stamp now
-  now=$(cat js/package-lock.json <(node --version) | cksum)
-  [ -d js/node_modules ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return
-  step "Installing npm packages in js/" npm ci --prefix js --no-audit --no-fund
+  local stamp=target/setup/npm-${1//\//-}.stamp now
+  now=$(cat "$1/package-lock.json" <(node --version) | cksum)
+  [ -d "$1/node_modules" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return
+  step "Installing npm packages in $1" npm ci --prefix "$1" --no-audit --no-fund
   printf '%s' "$now" >"$stamp"
 }
 
@@ -71,9 +72,14 @@ mkdir -p target/setup
 say "${bold}Setting up${plain}"
 need_rust
 need_node
-npm_packages
-if [ "${1:-run}" = test ]; then
-  need_browser
-  need_wasm_test_runner
-fi
+npm_packages js
+case ${1:-run} in
+  run) ;;
+  test)
+    need_browser
+    need_wasm_test_runner
+    ;;
+  bench) npm_packages js/bench ;;
+  *) fail "setup.sh knows run, test and bench, not \`$1\`." ;;
+esac
 say "  Everything needed is here. ${dim}$((SECONDS - started)) s${plain}"
