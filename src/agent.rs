@@ -12,123 +12,105 @@ mod structure;
 mod table;
 mod token;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use self::evidence::Evidence;
 pub use self::explain::{Explanation, Note, Token, explain};
 pub use self::rule::Rule;
 use crate::request::{Platform, Request};
+use crate::vocabulary::vocabulary;
 
-/// What kind of client sent the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum AgentClass {
-    /// A person's web browser.
-    Browser,
-    /// An application, in-app browser, player, television or console used by a person.
-    App,
-    /// A search engine's crawler.
-    SearchCrawler,
-    /// A crawler or user-driven agent of an AI operator.
-    AiBot,
-    /// Any other declared automation.
-    Bot,
-    /// An HTTP library or command-line client.
-    Library,
-    /// A headless or automated browser.
-    Headless,
-    /// A scanner, sprayer or other attack tool.
-    AttackTool,
-    /// A user agent that no real client sends.
-    Malformed,
-    /// No user agent.
-    Missing,
-}
-
-impl AgentClass {
-    /// The JSON name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Browser => "browser",
-            Self::App => "app",
-            Self::SearchCrawler => "searchCrawler",
-            Self::AiBot => "aiBot",
-            Self::Bot => "bot",
-            Self::Library => "library",
-            Self::Headless => "headless",
-            Self::AttackTool => "attackTool",
-            Self::Malformed => "malformed",
-            Self::Missing => "missing",
-        }
+vocabulary! {
+    /// What kind of client sent the request.
+    pub enum AgentClass {
+        /// A person's web browser.
+        Browser = "browser",
+        /// An application, in-app browser, player, television or console used by a person.
+        App = "app",
+        /// A search engine's crawler.
+        SearchCrawler = "searchCrawler",
+        /// A crawler or user-driven agent of an AI operator.
+        AiBot = "aiBot",
+        /// Any other declared automation.
+        Bot = "bot",
+        /// An HTTP library or command-line client.
+        Library = "library",
+        /// A headless or automated browser.
+        Headless = "headless",
+        /// A scanner, sprayer or other attack tool.
+        AttackTool = "attackTool",
+        /// A user agent that no real client sends.
+        Malformed = "malformed",
+        /// No user agent.
+        Missing = "missing",
     }
 }
 
-/// Why an agent fetches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the names are the documentation")]
-pub enum Purpose {
-    Training,
-    Search,
-    UserAction,
-    Monitoring,
-    Preview,
-    Feed,
-    Seo,
-    Advertising,
-    Security,
-    Archive,
-    Research,
-    LegacyAuthentication,
-    IdentityAttack,
-    VulnerabilityScan,
+vocabulary! {
+    /// Why an agent fetches.
+    #[expect(missing_docs, reason = "the names are the documentation")]
+    pub enum Purpose {
+        Training = "training",
+        Search = "search",
+        UserAction = "userAction",
+        Monitoring = "monitoring",
+        Preview = "preview",
+        Feed = "feed",
+        Seo = "seo",
+        Advertising = "advertising",
+        Security = "security",
+        Archive = "archive",
+        Research = "research",
+        LegacyAuthentication = "legacyAuthentication",
+        IdentityAttack = "identityAttack",
+        VulnerabilityScan = "vulnerabilityScan",
+    }
 }
 
-/// How far the claimed name is backed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Verification {
-    /// Nothing to verify.
-    #[default]
-    None,
-    /// A verifiable name is claimed and nothing backs it.
-    Claimed,
-    /// A Web Bot Auth signature backs it.
-    Signature,
-    /// Address or reverse DNS backs it.
-    Address,
-    /// Something contradicts it.
-    Contradicted,
+vocabulary! {
+    /// How far the claimed name is backed.
+    #[derive(Default)]
+    pub enum Verification {
+        /// Nothing to verify.
+        #[default]
+        None = "none",
+        /// A verifiable name is claimed and nothing backs it.
+        Claimed = "claimed",
+        /// A Web Bot Auth signature backs it.
+        Signature = "signature",
+        /// Address or reverse DNS backs it.
+        Address = "address",
+        /// Something contradicts it.
+        Contradicted = "contradicted",
+    }
 }
 
-/// One contradiction or oddity in what the client says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-#[repr(u8)]
-pub enum Finding {
-    /// The browser's version is years behind its release train.
-    StaleBrowser,
-    /// `Sec-CH-UA` brands contradict the user agent.
-    BrandMismatch,
-    /// `Sec-CH-UA-Platform` contradicts the user agent.
-    PlatformMismatch,
-    /// `Sec-CH-UA-Mobile` contradicts the user agent.
-    MobileMismatch,
-    /// A browser of that age sends client hints over HTTPS; this one did not. Innocent causes: a proxy that removes
-    /// them, a privacy extension.
-    ClientHintsMissing,
-    /// The brand list lacks the deliberately nonsensical brand that every build adds. Innocent causes: small forks of
-    /// Chromium that write their own list.
-    GreaseMissing,
-    /// A token of the user agent is cut short. Innocent causes: applications and proxies with that defect.
-    TruncatedToken,
-    /// The user agent has tokens that no real build has.
-    ImpossibleToken,
-    /// The user agent or a header carries an injection payload.
-    InjectedPayload,
-    /// The TLS fingerprint belongs to another engine than the one claimed.
-    TlsMismatch,
+vocabulary! {
+    /// One contradiction or oddity in what the client says.
+    pub enum Finding {
+        /// The browser's version is years behind its release train.
+        StaleBrowser = "staleBrowser",
+        /// `Sec-CH-UA` brands contradict the user agent.
+        BrandMismatch = "brandMismatch",
+        /// `Sec-CH-UA-Platform` contradicts the user agent.
+        PlatformMismatch = "platformMismatch",
+        /// `Sec-CH-UA-Mobile` contradicts the user agent.
+        MobileMismatch = "mobileMismatch",
+        /// A browser of that age sends client hints over HTTPS; this one did not. Innocent causes: a proxy that removes
+        /// them, a privacy extension.
+        ClientHintsMissing = "clientHintsMissing",
+        /// The brand list lacks the deliberately nonsensical brand that every build adds. Innocent causes: small forks of
+        /// Chromium that write their own list.
+        GreaseMissing = "greaseMissing",
+        /// A token of the user agent is cut short. Innocent causes: applications and proxies with that defect.
+        TruncatedToken = "truncatedToken",
+        /// The user agent has tokens that no real build has.
+        ImpossibleToken = "impossibleToken",
+        /// The user agent or a header carries an injection payload.
+        InjectedPayload = "injectedPayload",
+        /// The TLS fingerprint belongs to another engine than the one claimed.
+        TlsMismatch = "tlsMismatch",
+    }
 }
 
 /// A set of findings.
@@ -136,20 +118,6 @@ pub enum Finding {
 pub struct Findings(u32);
 
 impl Findings {
-    /// All findings, in the order they are reported.
-    pub const ALL: [Finding; 10] = [
-        Finding::StaleBrowser,
-        Finding::BrandMismatch,
-        Finding::PlatformMismatch,
-        Finding::MobileMismatch,
-        Finding::ClientHintsMissing,
-        Finding::GreaseMissing,
-        Finding::TruncatedToken,
-        Finding::ImpossibleToken,
-        Finding::InjectedPayload,
-        Finding::TlsMismatch,
-    ];
-
     /// Adds one.
     pub const fn insert(&mut self, finding: Finding) {
         self.0 |= 1 << finding as u32;
@@ -163,7 +131,7 @@ impl Findings {
 
     /// Those found.
     pub fn iter(self) -> impl Iterator<Item = Finding> {
-        Self::ALL.into_iter().filter(move |finding| self.contains(*finding))
+        Finding::ALL.iter().copied().filter(move |finding| self.contains(*finding))
     }
 }
 

@@ -16,7 +16,7 @@ macro_rules! vocabulary {
             /// Every value, in the order it is declared and listed.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            const NAMES: &'static [&'static str] = &[$($text),*];
+            pub(crate) const NAMES: &'static [&'static str] = &[$($text),*];
 
             /// The JSON name.
             #[must_use]

@@ -92,7 +92,7 @@ pub fn check(http: &Http<'_>, found: &Evidence, brands: Option<Brands>, findings
             _ => {}
         }
         if brands.headless
-            && !found.automation.is_some_and(|named| named.entry.class == super::AgentClass::Headless)
+            && found.automation.is_none_or(|named| named.entry.class != super::AgentClass::Headless)
         {
             findings.insert(Finding::BrandMismatch);
         }

@@ -4,116 +4,69 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::model::Policy;
+use crate::vocabulary::vocabulary;
 
-/// Graph `appliedConditionalAccessPolicyResult`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Applies, and its demands are met.
-    Success,
-    /// Applies, and blocks or has unmet demands.
-    Failure,
-    /// Does not apply.
-    NotApplied,
-    /// Disabled.
-    NotEnabled,
-    /// Whether it applies, or whether its demands are met, is not known.
-    Unknown,
-    /// Report-only: would be met.
-    ReportOnlySuccess,
-    /// Report-only: would block, or a demand that no prompt can meet is unmet.
-    ReportOnlyFailure,
-    /// Report-only: would not apply.
-    ReportOnlyNotApplied,
-    /// Report-only: would prompt.
-    ReportOnlyInterrupted,
-}
-
-impl Outcome {
-    /// The JSON name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failure => "failure",
-            Self::NotApplied => "notApplied",
-            Self::NotEnabled => "notEnabled",
-            Self::Unknown => "unknown",
-            Self::ReportOnlySuccess => "reportOnlySuccess",
-            Self::ReportOnlyFailure => "reportOnlyFailure",
-            Self::ReportOnlyNotApplied => "reportOnlyNotApplied",
-            Self::ReportOnlyInterrupted => "reportOnlyInterrupted",
-        }
+vocabulary! {
+    /// Graph `appliedConditionalAccessPolicyResult`.
+    pub enum Outcome {
+        /// Applies, and its demands are met.
+        Success = "success",
+        /// Applies, and blocks or has unmet demands.
+        Failure = "failure",
+        /// Does not apply.
+        NotApplied = "notApplied",
+        /// Disabled.
+        NotEnabled = "notEnabled",
+        /// Whether it applies, or whether its demands are met, is not known.
+        Unknown = "unknown",
+        /// Report-only: would be met.
+        ReportOnlySuccess = "reportOnlySuccess",
+        /// Report-only: would block, or a demand that no prompt can meet is unmet.
+        ReportOnlyFailure = "reportOnlyFailure",
+        /// Report-only: would not apply.
+        ReportOnlyNotApplied = "reportOnlyNotApplied",
+        /// Report-only: would prompt.
+        ReportOnlyInterrupted = "reportOnlyInterrupted",
     }
 }
 
-impl Serialize for Outcome {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
+vocabulary! {
+    /// A condition: the first that did not match, or that is not known. Names are Graph's
+    /// `conditionalAccessConditions`; those of agents and of HTTP are ours.
+    #[expect(missing_docs, reason = "each is the condition of the same name")]
+    pub enum Reason {
+        Users = "users",
+        Application = "application",
+        ClientType = "clientType",
+        DevicePlatform = "devicePlatform",
+        Location = "location",
+        DeviceState = "deviceState",
+        SignInRisk = "signInRisk",
+        UserRisk = "userRisk",
+        ServicePrincipalRisk = "servicePrincipalRisk",
+        AgentRisk = "agentRisk",
+        InsiderRisk = "insiderRisk",
+        AuthenticationFlows = "authenticationFlows",
+        AgentClass = "agentClass",
+        AgentName = "agentName",
+        AgentVerification = "agentVerification",
+        Detection = "detection",
+        Path = "path",
+        Method = "method",
+        Undecidable = "undecidable",
     }
 }
 
-/// A condition: the first that did not match, or that is not known. Names are Graph's
-/// `conditionalAccessConditions`; those of agents and of HTTP are ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "each is the condition of the same name")]
-pub enum Reason {
-    Users,
-    Application,
-    ClientType,
-    DevicePlatform,
-    Location,
-    DeviceState,
-    SignInRisk,
-    UserRisk,
-    ServicePrincipalRisk,
-    AgentRisk,
-    InsiderRisk,
-    AuthenticationFlows,
-    AgentClass,
-    AgentName,
-    AgentVerification,
-    Detection,
-    Path,
-    Method,
-    Undecidable,
-}
-
-impl Reason {
-    /// The order in which conditions are looked at.
-    pub const ALL: &'static [Self] = &[
-        Self::Users,
-        Self::Application,
-        Self::ClientType,
-        Self::DevicePlatform,
-        Self::Location,
-        Self::DeviceState,
-        Self::SignInRisk,
-        Self::UserRisk,
-        Self::ServicePrincipalRisk,
-        Self::AgentRisk,
-        Self::InsiderRisk,
-        Self::AuthenticationFlows,
-        Self::AgentClass,
-        Self::AgentName,
-        Self::AgentVerification,
-        Self::Detection,
-        Self::Path,
-        Self::Method,
-        Self::Undecidable,
-    ];
-}
-
-/// What an undetermined policy came to when nobody could tell any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Outage {
-    /// `disableResilienceDefaults` is set: access is denied.
-    Denied,
-    /// The session was there already: what it met at its start still counts.
-    SessionContinues,
-    /// The session is new: the policy is taken to apply.
-    TakenToApply,
+vocabulary! {
+    /// What an undetermined policy came to when nobody could tell any more.
+    pub enum Outage {
+        /// `disableResilienceDefaults` is set: access is denied.
+        Denied = "denied",
+        /// The session was there already: what it met at its start still counts.
+        SessionContinues = "sessionContinues",
+        /// The session is new: the policy is taken to apply.
+        TakenToApply = "takenToApply",
+    }
 }
 
 /// What one policy came to.

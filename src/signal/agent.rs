@@ -5,18 +5,7 @@ use crate::agent::{Agent, AgentClass, Finding, Verification};
 use crate::request::Request;
 
 impl Bin for AgentClass {
-    const NAMES: &'static [&'static str] = &[
-        "browser",
-        "app",
-        "searchCrawler",
-        "aiBot",
-        "bot",
-        "library",
-        "headless",
-        "attackTool",
-        "malformed",
-        "missing",
-    ];
+    const NAMES: &'static [&'static str] = Self::NAMES;
 
     fn index(self) -> usize {
         self as usize
