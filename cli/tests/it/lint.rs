@@ -21,7 +21,7 @@ fn findings_say_which_file_and_where_in_it() {
     doubtful["conditions"]["clientAppTypes"] = json!(["All"]);
     let mut wrong = admins_need_mfa();
     wrong["id"] = json!("6f1c0c3e-0000-4000-8000-0000000000c3");
-    wrong["grantControls"]["builtInControls"] = json!(["MfaAndChangePassword"]);
+    wrong["grantControls"]["builtInControls"] = json!(["teleportation"]);
 
     let first = directory.write("first.json", json!([admins_need_mfa()]).to_string());
     let second = directory.write("second.json", utf16(&json!({"value": [doubtful]}).to_string()));
@@ -39,7 +39,7 @@ fn findings_say_which_file_and_where_in_it() {
     let error = run.json().into_iter().find(|finding| finding["severity"] == "error").unwrap();
     assert_eq!(error["file"], json!(third));
     assert_eq!(error["path"], "grantControls.builtInControls[0]");
-    assert!(error["message"].as_str().unwrap().contains("MfaAndChangePassword"), "{error}");
+    assert!(error["message"].as_str().unwrap().contains("teleportation"), "{error}");
 }
 
 #[test]
