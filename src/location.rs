@@ -52,7 +52,10 @@ pub enum LocationKind {
         unknown: bool,
     },
     /// `compliantNetworkNamedLocation`: traffic through the tenant's Global Secure Access.
-    CompliantNetwork,
+    CompliantNetwork {
+        /// Whether `AllTrusted` includes it.
+        trusted: bool,
+    },
 }
 
 /// The country of a request: a code, or known to have none.
@@ -141,7 +144,12 @@ impl NamedLocations {
                     all.by_gps_country.insert(index);
                     map_countries(&mut all.gps_countries, countries, *unknown, index);
                 }
-                LocationKind::CompliantNetwork => all.compliant_network.insert(index),
+                LocationKind::CompliantNetwork { trusted } => {
+                    all.compliant_network.insert(index);
+                    if *trusted {
+                        all.trusted.insert(index);
+                    }
+                }
             }
         }
         let mut numbers = HashMap::from([(LocationSet::EMPTY, 0)]);

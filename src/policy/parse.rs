@@ -1,6 +1,7 @@
 //! Reads Graph policies and named locations strictly: what Edgeward would not enforce, it refuses by path.
 
 mod applications;
+mod combinations;
 mod conditions;
 mod controls;
 mod edge;
@@ -205,7 +206,9 @@ impl Parser {
         let demands = self.controls(members);
         let grant = Grant { block: demands.block, clauses: Vec::new() };
         let policy = Policy { id, display_name, state, conditions, grant, session: demands.session };
-        Draft { policy, clauses: demands.clauses }
+        let draft = Draft { policy, clauses: demands.clauses };
+        combinations::check(&mut self.reader, &draft);
+        draft
     }
 
     fn state(&mut self, members: &mut Members) -> PolicyState {

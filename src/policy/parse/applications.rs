@@ -42,6 +42,7 @@ impl Parser {
     fn application_list(&mut self, members: &mut Members, name: &'static str) -> ApplicationList {
         let mut list = ApplicationList::default();
         let names = self.reader.member(members, name, Reader::texts).unwrap_or_default();
+        self.warn_of_names(name, &names);
         for name in &names {
             let lower = name.to_ascii_lowercase();
             match lower.as_str() {

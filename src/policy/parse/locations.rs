@@ -30,7 +30,7 @@ fn named_location(reader: &mut Reader, members: &mut Members) -> Option<NamedLoc
     let kind = match kind.as_deref() {
         Some("ipNamedLocation") => ip(reader, members),
         Some("countryNamedLocation") => country(reader, members),
-        Some("compliantNetworkNamedLocation") => compliant_network(members),
+        Some("compliantNetworkNamedLocation") => compliant_network(reader, members),
         Some(other) => {
             let message = format!("`{other}` is not a kind of named location");
             let fix = "one of: ipNamedLocation, countryNamedLocation, compliantNetworkNamedLocation";
@@ -39,7 +39,7 @@ fn named_location(reader: &mut Reader, members: &mut Members) -> Option<NamedLoc
         }
         None if members.has("ipRanges") => ip(reader, members),
         None if members.has("countriesAndRegions") => country(reader, members),
-        None if members.has("compliantNetworkType") => compliant_network(members),
+        None if members.has("compliantNetworkType") => compliant_network(reader, members),
         None => {
             reader.error("missing_member", "`ipRanges` or `countriesAndRegions` is required");
             return None;
@@ -52,9 +52,10 @@ fn named_location(reader: &mut Reader, members: &mut Members) -> Option<NamedLoc
     Some(NamedLocation { id, kind })
 }
 
-fn compliant_network(members: &mut Members) -> LocationKind {
+fn compliant_network(reader: &mut Reader, members: &mut Members) -> LocationKind {
     Reader::ignore(members, &["compliantNetworkType"]);
-    LocationKind::CompliantNetwork
+    let trusted = reader.member(members, "isTrusted", Reader::boolean).unwrap_or(false);
+    LocationKind::CompliantNetwork { trusted }
 }
 
 fn ip(reader: &mut Reader, members: &mut Members) -> LocationKind {

@@ -38,6 +38,7 @@ impl Parser {
     ) -> UserList {
         let mut list = UserList::default();
         let names = self.reader.member(members, users, Reader::texts).unwrap_or_default();
+        self.warn_of_names(users, &names);
         for name in &names {
             match name.to_ascii_lowercase().as_str() {
                 "all" => list.all = true,
@@ -61,12 +62,22 @@ impl Parser {
         let texts = self.reader.member(members, name, Reader::texts).unwrap_or_default();
         for text in &texts {
             if text.eq_ignore_ascii_case("all") {
-                let message = format!("`{text}` is not an id: {name} has no such value");
+                let message =
+                    format!("`{text}` is not an id: {name} has no such value, so it matches nobody");
                 let fix = "use `All` in includeUsers, or list the ids";
-                self.reader.at(name, |reader| reader.error_with_fix("not_an_id", message, fix));
+                self.reader.at(name, |reader| reader.warn_with_fix("not_an_id", message, fix));
             }
         }
+        self.warn_of_names(name, &texts);
         texts.iter().map(|text| self.symbols.intern(text)).collect()
+    }
+
+    /// Object ids hold none of these characters; display names, placeholders of templates and comments do.
+    pub(super) fn warn_of_names(&mut self, name: &'static str, texts: &[String]) {
+        for text in texts.iter().filter(|text| text.contains([' ', '<', '>', '%', '{', '#'])) {
+            let message = format!("`{text}` is a name or a placeholder, not an id: it matches nothing");
+            self.reader.at(name, |reader| reader.warn_with_fix("not_an_id", message, "write the object id"));
+        }
     }
 
     fn guests(&mut self, members: &mut Members) -> Option<Guests> {

@@ -309,11 +309,6 @@ fn what_is_not_enforced_is_refused_by_path() {
             "unknown_value",
             "policies[0].grantControls.builtInControls[0]",
         ),
-        (
-            edit("/0/conditions/users", "includeRoles", json!(["All"])),
-            "not_an_id",
-            "policies[0].conditions.users.includeRoles",
-        ),
         (json!([good, good]), "duplicate_id", "policies[1].id"),
     ] {
         let issues = PolicySet::parse(&policies.to_string(), "[]").unwrap_err();
@@ -342,5 +337,104 @@ fn a_policy_that_can_never_apply_is_warned_of() {
             "{conditions}: {warnings:#?}"
         );
         assert_eq!(verdict(&set, &user(&json!({}))), json!(Verdict::Allow), "{conditions}");
+    }
+}
+
+#[test]
+fn combinations_that_can_not_work_are_warned_of() {
+    let with = |conditions: &Value, grant: Value, session: Value| {
+        let mut policy = policy("p", conditions, &[]);
+        policy["grantControls"] = grant;
+        policy["sessionControls"] = session;
+        policy
+    };
+    let either = |controls: &[&str]| json!({"operator": "OR", "builtInControls": controls});
+    let both = |controls: &[&str]| json!({"operator": "AND", "builtInControls": controls});
+    let none = || json!(null);
+    let risky = json!({"userRiskLevels": ["high"]});
+    for (policy, code) in [
+        (with(&risky, both(&["mfa", "passwordChange"]), none()), ""),
+        (
+            with(
+                &json!({"applications": {"includeApplications": ["a"]}}),
+                both(&["mfa", "passwordChange"]),
+                none(),
+            ),
+            "password_change_conditions",
+        ),
+        (with(&risky, both(&["compliantDevice", "passwordChange"]), none()), "password_change_controls"),
+        (with(&risky, either(&["riskRemediation"]), none()), "risk_remediation_incomplete"),
+        (
+            with(&json!({}), either(&["approvedApplication", "compliantApplication"]), none()),
+            "retired_control",
+        ),
+        (
+            with(
+                &json!({"users": {"includeUsers": ["None"]}, "clientApplications": {"includeServicePrincipals": ["w"]}}),
+                either(&["mfa"]),
+                none(),
+            ),
+            "workload_grant",
+        ),
+        (
+            with(
+                &json!({"platforms": {"includePlatforms": ["macOS"]}}),
+                either(&["compliantApplication"]),
+                none(),
+            ),
+            "app_control_on_desktop",
+        ),
+        (
+            with(
+                &json!({"platforms": {"includePlatforms": ["iOS"]}}),
+                either(&["compliantApplication"]),
+                none(),
+            ),
+            "",
+        ),
+        (
+            with(
+                &json!({"authenticationFlows": {"transferMethods": "deviceCodeFlow"}}),
+                either(&["compliantDevice"]),
+                none(),
+            ),
+            "device_code_flow_grant",
+        ),
+        (
+            with(&json!({"clientAppTypes": ["exchangeActiveSync", "other"]}), either(&["mfa"]), none()),
+            "legacy_client_grant",
+        ),
+        (with(&json!({"clientAppTypes": ["exchangeActiveSync", "other"]}), either(&["block"]), none()), ""),
+        (with(&json!({}), either(&["mfa", "block"]), none()), "block_with_controls"),
+        (
+            with(
+                &json!({"platforms": {"includePlatforms": ["all"]}}),
+                none(),
+                json!({"continuousAccessEvaluation": {"mode": "disabled"}}),
+            ),
+            "continuous_access_evaluation_scope",
+        ),
+        (
+            with(
+                &json!({"applications": {"includeApplications": ["a"]}}),
+                none(),
+                json!({"persistentBrowser": {"mode": "never"}}),
+            ),
+            "persistent_browser_scope",
+        ),
+        (with(&json!({}), none(), none()), "no_controls"),
+        (
+            with(&json!({"locations": {"includeLocations": ["gone"]}}), either(&["mfa"]), none()),
+            "unknown_location",
+        ),
+        (with(&json!({"users": {"includeGroups": ["<BreakGlass>"]}}), either(&["mfa"]), none()), "not_an_id"),
+    ] {
+        let (_, warnings) = PolicySet::parse(&json!([policy]).to_string(), "[]").unwrap();
+        let codes: Vec<_> = warnings.iter().map(|warning| warning.code).collect();
+        if code.is_empty() {
+            assert!(codes.is_empty(), "{policy}: {codes:?}");
+        } else {
+            assert!(codes.contains(&code), "{code} in {codes:?} for {policy}");
+        }
     }
 }
