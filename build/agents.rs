@@ -116,22 +116,26 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> T {
     toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// `Screaming Frog` to the chained hash of its first segments.
-fn hash_of(token: &str, length: usize) -> u64 {
-    let mut chained = None;
+/// `Screaming Frog` to the chained hashes of its first segments: of one, of two, …
+fn hashes_of(token: &str, length: usize) -> Vec<u64> {
+    let token = token.replace("%20", " ");
     let segments =
         token.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()).filter(|s| !s.is_empty());
+    let mut chained: Vec<u64> = Vec::new();
     for segment in segments.take(length) {
         let segment = segment.bytes().fold(hash::SEED, |h, byte| hash::push(h, byte.to_ascii_lowercase()));
-        chained = Some(chained.map_or(segment, |before| hash::chain(before, segment)));
+        chained.push(chained.last().map_or(segment, |&before| hash::chain(before, segment)));
     }
-    hash::finish(chained.unwrap_or_else(|| panic!("token `{token}` has no letter or digit")))
+    assert!(!chained.is_empty(), "token `{token}` has no letter or digit");
+    chained
 }
 
 #[derive(Default)]
 struct Tokens {
     /// Finished hash to (value, token, where it was written).
     values: BTreeMap<u64, (u16, String)>,
+    /// Unfinished hashes that longer tokens begin with.
+    beginnings: Vec<u64>,
 }
 
 impl Tokens {
@@ -149,7 +153,11 @@ impl Tokens {
         };
         assert!(id < usize::from(AT_START), "too many meanings");
         let id = u16::try_from(id).expect("checked above");
-        let hash = if anchor == WHOLE { hash_of(text, usize::MAX) } else { hash_of(text, CHAIN) };
+        let mut hashes = hashes_of(text, if anchor == WHOLE { usize::MAX } else { CHAIN });
+        let hash = hash::finish(hashes.pop().expect("asserted"));
+        if anchor != WHOLE {
+            self.beginnings.extend(hashes);
+        }
         let (held, _) = self.values.entry(hash).or_insert_with(|| (anchor | id, token.to_owned()));
         if *held & 0xfff == id && *held != id {
             *held = if anchor == 0 { id } else { *held | anchor };
@@ -190,6 +198,12 @@ impl Tokens {
         let values: Vec<u16> = slots.iter().map(|slot| slot.map_or(0, |(_, value)| value)).collect();
         writeln!(out, "pub const SLOT_BITS: u32 = {slot_bits};\npub const BUCKET_BITS: u32 = {bucket_bits};")
             .unwrap();
+        let mut filter = vec![0_u64; (1 << hash::FILTER_BITS) / 64];
+        for &beginning in &self.beginnings {
+            let place = hash::place(beginning);
+            filter[place / 64] |= 1 << (place % 64);
+        }
+        array(out, "BEGINNINGS", "u64", &filter);
         array(out, "DISPLACEMENTS", "u16", &displacements);
         array(out, "FINGERPRINTS", "u32", &fingerprints);
         array(out, "VALUES", "u16", &values);
@@ -355,21 +369,19 @@ fn keywords(keywords: &Keywords, out: &mut String) {
             }
         }
     }
+    // A row is the transitions and, last, where the list of the state's keywords begins.
     let mut lists = vec![0_u16];
-    let mut starts = Vec::new();
-    for of_state in &output {
-        if of_state.is_empty() {
-            starts.push(0);
-        } else {
-            starts.push(u16::try_from(lists.len()).expect("few outputs"));
+    let mut table = Vec::new();
+    for (transitions, of_state) in goto.iter().zip(&output) {
+        let row = LETTERS + 1;
+        table.extend(transitions.iter().map(|&state| u16::try_from(state * row).expect("few states")));
+        table.push(if of_state.is_empty() { 0 } else { u16::try_from(lists.len()).expect("few outputs") });
+        if !of_state.is_empty() {
             lists.extend(of_state.iter().map(|&index| u16::try_from(index + 1).expect("few keywords")));
             lists.push(0);
         }
     }
-    let transitions: Vec<u16> =
-        goto.iter().flatten().map(|&state| u16::try_from(state * LETTERS).expect("few states")).collect();
-    array(out, "TRANSITIONS", "u16", &transitions);
-    array(out, "OUTPUT_OF", "u16", &starts);
+    array(out, "TRANSITIONS", "u16", &table);
     array(out, "OUTPUTS", "u16", &lists);
     writeln!(out, "pub static KEYWORDS: [Keyword; {}] = [{}];", rows.len(), rows.join(",\n")).unwrap();
 }

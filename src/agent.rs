@@ -7,6 +7,7 @@ mod hash;
 mod hints;
 mod payload;
 pub mod probe;
+mod reader;
 mod rule;
 mod structure;
 mod table;

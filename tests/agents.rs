@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 
 use edgeward::agent;
 use edgeward::request::{Request, Text};
+use proptest::prelude::*;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -75,4 +76,96 @@ fn every_case_of_the_corpus_holds() {
         }
     }
     assert!(count >= 30, "{count} cases");
+}
+
+/// Pieces that the reader treats specially, so that random strings reach its corners.
+fn any_agent() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "[ -~]{0,12}",
+        any::<String>(),
+        prop::sample::select(vec![
+            "Mozilla/5.0 (",
+            "compatible; ",
+            "Android ",
+            "Googlebot/2.1",
+            "; ",
+            ")",
+            "+http://",
+            "%20",
+            "${",
+            "' or ",
+            "bot",
+            "Chrome/140.0",
+            "Safari/537.36",
+            "KHTML, like Gecko",
+            "@example.org",
+            "CFNetwork",
+            "Screaming Frog ",
+            "/",
+            "-",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// Whatever is sent gets an answer, the explanation gives the same one, and its tokens are where it says.
+    #[test]
+    fn any_text_is_answered(text in any_agent()) {
+        let request = agent::probe::bare(&text);
+        let answer = agent::classify(&request);
+        let explanation = agent::explain(&request);
+        prop_assert_eq!(&answer, &explanation.agent);
+        for token in &explanation.tokens {
+            prop_assert_eq!(text.get(token.start..token.start + token.text.len()), Some(token.text));
+        }
+        prop_assert_eq!(answer.class == agent::AgentClass::Missing, text.trim().is_empty());
+    }
+
+    /// The cost of a header is bounded because what stands behind its first 512 bytes is not read.
+    #[test]
+    fn nothing_behind_the_cap_counts(tail in any_agent()) {
+        let head = "Mozilla/5.0 (X11; Linux x86_64) ".repeat(16);
+        prop_assert_eq!(head.len(), 512);
+        let long = format!("{head}{tail}");
+        let (long, head) = (agent::probe::bare(&long), agent::probe::bare(&head));
+        let (long, head) = (agent::explain(&long), agent::explain(&head));
+        prop_assert_eq!(long.tokens, head.tokens);
+        prop_assert_eq!(long.agent, head.agent);
+    }
+
+    /// No header, however odd, makes it fail.
+    #[test]
+    fn any_hints_are_answered(brands in any_agent(), platform in any::<String>(), mobile in any::<String>()) {
+        let mut request = agent::probe::bare("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36");
+        let headers = request.http.headers.get_or_insert_default();
+        for (name, value) in [("sec-ch-ua", &brands), ("sec-ch-ua-platform", &platform), ("sec-ch-ua-mobile", &mobile)] {
+            headers.push((Text::from(name), Text::from(value.as_str())));
+        }
+        let _ = agent::classify(&request);
+    }
+}
+
+/// Work grows with length, never faster: twice the text means at most twice the tokens that were looked at.
+#[test]
+fn work_is_linear_in_length() {
+    for unit in [
+        "monitor",
+        "a-",
+        "ab1-",
+        "Chrome/1 ",
+        "google-x;",
+        "http://a.b ",
+        "Mozilla/5.0 (",
+        "%20a",
+        "bot",
+        ", Mozilla/",
+    ] {
+        let tokens = |times: usize| agent::explain(&agent::probe::bare(&unit.repeat(times))).tokens.len();
+        let (once, twice) = (tokens(20), tokens(40));
+        assert!(twice <= 2 * once + 4, "{unit:?}: {once} tokens, then {twice}");
+    }
 }

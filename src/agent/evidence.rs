@@ -1,9 +1,9 @@
 //! What one pass over a user agent finds: names of the catalogue, words of the vocabulary, keywords in words that
 //! neither knows, and the shape of what remains.
 
-use super::hash;
-use super::table::{self, Anchor, At, Entry, Keyword, KeywordClass, Mark, Marks, Meaning, Strength, Word};
-use super::token::{self, MAX_BYTES, Segment, Shape};
+use super::reader::{self, Trace};
+use super::table::{Entry, Keyword, KeywordClass, Mark, Marks, Strength, Word};
+use super::token::{MAX_BYTES, Shape};
 use super::{AgentClass, Browser};
 use crate::request::Platform;
 
@@ -121,17 +121,9 @@ pub const KITS: Marks = Marks::of(&[Mark::AppleKit, Mark::Kit, Mark::Webview]);
 
 impl Evidence {
     /// Reads the first 512 bytes of a user agent.
-    pub fn of(agent: &str, mut trace: Option<&mut Vec<(Span, Seen)>>) -> Self {
+    pub fn of(agent: &str, trace: Option<&mut Trace>) -> Self {
         let bytes = agent.as_bytes();
-        let bytes = bytes.get(..MAX_BYTES).unwrap_or(bytes);
-        let mut found = Self::default();
-        let mut reader = Reader { bytes, ..Reader::default() };
-        found.shape = token::segments(bytes, |segment| reader.segment(&mut found, segment, &mut trace));
-        if let Some((Meaning::Entry(entry), Anchor::WHOLE)) = table::find(hash::finish(reader.whole)) {
-            (found.automation, found.app) = (None, None);
-            found.name(Named { entry, span: Span { start: 0, end: bytes.len() }, first: true });
-        }
-        found
+        reader::read(bytes.get(..MAX_BYTES).unwrap_or(bytes), trace)
     }
 
     /// Whether a browser's engine or product is claimed.
@@ -157,139 +149,15 @@ impl Evidence {
     }
 }
 
-/// What the pass remembers between segments.
-#[derive(Default)]
-struct Reader<'b> {
-    bytes: &'b [u8],
-    /// Hashes of the two segments before, while they are joined.
-    chain: [Option<(usize, u64)>; 2],
-    /// Hash of all segments so far.
-    whole: u64,
-    /// Between `Android …;` and the end of the comment stand names of devices, which may say anything.
-    model: bool,
-    /// Inside an address, whose words name pages.
-    address: bool,
-}
-
-impl Reader<'_> {
-    fn segment(
-        &mut self,
-        found: &mut Evidence,
-        segment: &Segment,
-        trace: &mut Option<&mut Vec<(Span, Seen)>>,
-    ) {
-        let span = Span { start: segment.start, end: segment.end };
-        if found.first.is_none() {
-            found.first = Some(span);
-            self.whole = segment.hash;
-        } else {
-            self.whole = hash::chain(self.whole, segment.hash);
-        }
-        if !segment.joined {
-            self.chain = [None; 2];
-        }
-        if self.model && !segment.comment {
-            self.model = false;
-        }
-        if matches!(segment.before, b' ' | b';' | b',' | b'(' | b')' | b'+') {
-            self.address = false;
-        }
-        self.address |= segment.before == b'@';
-        found.mail |= segment.before == b'@' && segment.letters && found.first != Some(span);
-        if segment.before == b'+' && segment.after == b'.' && segment.letters {
-            found.plus_contact = true;
-        }
-        let mut known = false;
-        let mut hit = |found: &mut Evidence, model: &mut bool, hash: u64, start: usize, end: usize| {
-            let Some((meaning, anchor)) = table::find(hash::finish(hash)) else { return false };
-            let first = found.first.is_some_and(|first| first.start == start);
-            let item = is_item(self.bytes, start, end);
-            if *model && matches!(meaning, Meaning::Entry(_)) && !item {
-                return false;
-            }
-            let rest = self.bytes.get(end..).unwrap_or_default();
-            if !anchor.holds(first, item, rest.starts_with(b"/"), first && only_version(rest)) {
-                return false;
-            }
-            let span = Span { start, end };
-            if let Some(trace) = trace.as_deref_mut() {
-                trace.push((
-                    span,
-                    match meaning {
-                        Meaning::Word(word) => Seen::Word(word),
-                        Meaning::Entry(entry) => Seen::Name(entry),
-                    },
-                ));
-            }
-            match meaning {
-                Meaning::Word(word) => found.word(word, span, self.bytes, segment.comment, model),
-                Meaning::Entry(entry) => found.name(Named { entry, span, first }),
-            }
-            true
-        };
-        if segment.after == b':' && self.bytes.get(segment.end..).is_some_and(|rest| rest.starts_with(b"://"))
-        {
-            self.address = true;
-        }
-        if segment.letters {
-            known = hit(found, &mut self.model, segment.hash, segment.start, segment.end);
-            if !known && let Some((end, hash)) = segment.stem {
-                known = hit(found, &mut self.model, hash, segment.start, end);
-            }
-        }
-        let [near, far] = self.chain;
-        let mut chained = None;
-        if let Some((start, before)) = near {
-            let pair = hash::chain(before, segment.hash);
-            chained = Some((start, pair));
-            known |= hit(found, &mut self.model, pair, start, segment.end);
-        }
-        if let Some((start, before)) = far {
-            known |= hit(found, &mut self.model, hash::chain(before, segment.hash), start, segment.end);
-        }
-        self.chain = [Some((segment.start, segment.hash)), chained];
-        if segment.letters && !known {
-            self.unknown(found, segment, trace);
-        }
-    }
-
-    fn unknown(&self, found: &mut Evidence, segment: &Segment, trace: &mut Option<&mut Vec<(Span, Seen)>>) {
-        let span = Span { start: segment.start, end: segment.end };
-        if !self.address && segment.after == b'/' && !segment.comment && segment.before != b'/' {
-            found.stranger = Some(span);
-            if let Some(trace) = trace.as_deref_mut() {
-                trace.push((span, Seen::Stranger));
-            }
-        }
-        if !self.address && found.unknown.is_none() {
-            found.unknown = Some(span);
-        }
-        if self.address || span.length() < 2 {
-            return;
-        }
-        let word = self.bytes.get(segment.start..segment.end).unwrap_or_default();
-        let stem = segment.stem.map_or(word.len(), |(end, _)| end - segment.start);
-        table::keywords(word, |keyword, end| {
-            let fits = match keyword.at {
-                At::Any => true,
-                At::Start => end == usize::from(keyword.length),
-                At::End => end == word.len() || end == stem,
-                At::Whole => end == usize::from(keyword.length) && (end == word.len() || end == stem),
-            };
-            // A phone may be called anything but these.
-            let allowed = !self.model || keyword.at == At::Any && keyword.strength == Strength::Firm;
-            if fits && allowed {
-                found.keyword(Hinted { keyword, span });
-                if let Some(trace) = trace.as_deref_mut() {
-                    trace.push((span, Seen::Keyword(keyword)));
-                }
-            }
-        });
-    }
-}
-
 impl Evidence {
-    fn name(&mut self, named: Named) {
+    /// Takes note of a name that is the whole user agent, against which parts do not count.
+    pub fn only(&mut self, named: Named) {
+        (self.automation, self.app) = (None, None);
+        self.name(named);
+    }
+
+    /// Takes note of a name of the catalogue.
+    pub fn name(&mut self, named: Named) {
         let slot = if named.entry.class == AgentClass::App { &mut self.app } else { &mut self.automation };
         let better = slot.is_none_or(|held| {
             (weight(named.entry.class), named.span.length()) > (weight(held.entry.class), held.span.length())
@@ -299,7 +167,8 @@ impl Evidence {
         }
     }
 
-    fn keyword(&mut self, hinted: Hinted) {
+    /// Takes note of a keyword.
+    pub fn keyword(&mut self, hinted: Hinted) {
         let telling = match hinted.keyword.class {
             KeywordClass::Agent(class @ (AgentClass::AiBot | AgentClass::SearchCrawler)) => Some(class),
             KeywordClass::Agent(class @ AgentClass::AttackTool)
@@ -322,7 +191,8 @@ impl Evidence {
         }
     }
 
-    fn word(&mut self, word: &'static Word, span: Span, bytes: &[u8], comment: bool, model: &mut bool) {
+    /// Takes note of a word of the vocabulary.
+    pub fn word(&mut self, word: &'static Word, span: Span, bytes: &[u8], comment: bool, model: &mut bool) {
         let number = || number_after(bytes, span.end);
         match word.mark {
             Mark::Mozilla if span.start <= 1 && bytes.get(span.end) == Some(&b'/') => {
@@ -339,7 +209,7 @@ impl Evidence {
             Mark::Webkit => self.webkit = number().0,
             Mark::Safari => {
                 (self.safari, self.safari_minor) = number();
-                self.safari_last = bytes.get(span.end + 1..).is_none_or(only_version);
+                self.safari_last = bytes.get(span.end + 1..).is_none_or(reader::is_version);
             }
             Mark::Chrome => self.chrome = number().0,
             Mark::Firefox => self.firefox = number().0,
@@ -429,12 +299,6 @@ fn number_after(bytes: &[u8], end: usize) -> (u32, u32) {
     }
 }
 
-/// Whether a stretch of a comment is a whole item, `; Name)` or `; Name/1.0;`, not part of a device's name.
-fn is_item(bytes: &[u8], start: usize, end: usize) -> bool {
-    let before = bytes.get(..start).unwrap_or_default().trim_ascii_end().last();
-    matches!(before, Some(b';' | b'(')) && matches!(bytes.get(end), Some(b';' | b')' | b'/'))
-}
-
 /// Number behind `Mac OS X 10` or `Mac OS X 10_15`: up to one word stands between.
 fn number_behind(bytes: &[u8], end: usize) -> u32 {
     match bytes.get(end..) {
@@ -448,9 +312,4 @@ fn number(bytes: &[u8]) -> (u32, &[u8]) {
     let digits = bytes.iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
     let (head, rest) = bytes.split_at_checked(digits).unwrap_or_default();
     (head.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')), rest)
-}
-
-/// Nothing, or a version.
-fn only_version(rest: &[u8]) -> bool {
-    rest.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b' ' | b'-' | b'v' | b'_'))
 }

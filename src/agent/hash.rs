@@ -34,11 +34,12 @@ pub const fn bucket(hash: u64, bits: u32) -> usize {
     (hash as u32 >> (32 - bits)) as usize
 }
 
-/// Slot of a finished hash among `1 << bits`, displaced by what the build found for its bucket.
+/// Slot of a finished hash among `1 << bits`, displaced by what the build found for its bucket. The stride depends on
+/// the hash too, so that two keys of a bucket part sooner or later.
 #[inline]
 pub const fn slot(hash: u64, displacement: u16, bits: u32) -> usize {
-    let mixed = (hash as u32 ^ (displacement as u32).wrapping_mul(0x9e37_79b1)).wrapping_mul(0x85eb_ca6b);
-    (mixed >> (32 - bits)) as usize
+    let stride = (hash >> 20) as u32 | 1;
+    ((hash as u32).wrapping_add(stride.wrapping_mul(displacement as u32)) & ((1 << bits) - 1)) as usize
 }
 
 /// What must agree for a slot to be a hit. With 32 bits, a stranger's word is taken for a catalogued one once in
@@ -46,4 +47,13 @@ pub const fn slot(hash: u64, displacement: u16, bits: u32) -> usize {
 #[inline]
 pub const fn fingerprint(hash: u64) -> u32 {
     (hash >> 32) as u32
+}
+
+/// Bits of the filter of beginnings, as a power of two.
+pub const FILTER_BITS: u32 = 14;
+
+/// Place of an unfinished hash in the filter that tells whether longer names begin so.
+#[inline]
+pub const fn place(hash: u64) -> usize {
+    (hash >> (64 - FILTER_BITS)) as usize
 }

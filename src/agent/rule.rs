@@ -67,7 +67,7 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict 
     if agent.trim().is_empty() {
         return verdict(AgentClass::Missing, Rule::Missing, None);
     }
-    if found.shape.odd && payload::is_injected(agent) {
+    if found.marks.has(Mark::Payload) || found.shape.odd && payload::is_injected(agent) {
         return verdict(AgentClass::AttackTool, Rule::Payload, None);
     }
     let device = found.marks.any(DEVICES);

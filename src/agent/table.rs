@@ -45,6 +45,7 @@ pub enum Mark {
     Linux,
     X11,
     Impossible,
+    Payload,
     Device,
     Tv,
     Phone,
@@ -163,6 +164,8 @@ pub struct Anchor(u16);
 impl Anchor {
     /// As the whole user agent, every segment of it.
     pub const WHOLE: Self = Self(15);
+    /// Everywhere.
+    pub const ANYWHERE: Self = Self(0);
     const START: u16 = 1;
     const ITEM: u16 = 2;
     const PRODUCT: u16 = 4;
@@ -178,6 +181,14 @@ impl Anchor {
                     || self.0 & Self::PRODUCT != 0 && product
                     || self.0 & Self::ALONE != 0 && alone)
     }
+}
+
+/// Whether longer names may begin with these segments; `hash` is not finished. Wrong once in twenty times, never to the
+/// negative, which spares most words the look-up of pairs.
+#[inline]
+pub fn begins(hash: u64) -> bool {
+    let place = hash::place(hash);
+    BEGINNINGS.get(place / 64).is_some_and(|bits| bits >> (place % 64) & 1 != 0)
 }
 
 /// Looks a finished hash up.
@@ -198,6 +209,9 @@ pub fn find(hash: u64) -> Option<(Meaning, Anchor)> {
     Some((meaning, anchor))
 }
 
+/// Column of a state's keywords, behind its 27 transitions.
+const OUTPUT: u16 = 27;
+
 /// Calls `found` with every keyword of a word and the offset of its end: one step per byte.
 #[inline]
 pub fn keywords(word: &[u8], mut found: impl FnMut(&'static Keyword, usize)) {
@@ -206,7 +220,8 @@ pub fn keywords(word: &[u8], mut found: impl FnMut(&'static Keyword, usize)) {
         let lower = byte | 0x20;
         let symbol = if lower.is_ascii_lowercase() { u16::from(lower - b'`') } else { 0 };
         state = TRANSITIONS.get(usize::from(state + symbol)).copied().unwrap_or_default();
-        let mut output = usize::from(OUTPUT_OF.get(usize::from(state / 27)).copied().unwrap_or_default());
+        let mut output =
+            usize::from(TRANSITIONS.get(usize::from(state + OUTPUT)).copied().unwrap_or_default());
         while let Some(&index @ 1..) = OUTPUTS.get(output) {
             if let Some(keyword) = KEYWORDS.get(usize::from(index - 1)) {
                 found(keyword, at + 1);

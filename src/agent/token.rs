@@ -26,25 +26,32 @@ pub struct Segment {
     pub after: u8,
 }
 
-/// Bytes that no genuine user agent has: control bytes and the quotes, brackets and braces of injected payloads.
-const fn is_odd(byte: u8) -> bool {
-    matches!(
-        byte,
-        0..0x20 | 0x7f | b'<' | b'>' | b'{' | b'}' | b'$' | b'\'' | b'"' | b'`' | b'\\' | b'|' | b'%'
-    )
-}
+/// What a separator is; letters and digits have their own, lower-case, value in the same table, all of them above.
+const JOINER: u8 = 1;
+const ODD: u8 = 2;
+const OPEN: u8 = 4;
+const CLOSE: u8 = 8;
+const PERCENT: u8 = 16;
 
-/// Lower-case byte of a segment, or 0 for a separator.
+/// One look-up per byte.
 static CLASS: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         let value = byte as u8;
-        if value.is_ascii_alphanumeric() || value >= 0x80 {
-            #[expect(clippy::indexing_slicing, reason = "evaluated at build time")]
-            {
-                table[byte] = value.to_ascii_lowercase();
-            }
+        #[expect(clippy::indexing_slicing, reason = "evaluated at build time")]
+        {
+            table[byte] = match value {
+                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | 0x80.. => value.to_ascii_lowercase(),
+                b'(' => OPEN,
+                b')' => CLOSE,
+                b'%' => PERCENT | ODD,
+                b'\'' | b'\\' => JOINER | ODD,
+                b'-' | b'_' | b'.' | b' ' | b'/' | b':' | b'+' | b'@' | b'!' | b'&' | b'~' => JOINER,
+                // Control bytes, and the quotes, brackets and braces of payloads: no genuine user agent has them.
+                0..0x20 | 0x7f | b'<' | b'>' | b'{' | b'}' | b'$' | b'"' | b'`' | b'|' => ODD,
+                _ => 0,
+            };
         }
         byte += 1;
     }
@@ -54,91 +61,75 @@ static CLASS: [u8; 256] = {
 /// What the pass saw besides segments.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Shape {
-    /// Bytes of [`is_odd`].
+    /// A byte that no genuine user agent has.
     pub odd: bool,
-    /// A parenthesis is left open.
-    pub open: bool,
-    /// A parenthesis closed that none opened.
-    pub unopened: bool,
-    /// Segments seen.
-    pub segments: u16,
 }
 
 /// Calls `visit` with each segment, in order. Linear: each byte is read once.
 #[inline]
 pub fn segments(text: &[u8], mut visit: impl FnMut(&Segment)) -> Shape {
-    let mut shape = Shape::default();
-    let mut depth = 0_u16;
-    let mut segment = Segment::default();
-    let mut hash = hash::SEED;
-    let mut inside = false;
-    let mut gap = 0_usize;
-    let mut before = 0_u8;
-    let mut skip = 0_u8;
-    let mut finish = |segment: &mut Segment, shape: &mut Shape, end: usize, hash: u64, after: u8| {
-        segment.end = end;
-        segment.hash = hash;
-        segment.after = after;
-        shape.segments += 1;
-        visit(segment);
+    let class = |at: usize| match text.get(at) {
+        Some(&byte) => CLASS.get(usize::from(byte)).copied().unwrap_or_default(),
+        None => 0,
     };
-    for (at, &byte) in text.iter().enumerate() {
-        let lower = CLASS.get(usize::from(byte)).copied().unwrap_or_default();
-        if lower != 0 && skip == 0 {
-            if !inside {
-                inside = true;
-                hash = hash::SEED;
-                segment = Segment {
-                    start: at,
-                    before,
-                    joined: gap == 1 && is_joiner(before) || gap == 3 && before == b'/',
-                    comment: depth > 0,
-                    ..Segment::default()
-                };
-            }
-            if lower.is_ascii_digit() {
-                if segment.letters && segment.stem.is_none() {
-                    segment.stem = Some((at, hash));
-                }
-            } else {
-                segment.letters = true;
-            }
-            hash = hash::push(hash, lower);
-        } else {
-            if inside {
-                finish(&mut segment, &mut shape, at, hash, byte);
-                inside = false;
-                gap = 0;
-            }
-            gap += usize::from(skip == 0);
-            skip = skip.saturating_sub(1);
+    let mut odd = 0;
+    let mut depth = 0_u32;
+    let mut at = 0;
+    let mut before = 0_u8;
+    let mut joiner = 0_u8;
+    // Separators since the last segment; many at the start, where nothing is joined.
+    let mut gap = usize::MAX / 2;
+    loop {
+        let mut lower = class(at);
+        if lower < b'0' {
+            let Some(&byte) = text.get(at) else { return Shape { odd: odd & ODD != 0 } };
+            at += 1;
+            gap += 1;
             before = byte;
-            match byte {
-                b'(' => depth = depth.saturating_add(1),
-                b')' if depth == 0 => shape.unopened = true,
-                b')' => depth -= 1,
-                // `%20` is one separator: applications put their percent-encoded names first.
-                b'%' if text
-                    .get(at + 1..at + 3)
-                    .is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit)) =>
-                {
-                    skip = 2;
+            joiner = lower;
+            if lower >= OPEN {
+                if lower & OPEN != 0 {
+                    depth += 1;
+                } else if lower & CLOSE != 0 {
+                    depth = depth.saturating_sub(1);
+                } else if text.get(at..at + 2).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit)) {
+                    // `%20` is one separator: applications put their percent-encoded names first.
+                    at += 2;
                     before = b' ';
+                    joiner = JOINER;
+                    continue;
                 }
-                _ => shape.odd |= is_odd(byte),
             }
-            if skip > 0 && byte != b'%' {
-                before = b' ';
-            }
+            odd |= lower;
+            continue;
         }
+        let start = at;
+        let mut hash = hash::SEED;
+        while lower > b'9' {
+            hash = hash::push(hash, lower);
+            at += 1;
+            lower = class(at);
+        }
+        let stem = (at, hash);
+        let mut letters = at > start;
+        let mixed = letters && lower >= b'0';
+        while lower >= b'0' {
+            letters |= lower > b'9';
+            hash = hash::push(hash, lower);
+            at += 1;
+            lower = class(at);
+        }
+        visit(&Segment {
+            start,
+            end: at,
+            hash,
+            stem: if mixed { Some(stem) } else { None },
+            letters,
+            before,
+            joined: gap == 1 && joiner & JOINER != 0 || gap == 3 && before == b'/',
+            comment: depth > 0,
+            after: text.get(at).copied().unwrap_or_default(),
+        });
+        gap = 0;
     }
-    if inside {
-        finish(&mut segment, &mut shape, text.len(), hash, 0);
-    }
-    shape.open = depth > 0;
-    shape
-}
-
-const fn is_joiner(byte: u8) -> bool {
-    matches!(byte, b'-' | b'_' | b'.' | b' ' | b'/' | b':' | b'+' | b'@' | b'!' | b'&' | b'~' | b'\'' | b'\\')
 }

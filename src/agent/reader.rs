@@ -1,0 +1,195 @@
+//! One pass over a user agent: every segment is looked up, chained with its neighbours, and, where nothing knows it,
+//! searched for keywords.
+
+use super::evidence::{Evidence, Hinted, Named, Seen, Span};
+use super::hash;
+use super::table::{self, Anchor, At, Meaning, Strength};
+use super::token::{Segment, segments};
+
+/// What the pass saw, for the explanation.
+pub type Trace = Vec<(Span, Seen)>;
+
+/// What the pass remembers between segments.
+struct Reader<'b, 't> {
+    bytes: &'b [u8],
+    found: Evidence,
+    trace: Option<&'t mut Trace>,
+    /// Start and hash of the segment before and of the pair before, while longer names may begin with them.
+    near: Option<(usize, u64)>,
+    far: Option<(usize, u64)>,
+    /// Hash of all segments so far.
+    whole: u64,
+    /// Between `Android …;` and the end of the comment stand names of devices, which may say anything.
+    model: bool,
+    /// Inside an address, whose words name pages.
+    address: bool,
+    comment: bool,
+}
+
+/// Reads a user agent that is already cut to length.
+pub fn read(bytes: &[u8], trace: Option<&mut Trace>) -> Evidence {
+    let mut reader = Reader {
+        bytes,
+        found: Evidence::default(),
+        trace,
+        near: None,
+        far: None,
+        whole: hash::SEED,
+        model: false,
+        address: false,
+        comment: false,
+    };
+    let shape = segments(bytes, |segment| reader.segment(segment));
+    reader.found.shape = shape;
+    if let Some((Meaning::Entry(entry), Anchor::WHOLE)) = table::find(hash::finish(reader.whole)) {
+        reader.found.only(Named { entry, span: Span { start: 0, end: bytes.len() }, first: true });
+    }
+    reader.found
+}
+
+impl Reader<'_, '_> {
+    fn segment(&mut self, segment: &Segment) {
+        let &Segment { start, end, hash, .. } = segment;
+        let span = Span { start, end };
+        self.whole = match self.found.first {
+            Some(_) => hash::chain(self.whole, hash),
+            None => {
+                self.found.first = Some(span);
+                hash
+            }
+        };
+        // Numbers mean something only behind a word that a longer name begins with.
+        if !segment.letters && (self.near.is_none() || !segment.joined) && start > 0 {
+            self.near = None;
+            return;
+        }
+        self.comment = segment.comment;
+        self.model &= segment.comment;
+        let (near, far) = if segment.joined { (self.near, self.far) } else { (None, None) };
+        (self.near, self.far) = (None, None);
+        let mut known = false;
+        if segment.letters {
+            self.contact(segment, span);
+            known = self.hit(hash, start, end);
+            if !known && let Some((end, hash)) = segment.stem {
+                known = self.hit(hash, start, end);
+            }
+        }
+        if table::begins(hash) {
+            self.near = Some((start, hash));
+        }
+        if let Some((start, before)) = near {
+            let pair = hash::chain(before, hash);
+            known |= self.hit(pair, start, end);
+            if table::begins(pair) {
+                self.far = Some((start, pair));
+            }
+        }
+        if let Some((start, before)) = far {
+            known |= self.hit(hash::chain(before, hash), start, end);
+        }
+        if segment.letters && !known {
+            self.unknown(segment, span);
+        }
+    }
+
+    /// Addresses and e-mail: what crawlers give and browsers do not.
+    fn contact(&mut self, segment: &Segment, span: Span) {
+        match segment.before {
+            b'@' => {
+                self.address = true;
+                self.found.mail |= self.found.first != Some(span);
+            }
+            b'+' => {
+                self.address = false;
+                self.found.plus_contact |= segment.after == b'.';
+            }
+            b' ' | b';' | b',' | b'(' | b')' => self.address = false,
+            _ => {}
+        }
+        if segment.after == b':' {
+            self.address |= self.bytes.get(span.end..).is_some_and(|rest| rest.starts_with(b"://"));
+        }
+    }
+
+    /// Looks a chain of segments up and takes note of what it means.
+    #[inline]
+    fn hit(&mut self, hash: u64, start: usize, end: usize) -> bool {
+        match table::find(hash::finish(hash)) {
+            Some((meaning, anchor)) => self.note(meaning, anchor, start, end),
+            None => false,
+        }
+    }
+
+    fn note(&mut self, meaning: Meaning, anchor: Anchor, start: usize, end: usize) -> bool {
+        let first = self.found.first.is_some_and(|first| first.start == start);
+        let named = matches!(meaning, Meaning::Entry(_));
+        if anchor != Anchor::ANYWHERE || self.model && named {
+            let item = is_item(self.bytes, start, end);
+            let rest = self.bytes.get(end..).unwrap_or_default();
+            let alone = first && is_version(rest);
+            if self.model && named && !item || !anchor.holds(first, item, rest.starts_with(b"/"), alone) {
+                return false;
+            }
+        }
+        let span = Span { start, end };
+        let seen = match meaning {
+            Meaning::Word(word) => {
+                self.found.word(word, span, self.bytes, self.comment, &mut self.model);
+                Seen::Word(word)
+            }
+            Meaning::Entry(entry) => {
+                self.found.name(Named { entry, span, first });
+                Seen::Name(entry)
+            }
+        };
+        self.trace(span, seen);
+        true
+    }
+
+    fn unknown(&mut self, segment: &Segment, span: Span) {
+        if self.address {
+            return;
+        }
+        if segment.after == b'/' && !segment.comment && segment.before != b'/' {
+            self.found.stranger = Some(span);
+            self.trace(span, Seen::Stranger);
+        }
+        self.found.unknown.get_or_insert(span);
+        let Some(word) = self.bytes.get(span.start..span.end).filter(|word| word.len() > 1) else { return };
+        let stem = segment.stem.map_or(word.len(), |(end, _)| end - span.start);
+        table::keywords(word, |keyword, end| {
+            let from_start = end == usize::from(keyword.length);
+            let to_end = end == word.len() || end == stem;
+            let fits = match keyword.at {
+                At::Any => true,
+                At::Start => from_start,
+                At::End => to_end,
+                At::Whole => from_start && to_end,
+            };
+            // A phone may be called anything but these.
+            let allowed = !self.model || keyword.at == At::Any && keyword.strength == Strength::Firm;
+            if fits && allowed {
+                self.found.keyword(Hinted { keyword, span });
+                self.trace(span, Seen::Keyword(keyword));
+            }
+        });
+    }
+
+    fn trace(&mut self, span: Span, seen: Seen) {
+        if let Some(trace) = self.trace.as_deref_mut() {
+            trace.push((span, seen));
+        }
+    }
+}
+
+/// Whether a stretch of a comment is a whole item, `; Name)` or `; Name/1.0;`, not part of a device's name.
+fn is_item(bytes: &[u8], start: usize, end: usize) -> bool {
+    let before = bytes.get(..start).unwrap_or_default().trim_ascii_end().last();
+    matches!(before, Some(b';' | b'(')) && matches!(bytes.get(end), Some(b';' | b')' | b'/'))
+}
+
+/// Nothing, or a version.
+pub fn is_version(rest: &[u8]) -> bool {
+    rest.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b' ' | b'-' | b'v' | b'_'))
+}
