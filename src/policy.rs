@@ -16,6 +16,7 @@ mod judge;
 mod methods;
 mod model;
 mod parse;
+mod path;
 mod result;
 mod rows;
 mod session_controls;

@@ -4,7 +4,7 @@ use super::PolicySet;
 use super::control::ControlSet;
 use super::device_filter::{Attribute, AttributeType, AttributeValue, Comparison, Operator};
 use super::judge::Extent;
-use super::model::PathPattern;
+use super::path::PathPattern;
 use super::result::Reason;
 use super::rows::union;
 use super::state::{KINDS, State, met_at_age, paths};

@@ -116,6 +116,7 @@ impl<'p> Judgement<'p> {
         let unmet = table.unmet(self.met.at_most());
         let maybe_unmet = table.unmet(self.met.at_least());
         let beyond_prompts = self.beyond_prompts();
+        let reasons = self.reasons();
         self.set.policies.iter().enumerate().map(move |(index, policy)| {
             let applies = match (self.applies.must.contains(index), self.applies.may.contains(index)) {
                 (true, _) => Some(true),
@@ -130,7 +131,7 @@ impl<'p> Judgement<'p> {
             let result = outcome(policy, applies, fulfilled, beyond_prompts.contains(index));
             let outage =
                 self.outage.iter().find(|(_, policies)| policies.contains(index)).map(|(outage, _)| *outage);
-            PolicyResult { policy, result, applies, reason: self.reason(index), outage }
+            PolicyResult { policy, result, applies, reason: reasons.get(index).copied().flatten(), outage }
         })
     }
 
@@ -139,15 +140,21 @@ impl<'p> Judgement<'p> {
         self.set.table.demand(self.applies.must, self.met.at_most())
     }
 
-    /// The first condition that fails, or else the first that is not known.
-    fn reason(&self, index: usize) -> Option<Reason> {
-        let conditions = || self.set.table.conditions.iter().zip(&self.conditions);
-        if !self.set.table.active.contains(index) {
-            return None;
+    /// For each policy the first condition that fails, or else the first that is not known.
+    fn reasons(&self) -> [Option<Reason>; Bits::CAPACITY] {
+        let mut reasons = [None; Bits::CAPACITY];
+        let table = &self.set.table;
+        let (mut certain, mut possible) = (table.active, table.active);
+        for (reason, extent) in table.conditions.iter().zip(&self.conditions) {
+            for index in ((certain & !extent.must) | (possible & !extent.may)).iter() {
+                if let Some(slot) = reasons.get_mut(index) {
+                    *slot = Some(*reason);
+                }
+            }
+            certain = certain & extent.must;
+            possible = possible & extent.may;
         }
-        let failed = conditions().find(|(_, extent)| !extent.may.contains(index));
-        let open = || conditions().find(|(_, extent)| !extent.must.contains(index));
-        failed.or_else(open).map(|(reason, _)| *reason)
+        reasons
     }
 
     /// Policies that block, or that have an unmet demand that no prompt can meet.

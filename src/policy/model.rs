@@ -2,6 +2,7 @@
 
 use super::control::Grant;
 use super::device_filter::Rule;
+use super::path::PathPattern;
 use super::session_controls::SessionControls;
 use super::symbol::Symbol;
 use crate::detection::DetectionKind;
@@ -194,22 +195,4 @@ pub(super) struct Edge {
     pub(super) detections: Option<Vec<DetectionKind>>,
     pub(super) paths: Option<Vec<PathPattern>>,
     pub(super) methods: Option<Vec<Symbol>>,
-}
-
-/// A request path: exact, or everything that begins with a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PathPattern {
-    /// The whole path.
-    Exact(String),
-    /// Written with a final `*`.
-    Prefix(String),
-}
-
-impl PathPattern {
-    pub(super) fn matches(&self, path: &str) -> bool {
-        match self {
-            Self::Exact(text) => path == text,
-            Self::Prefix(text) => path.starts_with(text.as_str()),
-        }
-    }
 }

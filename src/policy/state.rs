@@ -2,6 +2,7 @@
 
 use super::control::ControlSet;
 use super::device_filter::Attributes;
+use super::path;
 use super::rows::Rows;
 use super::symbol::{Symbol, Symbols};
 use super::table::{Pair, Table, rows_of_locations};
@@ -229,7 +230,11 @@ fn locations(set: &PolicySet, request: &Request<'_>) -> [Option<Pair>; 4] {
 
 /// Policies that one of their patterns makes match the path.
 pub(super) fn paths(table: &Table, path: &str) -> Bits {
-    let matching = table.paths.iter().filter(|(pattern, _)| pattern.matches(path));
+    if table.paths.is_empty() {
+        return Bits::EMPTY;
+    }
+    let path = path::read(path);
+    let matching = table.paths.iter().filter(|(pattern, _)| pattern.matches(&path));
     matching.fold(Bits::EMPTY, |all, (_, row)| all | *row)
 }
 

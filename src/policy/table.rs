@@ -4,9 +4,8 @@
 use super::control::{Control, ControlSet};
 use super::device_filter::Rule;
 use super::methods::Methods;
-use super::model::{
-    ApplicationList, Guests, Mask, MaskPair, PathPattern, Policy, PolicyState, SymbolPair, UserList,
-};
+use super::model::{ApplicationList, Guests, Mask, MaskPair, Policy, PolicyState, SymbolPair, UserList};
+use super::path::PathPattern;
 use super::result::Reason;
 use super::rows::{Rows, RowsBuilder};
 use super::session_controls::SessionControls;

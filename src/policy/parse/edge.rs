@@ -2,14 +2,15 @@
 //!
 //! `agentClasses`, `agentNames` and `agentVerification` are `{"include": […], "exclude": […]}`; an absent include
 //! is everything. `detections`, `paths` and `methods` are lists of which any one must match. A path that ends in
-//! `*` is a prefix.
+//! `*` is a prefix; the request's path is decoded and resolved before it is compared.
 
 use super::Parser;
 use super::conditions::mask_of;
 use super::reader::{Members, Reader};
 use crate::agent::{AgentClass, Verification};
 use crate::detection::DetectionKind;
-use crate::policy::model::{Edge, Mask, MaskPair, PathPattern, SymbolList, SymbolPair};
+use crate::policy::model::{Edge, Mask, MaskPair, SymbolList, SymbolPair};
+use crate::policy::path::PathPattern;
 
 const CLASSES: [(&str, AgentClass); 10] = [
     ("browser", AgentClass::Browser),
@@ -105,6 +106,11 @@ fn path(reader: &mut Reader, text: &str) -> Option<PathPattern> {
     if body.contains(['*', '?', '#']) {
         let fix = "write one path, or a prefix that ends in `*`";
         reader.error_with_fix("invalid_path", format!("`{text}` is not a path or a prefix"), fix);
+        return None;
+    }
+    if body.contains('%') || ["//", "/./", "/../"].iter().any(|part| body.contains(part)) {
+        let fix = "write the path decoded and resolved, as it is compared";
+        reader.error_with_fix("invalid_path", format!("no path is ever read as `{text}`"), fix);
         return None;
     }
     Some(if prefix { PathPattern::Prefix(body.to_owned()) } else { PathPattern::Exact(body.to_owned()) })

@@ -91,9 +91,11 @@ impl Conditions {
                 .as_ref()
                 .is_none_or(|kinds| kinds.iter().any(|kind| facts.detections.contains(*kind)))
                 .into(),
-            Reason::Path => any_of(edge.paths.as_deref(), view.path, Fact::HttpPath, |pattern, path| {
-                pattern.matches(path)
-            }),
+            Reason::Path => {
+                any_of(edge.paths.as_deref(), view.path.as_deref(), Fact::HttpPath, |pattern, path| {
+                    pattern.matches(path)
+                })
+            }
             Reason::Method => {
                 any_of(edge.methods.as_deref(), view.method, Fact::HttpMethod, |method, sent| *method == sent)
             }

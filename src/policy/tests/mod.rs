@@ -233,6 +233,7 @@ fn edge_conditions_see_agent_detections_path_and_method() {
         (json!({"detections": ["impossible"]}), "error"),
         (json!({"detections": ["newCountry"]}), "allow"),
         (json!({"paths": ["/adm*"], "methods": ["GET"]}), "block"),
+        (json!({"paths": ["/admin/x"]}), "block"),
         (json!({"paths": ["/adm"]}), "allow"),
         (json!({"methods": ["POST", "DELETE"]}), "allow"),
     ] {
@@ -243,7 +244,7 @@ fn edge_conditions_see_agent_detections_path_and_method() {
                 assert_eq!(issues[0].path, "policies[0].conditions.edge.detections[0]");
             }
             Ok((set, _)) => {
-                let request = user(&json!({"http": {"method": "GET", "path": "/admin/x",
+                let request = user(&json!({"http": {"method": "GET", "path": "/y/..//%61dmin/x",
                     "headers": [["user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"]]}}));
                 assert_eq!(verdict(&set, &request), expected, "{edge}");
             }

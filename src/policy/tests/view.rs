@@ -1,5 +1,7 @@
 //! A request as policies see it: texts looked up as symbols, derived facts derived, each known or unknown.
 
+use std::borrow::Cow;
+
 use crate::agent::{AgentClass, Purpose, Verification};
 use crate::fact::Fact;
 use crate::location::{Country, LocationSet};
@@ -33,7 +35,7 @@ pub(in crate::policy) struct View<'f> {
     pub(in crate::policy) agent_class: Option<AgentClass>,
     pub(in crate::policy) agent_name: Option<Symbol>,
     pub(in crate::policy) agent_verification: Option<Verification>,
-    pub(in crate::policy) path: Option<&'f str>,
+    pub(in crate::policy) path: Option<Cow<'f, str>>,
     pub(in crate::policy) method: Option<Symbol>,
 }
 
@@ -77,7 +79,7 @@ impl<'f> View<'f> {
             agent_name: headers_known
                 .then(|| facts.agent.name.map_or(Symbol::OTHER, |name| symbols.of(name))),
             agent_verification: headers_known.then_some(facts.agent.verification),
-            path: request.http.path.as_deref(),
+            path: request.http.path.as_deref().map(crate::policy::path::read),
             method: symbol(symbols, request.http.method.as_ref()),
         }
     }
