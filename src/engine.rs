@@ -6,7 +6,7 @@ use crate::bundle::{Addresses, Bundle};
 use crate::decision::{Decision, Outcome, SupportCode, Versions, reasons};
 use crate::detection::{self, Observed};
 use crate::error::Error;
-use crate::identifier::{IdentifierKind, Identifiers, address_prefix};
+use crate::identifier::{AddressPrefix, IdentifierKind, Identifiers};
 use crate::policy::{Facts, Unknowns};
 use crate::request::{Proxy, Request, Text};
 use crate::risk;
@@ -142,7 +142,7 @@ impl Engine {
             session: hashed(IdentifierKind::Session, &request.session.id),
             device: hashed(IdentifierKind::Device, &request.device.device_id),
             address: request.client.ip.map(|ip| match self.bundle.settings.addresses {
-                Addresses::Prefix => Text(address_prefix(ip).into()),
+                Addresses::Prefix => Text(AddressPrefix::of(ip).to_string().into()),
                 Addresses::Full => Text(ip.to_string().into()),
             }),
             asn: request.client.asn,

@@ -3,6 +3,7 @@
 //! A plain hash of a user id is no protection, because ids can be enumerated; with a key that only the edges
 //! and the scorer hold, a leaked log or database names nobody.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use hmac_sha256::HMAC;
@@ -43,8 +44,8 @@ pub struct Identifiers {
     key: Option<Vec<u8>>,
 }
 
-impl std::fmt::Debug for Identifiers {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Identifiers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(if self.key.is_some() { "Identifiers(keyed)" } else { "Identifiers(plain)" })
     }
 }
@@ -102,15 +103,40 @@ impl Identifiers {
 /// The network an address belongs to: /24 of IPv4, /48 of IPv6. Tells networks apart and not people.
 ///
 /// ```
-/// let prefix = |ip: &str| edgeward::identifier::address_prefix(ip.parse().unwrap());
+/// use edgeward::identifier::AddressPrefix;
+/// let prefix = |ip: &str| AddressPrefix::of(ip.parse().unwrap()).to_string();
 /// assert_eq!(prefix("203.0.113.7"), "203.0.113.0/24");
 /// assert_eq!(prefix("2001:db8:1:2::3"), "2001:db8:1::/48");
+/// assert!(AddressPrefix::of("203.0.113.7".parse().unwrap()).is("203.0.113.0/24"));
 /// ```
-#[must_use]
-pub fn address_prefix(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(ip) => format!("{}/24", Ipv4Addr::from_bits(ip.to_bits() & !0xff)),
-        IpAddr::V6(ip) => format!("{}/48", Ipv6Addr::from_bits(ip.to_bits() >> 80 << 80)),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddressPrefix(IpAddr);
+
+impl AddressPrefix {
+    /// The network of an address.
+    #[must_use]
+    pub const fn of(ip: IpAddr) -> Self {
+        Self(match ip {
+            IpAddr::V4(ip) => IpAddr::V4(Ipv4Addr::from_bits(ip.to_bits() & !0xff)),
+            IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 80 << 80)),
+        })
+    }
+
+    /// Whether `text` is what the network is written as; allocates nothing.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        let (address, length) = match self.0 {
+            IpAddr::V4(_) => (text.strip_suffix("/24"), 15),
+            IpAddr::V6(_) => (text.strip_suffix("/48"), 39),
+        };
+        address.is_some_and(|address| address.len() <= length && address.parse() == Ok(self.0))
+    }
+}
+
+impl fmt::Display for AddressPrefix {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = if self.0.is_ipv4() { 24 } else { 48 };
+        write!(formatter, "{}/{length}", self.0)
     }
 }
 

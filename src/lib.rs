@@ -49,6 +49,7 @@ pub mod receipt;
 pub mod request;
 pub mod risk;
 pub mod signal;
+pub mod tls;
 
 pub use engine::Engine;
 pub use error::Error;

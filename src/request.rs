@@ -19,7 +19,7 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
-pub use device::{Device, Platform, TrustType};
+pub use device::{Device, DeviceCookie, Platform, TrustType};
 pub use session::{Session, SessionBinding, TransferMethod};
 pub use text::Text;
 

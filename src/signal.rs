@@ -12,9 +12,9 @@ mod travel;
 mod velocity;
 
 pub use agent::{Claims, PlatformVerdict};
-pub use history::{Familiarity, History};
-pub use network::Network;
-pub use possession::Possession;
+pub use history::{Familiarity, History, Hour};
+pub use network::{Exit, Network, RoundTrip};
+pub use possession::{DeviceAndPlace, Possession};
 pub use session::{Binding, SessionDrift, TokenAge};
 pub use travel::{Journey, Travel};
 pub use velocity::{AddressUsers, UserFailures};
@@ -61,12 +61,16 @@ pub(crate) use bins;
 #[expect(missing_docs, reason = "each is documented at its type")]
 pub struct Signals {
     pub history: History,
+    pub hour: Hour,
     pub session: SessionDrift,
     pub token_age: TokenAge,
     pub travel: Travel,
     pub journey: Option<Journey>,
     pub network: Network,
+    pub exit: Exit,
+    pub round_trip: RoundTrip,
     pub possession: Possession,
+    pub device_and_place: DeviceAndPlace,
     pub agent_class: AgentClass,
     pub claims: Claims,
     pub platform_bot: PlatformVerdict,
@@ -81,14 +85,19 @@ impl Signals {
     pub fn read(request: &Request<'_>, agent: &Agent<'_>, identifiers: &Identifiers) -> Self {
         let session = SessionDrift::read(request, agent);
         let journey = Journey::read(request);
+        let history = History::read(request, agent, session.is_bound(), identifiers);
         Self {
-            history: History::read(request, agent, session.is_bound(), identifiers),
+            history,
+            hour: Hour::read(request),
             session,
             token_age: TokenAge::read(request),
             travel: Travel::of(journey),
             journey,
             network: Network::read(request),
+            exit: Exit::of(Network::read(request), history.asn),
+            round_trip: RoundTrip::read(request),
             possession: Possession::read(request),
+            device_and_place: DeviceAndPlace::of(Possession::read(request), &history),
             agent_class: agent.class,
             claims: Claims::read(agent),
             platform_bot: PlatformVerdict::read(request),
@@ -97,27 +106,39 @@ impl Signals {
         }
     }
 
+    /// Whether there is no identity whose history could speak.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.history.asn == Familiarity::Anonymous
+    }
+
     /// Calls `visit` with each signal's name and bin. One list, so that the model, its validation and the
     /// explanation can not disagree about which signals exist.
     pub fn each(&self, mut visit: impl FnMut(SignalBin)) {
         let mut emit = |signal, index| visit(SignalBin { signal, bin: index });
-        emit(0, self.history.asn.index());
-        emit(1, self.history.country.index());
-        emit(2, self.history.agent.index());
-        emit(3, self.history.device.index());
-        emit(4, self.session.asn.index());
-        emit(5, self.session.country.index());
-        emit(6, self.session.agent.index());
-        emit(7, self.session.ja4.index());
-        emit(8, self.token_age.index());
-        emit(9, self.travel.index());
-        emit(10, self.network.index());
-        emit(11, self.possession.index());
-        emit(12, self.agent_class.index());
-        emit(13, self.claims.index());
-        emit(14, self.platform_bot.index());
-        emit(15, self.user_failures.index());
-        emit(16, self.address_users.index());
+        emit(0, self.history.address.index());
+        emit(1, self.history.asn.index());
+        emit(2, self.history.country.index());
+        emit(3, self.history.agent.index());
+        emit(4, self.history.tls.index());
+        emit(5, self.history.device.index());
+        emit(6, self.hour.index());
+        emit(7, self.session.asn.index());
+        emit(8, self.session.country.index());
+        emit(9, self.session.agent.index());
+        emit(10, self.session.ja4.index());
+        emit(11, self.token_age.index());
+        emit(12, self.travel.index());
+        emit(13, self.network.index());
+        emit(14, self.exit.index());
+        emit(15, self.round_trip.index());
+        emit(16, self.possession.index());
+        emit(17, self.device_and_place.index());
+        emit(18, self.agent_class.index());
+        emit(19, self.claims.index());
+        emit(20, self.platform_bot.index());
+        emit(21, self.user_failures.index());
+        emit(22, self.address_users.index());
     }
 }
 
@@ -132,10 +153,13 @@ pub struct SignalBin {
 
 /// Every signal by JSON name with its bins, in the order of [`Signals::each`].
 pub const CATALOGUE: &[(&str, &[&str])] = &[
+    ("address", Familiarity::NAMES),
     ("asn", Familiarity::NAMES),
     ("country", Familiarity::NAMES),
     ("agent", Familiarity::NAMES),
+    ("tls", Familiarity::NAMES),
     ("device", Familiarity::NAMES),
+    ("hour", Hour::NAMES),
     ("sessionAsn", Binding::NAMES),
     ("sessionCountry", Binding::NAMES),
     ("sessionAgent", Binding::NAMES),
@@ -143,7 +167,10 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("tokenAge", TokenAge::NAMES),
     ("travel", Travel::NAMES),
     ("network", Network::NAMES),
+    ("exit", Exit::NAMES),
+    ("roundTrip", RoundTrip::NAMES),
     ("possession", Possession::NAMES),
+    ("deviceAndPlace", DeviceAndPlace::NAMES),
     ("agentClass", AgentClass::NAMES),
     ("claims", Claims::NAMES),
     ("platformBot", PlatformVerdict::NAMES),

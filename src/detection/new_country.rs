@@ -4,14 +4,13 @@
 
 use super::{Detection, DetectionKind, Evidence, Observed};
 use crate::risk::RiskLevel;
-use crate::signal::Familiarity;
 
 /// Sign-ins before novelty means anything: with fewer, most things are new.
 pub(super) const LEARNED: u32 = 3;
 
 pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     let profile = observed.request.profile.as_ref().filter(|profile| profile.count >= LEARNED)?;
-    if observed.signals.history.country != Familiarity::New {
+    if !observed.signals.history.country.is_new() {
         return None;
     }
     let evidence = Evidence::default()

@@ -6,7 +6,6 @@
 use super::new_country::LEARNED;
 use super::{Detection, DetectionKind, Evidence, Observed};
 use crate::risk::RiskLevel;
-use crate::signal::Familiarity;
 
 pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     observed.request.profile.as_ref().filter(|profile| profile.count >= LEARNED)?;
@@ -20,7 +19,7 @@ pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
         ("agent", history.agent),
         ("device", history.device),
     ];
-    let names = dimensions.into_iter().filter(|(_, one)| *one == Familiarity::New).map(|(name, _)| name);
+    let names = dimensions.into_iter().filter(|(_, one)| one.is_new()).map(|(name, _)| name);
     let evidence = Evidence::default().names("new", names.collect());
     Some(Detection { kind: DetectionKind::UnfamiliarFeatures, level: RiskLevel::Medium, evidence })
 }

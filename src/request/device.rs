@@ -48,6 +48,8 @@ pub struct Device<'a> {
     /// `extensionAttribute1` … `extensionAttribute15`, as in Graph's `device`. Where the object is given, those it
     /// leaves out are known to be unset.
     pub extension_attributes: Option<BTreeMap<Text<'a>, Option<Text<'a>>>>,
+    /// What became of the device's sealed cookie.
+    pub cookie: Option<DeviceCookie>,
 }
 
 record!(Device<'a> {
@@ -68,6 +70,7 @@ record!(Device<'a> {
     "physicalIds" => Texts(physical_ids),
     "systemLabels" => Texts(system_labels),
     "extensionAttributes" => Named(extension_attributes),
+    "cookie" => Name(cookie),
 });
 
 vocabulary! {
@@ -79,6 +82,18 @@ vocabulary! {
         ServerAD = "ServerAD",
         /// Registered.
         Workplace = "Workplace",
+    }
+}
+
+vocabulary! {
+    /// What the host found of the sealed cookie it gives to devices.
+    pub enum DeviceCookie {
+        /// Opens, is this principal's, and is the newest of its line.
+        Current = "current",
+        /// Opens, but a newer one of its line was seen: two devices hold copies.
+        Forked = "forked",
+        /// None was sent, or what was sent does not open.
+        None = "none",
     }
 }
 

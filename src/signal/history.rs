@@ -1,8 +1,13 @@
 //! How familiar a request looks to its principal's own past.
+//!
+//! Novelty is a log-likelihood ratio. With n sign-ins seen and a value among none of them, the Dirichlet predictive
+//! gives it odds of 1 : n+1 for the principal, so novelty weighs log₂(n+1) bits: one more sign-in of evidence, one
+//! more reason to be surprised. The bins are steps of it, and no cap is needed.
 
 use super::{bins, is_anonymous};
 use crate::agent::Agent;
 use crate::identifier::{IdentifierKind, Identifiers};
+use crate::profile::Profile;
 use crate::request::Request;
 
 bins! {
@@ -10,16 +15,73 @@ bins! {
     Familiarity {
         /// In the profile.
         Known = "known",
-        /// Not in the profile.
+        /// Not in the profile, which holds less than three sign-ins: up to 1.6 bits.
+        Early = "early",
+        /// Not in the profile: 2 to 4 bits.
         New = "new",
+        /// Not in the profile of fifteen sign-ins or more: 4 bits and up.
+        Strange = "strange",
         /// No profile, but the session is bound to what it was minted for, and that is weighed instead.
         Bound = "bound",
         /// There is an identity and nobody told its history: the scorer could.
         NoProfile = "noProfile",
-        /// The value itself is not known.
+        /// The value itself is not known, or the profile does not keep the dimension.
         Absent = "absent",
         /// No identity, so no history to compare with.
         Anonymous = "anonymous",
+    }
+}
+
+impl Familiarity {
+    /// Whether the value is not among those of a profile.
+    #[must_use]
+    pub const fn is_new(self) -> bool {
+        matches!(self, Self::Early | Self::New | Self::Strange)
+    }
+
+    /// A value compared with a profile of `count` sign-ins.
+    const fn of(is_known: bool, count: u32) -> Self {
+        if is_known {
+            return Self::Known;
+        }
+        match (count.saturating_add(1)).ilog2() {
+            0 | 1 => Self::Early,
+            2 | 3 => Self::New,
+            _ => Self::Strange,
+        }
+    }
+}
+
+bins! {
+    /// Whether the principal is used to signing in at this time of day.
+    Hour {
+        /// The eighth of the day holds a fair share of the profile's sign-ins.
+        Usual = "usual",
+        /// It holds less than half of an even share, neighbours included.
+        Unusual = "unusual",
+        /// Too little is known of the principal's hours.
+        Unknown = "unknown",
+    }
+}
+
+impl Hour {
+    /// Sign-ins before hours mean anything.
+    const LEARNED: u32 = 6;
+
+    pub(super) fn read(request: &Request<'_>) -> Self {
+        let Some((profile, time)) = request.profile.as_ref().zip(request.time) else { return Self::Unknown };
+        let total: u32 = profile.hours.iter().fold(0, |sum, count| sum.saturating_add(*count));
+        if total < Self::LEARNED {
+            return Self::Unknown;
+        }
+        let now = Profile::eighth_of_day(time);
+        // An hour before or after the border of two eighths is the same habit.
+        let near: u32 = [now + 7, now, now + 1]
+            .into_iter()
+            .filter_map(|eighth| profile.hours.get(eighth % 8))
+            .fold(0, |sum, count| sum.saturating_add(*count));
+        // Three of eight would be even: half of that is 3/16.
+        if u64::from(near) * 16 < u64::from(total) * 3 { Self::Unusual } else { Self::Usual }
     }
 }
 
@@ -27,9 +89,11 @@ bins! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is a dimension of the profile")]
 pub struct History {
+    pub address: Familiarity,
     pub asn: Familiarity,
     pub country: Familiarity,
     pub agent: Familiarity,
+    pub tls: Familiarity,
     pub device: Familiarity,
 }
 
@@ -42,37 +106,44 @@ impl History {
         identifiers: &Identifiers,
     ) -> Self {
         let profile = request.profile.as_ref().filter(|profile| profile.count > 0);
-        let judge = |known: Option<bool>| match (profile.is_some(), known) {
+        // `is_known` answers `None` for a value or a dimension that is not known.
+        let judge = |is_present: bool, is_known: &dyn Fn(&Profile<'_>) -> Option<bool>| match profile {
             _ if is_anonymous(request) => Familiarity::Anonymous,
-            (_, None) => Familiarity::Absent,
-            (true, Some(true)) => Familiarity::Known,
-            (true, Some(false)) => Familiarity::New,
-            (false, Some(_)) if is_bound => Familiarity::Bound,
-            (false, Some(_)) => Familiarity::NoProfile,
+            _ if !is_present => Familiarity::Absent,
+            None if is_bound => Familiarity::Bound,
+            None => Familiarity::NoProfile,
+            Some(profile) => match is_known(profile) {
+                Some(is_known) => Familiarity::of(is_known, profile.count),
+                None => Familiarity::Absent,
+            },
         };
         let client = &request.client;
-        let seen = |known: &dyn Fn(&crate::profile::Profile<'_>) -> bool| profile.is_some_and(known);
         Self {
-            asn: judge(client.asn.map(|asn| seen(&|profile| profile.asns.contains(&asn)))),
-            country: judge(
-                client.country.as_ref().map(|country| seen(&|profile| profile.countries.contains(country))),
-            ),
-            agent: judge(
-                agent.has_key().then(|| seen(&|profile| profile.agents.iter().any(|key| agent.key_is(key)))),
-            ),
-            device: judge(request.device.device_id.as_ref().map(|id| {
-                seen(&|profile| profile.devices.contains(&identifiers.of(IdentifierKind::Device, id)))
-            })),
+            address: judge(client.ip.is_some(), &|profile| {
+                Some(profile.knows_address(client.ip?)).filter(|_| !profile.networks.is_empty())
+            }),
+            asn: judge(client.asn.is_some(), &|profile| Some(profile.asns.contains(&client.asn?))),
+            country: judge(client.country.is_some(), &|profile| {
+                Some(profile.countries.contains(client.country.as_ref()?))
+            }),
+            agent: judge(agent.has_key(), &|profile| {
+                Some(profile.agents.iter().any(|key| agent.key_is(key)))
+            }),
+            tls: judge(request.tls.ja4.is_some(), &|profile| {
+                Some(profile.knows_tls(request.tls.ja4.as_deref()?)).filter(|_| !profile.tls.is_empty())
+            }),
+            device: judge(request.device.device_id.is_some(), &|profile| {
+                let id = identifiers.of(IdentifierKind::Device, request.device.device_id.as_deref()?);
+                Some(profile.devices.contains(&id))
+            }),
         }
     }
 
-    /// How many dimensions are new to the profile.
+    /// How many of the dimensions people change one at a time are new to the profile: network, country, client
+    /// and device. Address and TLS go along with them.
     #[must_use]
     pub fn new_count(&self) -> usize {
-        [self.asn, self.country, self.agent, self.device]
-            .into_iter()
-            .filter(|one| *one == Familiarity::New)
-            .count()
+        [self.asn, self.country, self.agent, self.device].into_iter().filter(|one| one.is_new()).count()
     }
 }
 
@@ -102,16 +173,46 @@ mod tests {
     #[test]
     fn known_and_new() {
         let history = read(
-            r#"{"client":{"asn":64500,"country":"NO"},
-                "profile":{"count":4,"asns":[64500],"countries":["SE"]}}"#,
+            r#"{"client":{"asn":64500,"country":"NO","ip":"203.0.113.9"},"tls":{"ja4":"t13d1516h2_8daaf6152771_02713d6af862"},
+                "profile":{"count":4,"asns":[64500],"countries":["SE"],"networks":["203.0.113.0/24"],
+                           "tls":["t13d15h2_8daaf6152771"]}}"#,
         );
         assert_eq!((history.asn, history.country), (Familiarity::Known, Familiarity::New));
+        assert_eq!((history.address, history.tls), (Familiarity::Known, Familiarity::Known));
         assert_eq!(history.new_count(), 1);
+    }
+
+    #[test]
+    fn novelty_grows_with_the_evidence() {
+        let with = |count| Familiarity::of(false, count);
+        assert_eq!(
+            [with(1), with(2), with(3), with(14), with(15), with(u32::MAX)].map(|bin| bin as u8),
+            [1, 1, 2, 2, 3, 3]
+        );
+    }
+
+    #[test]
+    fn a_dimension_that_the_profile_does_not_keep_says_nothing() {
+        let history = read(r#"{"client":{"ip":"203.0.113.9"},"profile":{"count":40,"asns":[64500]}}"#);
+        assert_eq!(history.address, Familiarity::Absent);
     }
 
     #[test]
     fn a_visitor_without_identity_has_no_history() {
         let history = read(r#"{"client":{"asn":64500},"principal":{"kind":"anonymous"}}"#);
         assert_eq!(history.asn, Familiarity::Anonymous);
+    }
+
+    #[test]
+    fn hours_are_habits_once_there_are_enough() {
+        // 1790000000000 is 14:13 UTC, the fifth eighth counted from 0 is 4.
+        let hour = |hours: &str| {
+            let json = format!(r#"{{"time":1790000000000,"profile":{{"count":9,"hours":{hours}}}}}"#);
+            Hour::read(&serde_json::from_str(&json).unwrap())
+        };
+        assert_eq!(hour("[0,0,0,0,9,0,0,0]"), Hour::Usual);
+        assert_eq!(hour("[0,0,0,9,0,0,0,0]"), Hour::Usual, "next to the border");
+        assert_eq!(hour("[9,0,0,0,0,0,0,0]"), Hour::Unusual);
+        assert_eq!(hour("[2,0,0,0,0,0,0,0]"), Hour::Unknown);
     }
 }

@@ -1,6 +1,6 @@
 //! What kind of network the client address belongs to.
 
-use super::bins;
+use super::{Familiarity, bins};
 use crate::request::{Proxy, Request};
 
 bins! {
@@ -34,6 +34,60 @@ impl Network {
             Some(Proxy::Hosting) => Self::Hosting,
             // Cloudflare reports Tor as the pseudo-country T1.
             None if request.client.country.as_deref() == Some("T1") => Self::Tor,
+            None => Self::Absent,
+        }
+    }
+}
+
+bins! {
+    /// Whether an intermediary is one the principal is used to. People keep their VPN provider for years; to weigh
+    /// "VPN" and "known network" one by one would accuse them every day.
+    Exit {
+        /// An intermediary in a network of the profile.
+        Habitual = "habitual",
+        /// An intermediary in a network new to the profile.
+        Unfamiliar = "unfamiliar",
+        /// No intermediary.
+        None = "none",
+        /// Not known whether there is one, or whether it is familiar.
+        Unknown = "unknown",
+    }
+}
+
+impl Exit {
+    pub(super) const fn of(network: Network, asn: Familiarity) -> Self {
+        match network {
+            Network::Access | Network::Corporate => Self::None,
+            Network::Absent => Self::Unknown,
+            Network::Relay | Network::Vpn | Network::Tor | Network::Hosting => match asn {
+                Familiarity::Known => Self::Habitual,
+                asn if asn.is_new() => Self::Unfamiliar,
+                _ => Self::Unknown,
+            },
+        }
+    }
+}
+
+bins! {
+    /// Round-trip time between the edge and whoever holds the connection.
+    RoundTrip {
+        /// Under 4 ms: a machine in a data centre next to the edge.
+        Immediate = "immediate",
+        /// Up to 150 ms: access networks.
+        Usual = "usual",
+        /// More: satellites, bad radio, chains of proxies.
+        Long = "long",
+        /// The host does not measure.
+        Absent = "absent",
+    }
+}
+
+impl RoundTrip {
+    pub(super) fn read(request: &Request<'_>) -> Self {
+        match request.transport.rtt_ms {
+            Some(0..=3) => Self::Immediate,
+            Some(4..=150) => Self::Usual,
+            Some(_) => Self::Long,
             None => Self::Absent,
         }
     }

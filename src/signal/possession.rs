@@ -1,7 +1,7 @@
 //! Proof of possession: what a thief of copyable things does not have.
 
-use super::bins;
-use crate::request::Request;
+use super::{Familiarity, History, bins};
+use crate::request::{DeviceCookie, Request};
 
 bins! {
     /// The strongest proof of possession at hand.
@@ -10,19 +10,113 @@ bins! {
         ClientCertificate = "clientCertificate",
         /// A device the management vouches for.
         CompliantDevice = "compliantDevice",
-        /// None.
+        /// The sealed cookie of a device of the principal, the newest of its line. Malware can copy it.
+        DeviceCookie = "deviceCookie",
+        /// The host keeps device cookies and this device sent none.
+        NoCookie = "noCookie",
+        /// A device cookie of which a newer copy is in use elsewhere.
+        ForkedCookie = "forkedCookie",
+        /// The host does not look for any.
         Absent = "absent",
     }
 }
 
 impl Possession {
     pub(super) fn read(request: &Request<'_>) -> Self {
-        if request.tls.client_cert.verified == Some(true) {
+        let cookie = request.device.cookie;
+        // A copy in use elsewhere is a theft, whatever else is proved.
+        if cookie == Some(DeviceCookie::Forked) {
+            Self::ForkedCookie
+        } else if request.tls.client_cert.verified == Some(true) {
             Self::ClientCertificate
         } else if request.device.is_compliant == Some(true) {
             Self::CompliantDevice
         } else {
-            Self::Absent
+            match cookie {
+                Some(DeviceCookie::Current) => Self::DeviceCookie,
+                Some(_) => Self::NoCookie,
+                None => Self::Absent,
+            }
         }
+    }
+
+    /// Whether the device is proved to be the principal's.
+    #[must_use]
+    pub const fn is_proved(self) -> bool {
+        matches!(self, Self::ClientCertificate | Self::CompliantDevice | Self::DeviceCookie)
+    }
+}
+
+bins! {
+    /// Device and network together: a stolen cookie comes from elsewhere, a cloned browser has no cookie, and only
+    /// their owner has both at home.
+    DeviceAndPlace {
+        /// Proved device, network of the profile or of the session.
+        OwnHere = "ownHere",
+        /// Proved device, another address at a provider of the profile.
+        OwnNear = "ownNear",
+        /// Proved device, a provider new to the profile.
+        OwnElsewhere = "ownElsewhere",
+        /// No proof, network of the profile.
+        OtherHere = "otherHere",
+        /// No proof, another address at a provider of the profile.
+        OtherNear = "otherNear",
+        /// No proof, a provider new to the profile.
+        OtherElsewhere = "otherElsewhere",
+        /// A cookie that was copied.
+        Forked = "forked",
+        /// No history of places, or the host does not look for proofs.
+        Unknown = "unknown",
+    }
+}
+
+impl DeviceAndPlace {
+    pub(super) const fn of(possession: Possession, history: &History) -> Self {
+        let is_own = match possession {
+            Possession::ForkedCookie => return Self::Forked,
+            Possession::Absent => return Self::Unknown,
+            Possession::NoCookie => false,
+            _ => true,
+        };
+        match (history.address, history.asn) {
+            (Familiarity::Known, _) => {
+                if is_own {
+                    Self::OwnHere
+                } else {
+                    Self::OtherHere
+                }
+            }
+            (_, Familiarity::Known) => {
+                if is_own {
+                    Self::OwnNear
+                } else {
+                    Self::OtherNear
+                }
+            }
+            (_, network) if network.is_new() => {
+                if is_own {
+                    Self::OwnElsewhere
+                } else {
+                    Self::OtherElsewhere
+                }
+            }
+            _ => Self::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copied_cookie_outweighs_every_proof() {
+        let read = |device: &str| {
+            Possession::read(&serde_json::from_str(&format!(r#"{{"device":{device}}}"#)).unwrap())
+        };
+        assert_eq!(read(r#"{"cookie":"forked","isCompliant":true}"#), Possession::ForkedCookie);
+        assert_eq!(read(r#"{"cookie":"none","isCompliant":true}"#), Possession::CompliantDevice);
+        assert_eq!(read(r#"{"cookie":"current"}"#), Possession::DeviceCookie);
+        assert_eq!(read("{}"), Possession::Absent);
     }
 }

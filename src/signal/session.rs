@@ -6,6 +6,7 @@
 use super::bins;
 use crate::agent::Agent;
 use crate::request::Request;
+use crate::tls::TlsFamily;
 
 bins! {
     /// One dimension of the binding.
@@ -51,7 +52,11 @@ impl SessionDrift {
                 bound.agent.as_ref().filter(|_| request.http.headers.is_some()).map(|key| agent.key_is(key)),
             ),
             ja4: Binding::compare(
-                bound.ja4.as_ref().zip(request.tls.ja4.as_ref()).map(|(then, now)| then == now),
+                bound
+                    .ja4
+                    .as_deref()
+                    .zip(request.tls.ja4.as_deref())
+                    .map(|(then, now)| TlsFamily::of(then) == TlsFamily::of(now)),
             ),
         }
     }

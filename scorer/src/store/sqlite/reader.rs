@@ -90,6 +90,7 @@ impl Reader for Unit<'_> {
             agents: self.habits(id, "agent")?,
             devices: self.habits(id, "device")?,
             last,
+            ..Profile::default()
         }))
     }
 
