@@ -15,7 +15,7 @@ pub use version::Version;
 
 use crate::error::Error;
 use crate::policy::{Issue, PolicySet};
-use crate::risk::Model;
+use crate::risk::{Model, Setting};
 
 /// Largest bundle read, bytes. Fits 195 locations of 2000 ranges, Entra's own limits, four times over.
 pub const BUNDLE_LIMIT: usize = 32 << 20;
@@ -37,6 +37,8 @@ pub struct Bundle {
 pub struct Settings {
     /// How much of a client address the scorer gets.
     pub addresses: Addresses,
+    /// How far the edge trusts itself.
+    pub band: Setting,
 }
 
 /// How much of a client address leaves the edge.
@@ -104,7 +106,7 @@ impl Bundle {
         let (policies, warnings) =
             PolicySet::parse(file.policies.get(), locations).map_err(|issues| Error::Policies { issues })?;
         let model = match file.model {
-            Some(model) if model.get() != "null" => Model::parse(model.get())?,
+            Some(model) if model.get() != "null" => Model::parse(model.get(), file.settings.band)?,
             _ => Model::priors()?,
         };
         Ok(Self { version, policies, model, settings: file.settings, self_test: file.self_test, warnings })

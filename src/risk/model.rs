@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::RiskLevel;
+use super::band::{Band, Bands, Setting};
 use crate::error::Error;
 use crate::signal::{CATALOGUE, SignalBin};
 
@@ -51,8 +52,10 @@ impl Thresholds {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
     id: String,
+    slope: i64,
     prior: i32,
     thresholds: Thresholds,
+    band: Option<Band>,
     /// By signal and bin, in the order of [`CATALOGUE`].
     table: Vec<Vec<Points>>,
 }
@@ -67,9 +70,20 @@ struct ModelFile {
     #[serde(default)]
     #[expect(dead_code, reason = "for people")]
     notes: Vec<String>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "for people and for the laboratory")]
+    evidence: Option<Value>,
+    #[serde(default = "one")]
+    slope_q16: u32,
     prior_points: i32,
     levels: Thresholds,
+    #[serde(default)]
+    bands: Option<Bands>,
     signals: Map<String, Value>,
+}
+
+const fn one() -> u32 {
+    1 << 16
 }
 
 #[derive(Deserialize)]
@@ -80,11 +94,12 @@ enum Origin {
 }
 
 impl Model {
-    /// Reads a model and checks it: every signal and bin of the engine, no other, within limits.
+    /// Reads a model and checks it: every signal and bin of the engine, no other, within limits. Of its bands, the
+    /// one of `setting` is used.
     ///
     /// # Errors
     /// [`Error::Model`] with the path of the first member that is wrong.
-    pub fn parse(json: &str) -> Result<Self, Error> {
+    pub fn parse(json: &str, setting: Setting) -> Result<Self, Error> {
         let file: ModelFile = serde_json::from_str(json).map_err(|why| Error::json("model", &why))?;
         if file.schema != 1 {
             return Err(Error::model("schema", format!("`{}` is not a known schema; 1 is", file.schema)));
@@ -105,7 +120,21 @@ impl Model {
             .iter()
             .map(|(signal, bins)| bins_of(&file.signals, signal, bins))
             .collect::<Result<_, _>>()?;
-        Ok(Self { id: file.id, prior: file.prior_points.clamp(-4096, 4096), thresholds, table })
+        let band = file.bands.map(|bands| bands.of(setting));
+        if band.is_some_and(|band| band.allow >= band.block) {
+            return Err(Error::model("bands", "must allow below where they stop".to_owned()));
+        }
+        if file.slope_q16 > 4 << 16 {
+            return Err(Error::model("slopeQ16", "is more than four".to_owned()));
+        }
+        Ok(Self {
+            id: file.id,
+            slope: i64::from(file.slope_q16),
+            prior: file.prior_points.clamp(-4096, 4096),
+            thresholds,
+            band,
+            table,
+        })
     }
 
     /// The priors that ship with the engine.
@@ -113,7 +142,7 @@ impl Model {
     /// # Errors
     /// None in a released engine: a test reads the same file.
     pub fn priors() -> Result<Self, Error> {
-        Self::parse(PRIORS)
+        Self::parse(PRIORS, Setting::default())
     }
 
     /// Name of the model, for the decision's `versions`.
@@ -122,8 +151,16 @@ impl Model {
         &self.id
     }
 
-    pub(super) const fn prior(&self) -> i32 {
-        self.prior
+    /// Calibrated log-odds of a score, in points.
+    pub(super) fn calibrated(&self, score: i32) -> i32 {
+        let scaled = (i64::from(score) * self.slope) >> 16;
+        i32::try_from(scaled)
+            .unwrap_or(if score > 0 { i32::MAX } else { i32::MIN })
+            .saturating_add(self.prior)
+    }
+
+    pub(super) const fn band(&self) -> Option<Band> {
+        self.band
     }
 
     pub(super) const fn thresholds(&self) -> Thresholds {
@@ -178,7 +215,7 @@ mod tests {
     fn edited(edit: impl Fn(&mut Value)) -> Result<Model, Error> {
         let mut file: Value = serde_json::from_str(PRIORS).unwrap();
         edit(&mut file);
-        Model::parse(&file.to_string())
+        Model::parse(&file.to_string(), Setting::Standard)
     }
 
     #[test]

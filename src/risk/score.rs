@@ -57,15 +57,13 @@ pub fn assess(
     let levels = match stated {
         // The wider view overrules what the edge merely estimates, never what it caught in the act.
         Some(level) => LevelSet::only(level).at_least(floor(detections, is_hard)),
-        None => LevelSet::between(thresholds.level(low), thresholds.level(high))
-            .at_least(floor(detections, |_| true)),
+        None => match model.band().filter(|_| !signals.is_anonymous()) {
+            Some(band) => band.levels(score, signals),
+            None => LevelSet::between(thresholds.level(low), thresholds.level(high)),
+        }
+        .at_least(floor(detections, |_| true)),
     };
-    Risk {
-        score,
-        probability_q16: probability::from_points(score.saturating_add(model.prior())),
-        levels,
-        contributions,
-    }
+    Risk { score, probability_q16: probability::from_points(model.calibrated(score)), levels, contributions }
 }
 
 /// The worst level among some detections.

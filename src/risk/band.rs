@@ -1,0 +1,143 @@
+//! Where the edge may decide alone: below one score it lets through, above another it raises the alarm, and between
+//! them the level stays open for the scorer to say.
+//!
+//! The two scores are order statistics of calibration data (`lab`, threshold.rs): with probability 1-δ at most α of
+//! each calibrated family of attackers is let through and at most β of the principals' own requests raise the
+//! alarm, whatever the scores' distribution. What no calibration covers is a rule and not a weight: see
+//! [`is_trustworthy`].
+
+use serde::Deserialize;
+
+use super::{LevelSet, RiskLevel};
+use crate::signal::{Binding, Familiarity, Possession, Signals};
+
+/// How far the edge trusts itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Setting {
+    /// Calibrated on attackers who have credentials or a session.
+    #[default]
+    Standard,
+    /// Calibrated also on those who clone the browser next door or steal the device's cookies.
+    Hardened,
+}
+
+/// Bands of a model, by setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bands {
+    standard: Band,
+    hardened: Band,
+}
+
+impl Bands {
+    pub(super) const fn of(self, setting: Setting) -> Band {
+        match setting {
+            Setting::Standard => self.standard,
+            Setting::Hardened => self.hardened,
+        }
+    }
+}
+
+/// The scores between which the edge does not decide alone, in points.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// Highest score without risk.
+    pub allow: i32,
+    /// Lowest score of high risk.
+    pub block: i32,
+}
+
+impl Band {
+    /// Levels still possible at a score.
+    #[must_use]
+    pub fn levels(self, score: i32, signals: &Signals) -> LevelSet {
+        if score >= self.block {
+            LevelSet::only(RiskLevel::High)
+        } else if score <= self.allow && is_trustworthy(signals) {
+            LevelSet::only(RiskLevel::None)
+        } else {
+            LevelSet::UNKNOWN
+        }
+    }
+}
+
+/// Whether a low score may be believed at all.
+///
+/// A model that never saw a kind of theft gives it low scores, so these are rules: a device cookie of which a copy
+/// is in use elsewhere; a session presented by another client than it was minted for, from another network without
+/// proof of the device, or without the cookie that every other request of the device carries; a sign-in that no
+/// history speaks for.
+#[must_use]
+pub fn is_trustworthy(signals: &Signals) -> bool {
+    let (session, history) = (&signals.session, &signals.history);
+    if signals.possession == Possession::ForkedCookie {
+        return false;
+    }
+    if session.is_bound() {
+        let is_same_client = session.agent != Binding::Changed && session.ja4 != Binding::Changed;
+        let is_same_network = session.asn == Binding::Same && session.country != Binding::Changed;
+        return is_same_client
+            && signals.possession != Possession::NoCookie
+            && (is_same_network || signals.possession.is_proved());
+    }
+    [history.asn, history.country, history.agent, history.device]
+        .into_iter()
+        .any(|one| one == Familiarity::Known || one.is_new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identifier::Identifiers;
+    use crate::request::Request;
+
+    const BAND: Band = Band { allow: 0, block: 500 };
+
+    fn levels(score: i32, json: &str) -> LevelSet {
+        let request: Request<'_> = serde_json::from_str(json).unwrap();
+        let agent = crate::agent::classify(&request);
+        BAND.levels(score, &Signals::read(&request, &agent, &Identifiers::plain()))
+    }
+
+    const KNOWN: &str = r#"{"client":{"asn":64500},"profile":{"count":9,"asns":[64500]}}"#;
+
+    #[test]
+    fn between_the_scores_the_level_stays_open() {
+        assert_eq!(levels(0, KNOWN), LevelSet::only(RiskLevel::None));
+        assert_eq!([levels(1, KNOWN), levels(499, KNOWN)], [LevelSet::UNKNOWN; 2]);
+        assert_eq!(levels(500, KNOWN), LevelSet::only(RiskLevel::High));
+    }
+
+    #[test]
+    fn no_score_speaks_for_a_stranger() {
+        assert_eq!(
+            levels(-4000, r#"{"client":{"asn":64500},"principal":{"kind":"user"}}"#),
+            LevelSet::UNKNOWN
+        );
+        let forked =
+            KNOWN.replace("{\"client\"", r#"{"device":{"cookie":"forked","isCompliant":true},"client""#);
+        assert_eq!(levels(-4000, &forked), LevelSet::UNKNOWN);
+    }
+
+    #[test]
+    fn a_session_must_come_from_its_own_client() {
+        let session = |client: &str, ja4: &str, device: &str| {
+            levels(
+                -4000,
+                &format!(
+                    r#"{{"client":{client},"tls":{{"ja4":"{ja4}"}},"device":{device},
+                        "session":{{"binding":{{"asn":64500,"country":"NO","ja4":"a"}}}}}}"#
+                ),
+            )
+        };
+        let (home, away) = (r#"{"asn":64500,"country":"NO"}"#, r#"{"asn":64501,"country":"NO"}"#);
+        let trusted = LevelSet::only(RiskLevel::None);
+        assert_eq!(session(home, "a", "{}"), trusted);
+        assert_eq!(session(away, "a", r#"{"cookie":"current"}"#), trusted);
+        assert_eq!(session(home, "a", r#"{"cookie":"none"}"#), LevelSet::UNKNOWN);
+        assert_eq!(session(away, "a", "{}"), LevelSet::UNKNOWN);
+        assert_eq!(session(home, "b", r#"{"cookie":"current"}"#), LevelSet::UNKNOWN);
+    }
+}
