@@ -13,7 +13,9 @@ mod input;
 mod lint;
 mod load;
 mod output;
+mod simulate;
 mod stream;
+mod train;
 mod whatif;
 
 use std::process::ExitCode;
@@ -42,6 +44,9 @@ enum Command {
     Lint(lint::Arguments),
     Bundle(bundle::Arguments),
     Import(import::Arguments),
+    Simulate(simulate::Arguments),
+    Train(train::TrainArguments),
+    Assess(train::AssessArguments),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +57,9 @@ fn main() -> ExitCode {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Bundle(arguments) => bundle::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
+        Command::Train(arguments) => train::train(&arguments),
+        Command::Assess(arguments) => train::assess(&arguments),
     };
     match done {
         Ok(status) => status.into(),

@@ -73,12 +73,21 @@ impl Progress {
         if !lines.is_multiple_of(Self::STRIDE) {
             return;
         }
+        self.show(format_args!("{lines} lines"));
+    }
+
+    /// This share of a long computation is done.
+    pub fn share(&mut self, done: f64) {
+        self.show(format_args!("{:3.0} %", done * 100.0));
+    }
+
+    fn show(&mut self, what: std::fmt::Arguments<'_>) {
         let now = Instant::now();
         if self.next.is_some_and(|next| now >= next) {
             self.next = Some(now + Self::INTERVAL);
             self.shown = true;
             // Progress that can not be shown is no reason to stop.
-            let _ = write!(io::stderr(), "\r{lines} lines");
+            let _ = write!(io::stderr(), "\r{what}");
         }
     }
 

@@ -1,0 +1,175 @@
+//! From a stream of events to rows: the bins every signal fell into, and what the baselines say.
+//!
+//! A request that states no profile gets the history its principal has in the events before it, as an edge would
+//! carry it: learned from sign-ins that succeeded, hence never from an attack.
+
+use std::collections::HashMap;
+
+use edgeward::agent;
+use edgeward::identifier::Identifiers;
+use edgeward::profile::Profile;
+use edgeward::risk::is_trustworthy;
+use edgeward::signal::{CATALOGUE, Signals};
+
+use crate::event::{Event, Label, Split};
+use crate::freeman::{Counting, Freeman};
+use crate::login::Login;
+
+/// Signals of the engine.
+pub const SIGNALS: usize = CATALOGUE.len();
+
+/// One event, binned.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Milliseconds since the Unix epoch.
+    pub time: i64,
+    /// Index of the principal.
+    pub user: u32,
+    /// Sign-ins of the principal before it.
+    pub history: u32,
+    /// Index into [`Dataset::families`].
+    pub family: u16,
+    /// Whether somebody else is behind it.
+    pub is_attack: bool,
+    /// Whether it presents a session; else it is a sign-in.
+    pub is_session: bool,
+    /// Part of the experiment.
+    pub split: Option<Split>,
+    /// Bin of each signal.
+    pub bins: [u8; SIGNALS],
+    /// Whether a low score may be believed ([`is_trustworthy`]).
+    pub is_trusted: bool,
+    /// Log of Freeman's score; `None` for sessions and without history.
+    pub freeman: Option<f64>,
+    /// Features new to the person.
+    pub counting: Option<f64>,
+}
+
+/// Rows of a stream, in its order.
+#[derive(Debug, Clone, Default)]
+pub struct Dataset {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// Names of the families, in order of appearance.
+    pub families: Vec<String>,
+    /// Principals.
+    pub users: u32,
+}
+
+/// Builds a data set event by event.
+#[derive(Debug, Default)]
+pub struct Builder {
+    dataset: Dataset,
+    users: HashMap<String, u32>,
+    profiles: Vec<(u32, Profile<'static>)>,
+    freeman: Freeman,
+    counting: Counting,
+    last: Option<i64>,
+}
+
+impl Builder {
+    /// Adds the next event.
+    ///
+    /// # Errors
+    /// What the event lacks to be learned from, or that it is older than the one before.
+    pub fn add(&mut self, mut event: Event<'_>) -> Result<(), String> {
+        let time = event.request.time.ok_or("request.time: is needed to order events")?;
+        if self.last.is_some_and(|last| time < last) {
+            return Err(
+                "request.time: is earlier than the event before; events must ascend in time".to_owned()
+            );
+        }
+        self.last = Some(time);
+        let id =
+            event.request.principal.id.as_deref().ok_or("request.principal.id: is needed for a history")?;
+        let user = self.user(id);
+        let family = self.family(&event.family)?;
+        let is_session = event.request.session.id.is_some() || event.request.session.established_at.is_some();
+        let is_attack = event.label == Label::Attack;
+        let login = Login::read(&event.request);
+        let position = user as usize;
+        let (history, profile) = self
+            .profiles
+            .get(position)
+            .map_or((0, None), |(count, kept)| (*count, (kept.count > 0).then_some(kept)));
+        if event.request.profile.is_none() {
+            event.request.profile = profile.cloned();
+        }
+        let classified = agent::classify(&event.request);
+        let mut bins = [0; SIGNALS];
+        let signals = Signals::read(&event.request, &classified, &Identifiers::plain());
+        signals.each(|observed| {
+            if let Some(slot) = bins.get_mut(observed.signal) {
+                *slot = u8::try_from(observed.bin).unwrap_or(u8::MAX);
+            }
+        });
+        self.dataset.rows.push(Row {
+            time,
+            user,
+            history,
+            family,
+            is_attack,
+            is_session,
+            split: event.split,
+            bins,
+            is_trusted: is_trustworthy(&signals),
+            freeman: self.freeman.score(user, &login).filter(|_| !is_session),
+            counting: self.counting.score(user, &login).filter(|_| !is_session),
+        });
+        if !is_attack && !is_session {
+            if let Some((count, profile)) = self.profiles.get_mut(position) {
+                *count += 1;
+                profile.learn(&event.request, &classified, &Identifiers::plain());
+            }
+            self.freeman.learn(user, &login);
+            self.counting.learn(user, &login);
+        }
+        Ok(())
+    }
+
+    /// The rows so far.
+    #[must_use]
+    pub fn finish(self) -> Dataset {
+        self.dataset
+    }
+
+    fn user(&mut self, id: &str) -> u32 {
+        if let Some(user) = self.users.get(id) {
+            return *user;
+        }
+        let user = self.dataset.users;
+        self.users.insert(id.to_owned(), user);
+        self.profiles.push((0, Profile::default()));
+        self.dataset.users += 1;
+        user
+    }
+
+    fn family(&mut self, name: &str) -> Result<u16, String> {
+        let families = &mut self.dataset.families;
+        let index = families.iter().position(|known| known == name).unwrap_or_else(|| {
+            families.push(name.to_owned());
+            families.len() - 1
+        });
+        u16::try_from(index).map_err(|_| "family: more than 65536 different ones".to_owned())
+    }
+}
+
+impl Dataset {
+    /// Name of a family.
+    #[must_use]
+    pub fn name(&self, family: u16) -> Option<&str> {
+        self.families.get(usize::from(family)).map(String::as_str)
+    }
+
+    /// Rows of a part of the experiment whose principal has a history, without the attacks of some families.
+    /// A first sign-in is deferred by rule and nothing is learned from it.
+    #[must_use]
+    pub fn part(&self, split: Split, without: &[String]) -> Vec<&Row> {
+        let left_out =
+            |row: &Row| self.name(row.family).is_some_and(|name| without.iter().any(|out| out == name));
+        self.rows
+            .iter()
+            .filter(|row| row.split == Some(split) && row.history > 0 && !(row.is_attack && left_out(row)))
+            .collect()
+    }
+}

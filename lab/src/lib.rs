@@ -1,0 +1,20 @@
+//! The laboratory behind Edgeward's risk model: streams to learn from, the learner, and the measures.
+//!
+//! A library for the command line; the engine never sees it. Floats are allowed here and nowhere in a verdict:
+//! what leaves the laboratory is a model file of integers.
+
+pub mod assess;
+pub mod calibrate;
+pub mod dataset;
+pub mod event;
+pub mod freeman;
+pub mod learn;
+pub mod login;
+pub mod measure;
+pub mod model;
+pub mod random;
+pub mod reauthentication;
+pub mod report;
+pub mod scorecard;
+pub mod simulate;
+pub mod threshold;

@@ -1,0 +1,148 @@
+//! The report as one page: tables and plots, no script, nothing loaded from elsewhere.
+
+use std::fmt::Write as _;
+
+use crate::assess::{Band, Report};
+use crate::measure::Rate;
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a2e}\
+table{border-collapse:collapse;margin:1rem 0}td,th{padding:.25rem .75rem;text-align:right;border-bottom:1px solid #ddd}\
+td:first-child,th:first-child{text-align:left}svg{max-width:100%;height:auto;background:#fafafa}\
+.held{color:#8a4b00}";
+
+/// The page.
+#[must_use]
+pub fn html(report: &Report) -> String {
+    let mut page = String::from(
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">",
+    );
+    let basis = &report.basis;
+    let _ = write!(
+        page,
+        "<title>Assessment of {id}</title><style>{STYLE}</style><h1>Assessment of {id}</h1>\
+         <p>{rows} requests of {principals} principals; measured on {benign} benign test requests with a history. \
+         {none} sign-ins without one are always deferred and not counted. \
+         Held out of the generalisation: {held}.</p>",
+        id = escape(&report.model),
+        rows = basis.rows,
+        principals = basis.principals,
+        benign = basis.benign,
+        none = basis.without_history,
+        held = escape(&basis.held_out.join(", ")),
+    );
+    for (name, band) in &report.bands {
+        let _ = write!(page, "<h2>Band “{}”</h2>", escape(name));
+        table(&mut page, band, &[]);
+    }
+    let general = &report.generalisation;
+    page.push_str("<h2>Learned without the families held out</h2>");
+    table(&mut page, &general.band, &basis.held_out);
+    page.push_str(
+        "<h3>Separation of sign-ins</h3><table><tr><th>model<th>families<th>AUC<th>EER<th>caught at 1 %",
+    );
+    for (label, separations) in [("known", &general.known), ("held out", &general.held_out)] {
+        for (name, one) in separations {
+            let _ = write!(
+                page,
+                "<tr><td>{name}<td>{label}<td>{:.4}<td>{:.2} %<td>{:.1} %",
+                one.auc,
+                one.eer * 100.0,
+                one.tpr_at_one_percent * 100.0
+            );
+        }
+    }
+    page.push_str("</table><h3>Asked again in twelve sign-ins</h3><table><tr><th>attacker<th>caught<th>model<th>median<th>mean");
+    for (attacker, share, by_model) in &general.reauthentications {
+        for (name, one) in by_model {
+            let _ = write!(
+                page,
+                "<tr><td>{}<td>{:.2} %<td>{name}<td>{}<td>{:.2}",
+                escape(attacker),
+                share * 100.0,
+                one.median,
+                one.mean
+            );
+        }
+    }
+    page.push_str("</table><h3>Left out one at a time: share allowed</h3><table>");
+    for (family, rate) in &general.leave_one_out {
+        let _ = write!(page, "<tr><td>{}<td>{}", escape(family), percent(rate));
+    }
+    let _ = write!(
+        page,
+        "</table><h2>Probabilities at {:.0} % prevalence</h2><p>Calibration error {:.5}, Brier {:.5}, log loss {:.5}.</p>",
+        report.honesty.prevalence * 100.0,
+        report.honesty.ece,
+        report.honesty.brier,
+        report.honesty.log_loss
+    );
+    plot(&mut page, "claimed", "observed", &report.honesty.bins);
+    let _ = write!(page, "<h2>Risk by coverage</h2><p>Area {:.6}.</p>", report.risk_coverage.aurc);
+    plot(&mut page, "coverage", "mean cost", &report.risk_coverage.curve);
+    page.push_str("<h2>Drift from calibration to test</h2><table><tr><th>signal<th>stability index");
+    for (signal, index) in &report.drift {
+        let _ = write!(page, "<tr><td>{signal}<td>{index:.4}");
+    }
+    page.push_str("</table></html>\n");
+    page
+}
+
+fn table(page: &mut String, band: &Band, held_out: &[String]) {
+    let score = |score: Option<i32>| score.map_or("nothing".to_owned(), |score| score.to_string());
+    let _ = write!(
+        page,
+        "<p>Allows up to {}, stops from {}.</p><table><tr><th><th>requests<th>allow<th>defer<th>block",
+        score(band.allow),
+        score(band.block)
+    );
+    let groups =
+        [("benign", &band.benign), ("benign sign-ins", &band.sign_ins), ("benign sessions", &band.sessions)];
+    let families = band.families.iter().map(|(name, outcomes)| (name.as_str(), outcomes));
+    for (name, outcomes) in groups.into_iter().chain(families) {
+        let class = if held_out.iter().any(|held| held == name) { " class=held" } else { "" };
+        let _ = write!(
+            page,
+            "<tr{class}><td>{}<td>{}<td>{}<td>{}<td>{}",
+            escape(name),
+            outcomes.allow.n,
+            percent(&outcomes.allow),
+            percent(&outcomes.defer),
+            percent(&outcomes.block)
+        );
+    }
+    page.push_str("</table>");
+}
+
+fn percent(rate: &Rate) -> String {
+    format!("{:.2} % ({:.2}–{:.2})", rate.share * 100.0, rate.low * 100.0, rate.high * 100.0)
+}
+
+/// A line through points, on axes from nothing to the largest value.
+fn plot(page: &mut String, across: &str, up: &str, points: &[(f64, f64)]) {
+    let most = |axis: fn(&(f64, f64)) -> f64| points.iter().map(axis).fold(1e-9, f64::max);
+    let (right, top) = (most(|point| point.0), most(|point| point.1));
+    let _ = write!(
+        page,
+        "<svg viewBox=\"0 0 520 300\" role=img aria-label=\"{up} by {across}\"><path d=\"M50 10V250H510\" fill=none stroke=#888 />\
+         <text x=280 y=290 text-anchor=middle>{across}, up to {right:.3}</text>\
+         <text x=14 y=130 transform=\"rotate(-90 14 130)\" text-anchor=middle>{up}, up to {top:.5}</text><polyline fill=none stroke=#0057b8 stroke-width=2 points=\""
+    );
+    for (x, y) in points {
+        let _ = write!(page, "{:.1},{:.1} ", 50.0 + 460.0 * x / right, 250.0 - 240.0 * y / top);
+    }
+    page.push_str("\"/></svg>");
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_a_stream_are_no_markup() {
+        assert_eq!(escape("<b a=\"&\">"), "&lt;b a=&quot;&amp;&quot;>");
+    }
+}

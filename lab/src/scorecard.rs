@@ -1,0 +1,174 @@
+//! A scorecard while it is learned: points per signal and bin, and what is held of every signal.
+//!
+//! What is held is data (`data/constraints.json`): the direction of a signal, by the order of its bins, and how far
+//! it may relieve, by how copyable it is. A bin that means "not known" is worth nothing, so that a host which
+//! sees less can not score better than one which sees all and finds nothing; and a bin the stream never fell into is
+//! held between its neighbours instead of being left at nothing.
+
+use std::collections::BTreeMap;
+
+use edgeward::signal::CATALOGUE;
+use serde::Deserialize;
+
+use crate::dataset::{Row, SIGNALS};
+
+/// What is held of one signal.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Rule {
+    /// Groups of bins from best to worst; `=` marks the group that is worth nothing. Bins of a group share points.
+    order: Vec<String>,
+    /// Most points a bin may relieve.
+    relief: i32,
+    /// Why.
+    #[serde(rename = "why")]
+    _why: String,
+}
+
+/// What is held of every signal, by index.
+#[derive(Debug)]
+pub struct Constraints {
+    /// Per signal, per bin: position in the order.
+    group: Vec<Vec<usize>>,
+    /// Per signal: position of the group worth nothing, and number of groups.
+    zero: Vec<(usize, usize)>,
+    relief: Vec<i32>,
+}
+
+impl Constraints {
+    /// The constraints as published in `data/constraints.json`.
+    ///
+    /// # Errors
+    /// What is wrong with the file; a test reads the same one.
+    pub fn load() -> Result<Self, String> {
+        let rules: BTreeMap<String, Rule> =
+            serde_json::from_str(include_str!("../data/constraints.json")).map_err(|why| why.to_string())?;
+        let mut constraints =
+            Self { group: Vec::with_capacity(SIGNALS), zero: Vec::new(), relief: Vec::new() };
+        for (signal, bins) in CATALOGUE {
+            let rule = rules.get(*signal).ok_or_else(|| format!("{signal}: has no constraint"))?;
+            let position = |bin: &str| {
+                rule.order
+                    .iter()
+                    .position(|group| group.trim_start_matches('=').split('|').any(|name| name.trim() == bin))
+            };
+            let group: Option<Vec<usize>> = bins.iter().map(|bin| position(bin)).collect();
+            constraints
+                .group
+                .push(group.ok_or_else(|| format!("{signal}: a bin has no place in the order"))?);
+            let zero = rule.order.iter().position(|group| group.starts_with('='));
+            let zero = zero.ok_or_else(|| format!("{signal}: no group is worth nothing"))?;
+            constraints.zero.push((zero, rule.order.len()));
+            constraints.relief.push(rule.relief);
+        }
+        Ok(constraints)
+    }
+
+    /// Groups of a signal.
+    pub(crate) fn groups(&self, signal: usize) -> usize {
+        self.zero.get(signal).map_or(0, |(_, groups)| *groups)
+    }
+
+    /// Group of a bin.
+    pub(crate) fn group(&self, signal: usize, bin: u8) -> usize {
+        self.group.get(signal).and_then(|bins| bins.get(usize::from(bin))).copied().unwrap_or(0)
+    }
+
+    /// Nearest weights (weighted least squares) that ascend with the groups, are nothing where nothing is known,
+    /// and relieve no more than allowed. `weights` and their certainties are by group.
+    pub(crate) fn project(&self, signal: usize, weights: &mut [f64], certainty: &[f64]) {
+        let Some((zero, _)) = self.zero.get(signal).copied() else { return };
+        let relief = self.relief.get(signal).copied().map_or(0.0, f64::from) / POINTS_PER_NAT;
+        let (better, rest) = weights.split_at_mut(zero.min(weights.len()));
+        let (certain_better, certain_rest) = certainty.split_at(zero.min(certainty.len()));
+        ascend(better, certain_better);
+        for weight in better {
+            *weight = weight.clamp(-relief, 0.0);
+        }
+        if let (Some((nothing, worse)), Some((_, certain_worse))) =
+            (rest.split_first_mut(), certain_rest.split_first())
+        {
+            *nothing = 0.0;
+            ascend(worse, certain_worse);
+            for weight in worse {
+                *weight = weight.clamp(0.0, LIMIT);
+            }
+        }
+    }
+}
+
+/// Points per natural unit of log-odds: 64/ln 2.
+pub const POINTS_PER_NAT: f64 = 64.0 / std::f64::consts::LN_2;
+
+/// Largest weight, natural units: 12 bits.
+const LIMIT: f64 = 8.3;
+
+/// Pool adjacent violators: the nearest ascending sequence (Ayer et al. 1955).
+fn ascend(values: &mut [f64], certainty: &[f64]) {
+    let mut pools: Vec<(f64, f64, usize)> = Vec::with_capacity(values.len());
+    for (value, weight) in values.iter().zip(certainty) {
+        let mut pool = (*value, weight.max(1e-9), 1);
+        while let Some((mean, weight, count)) = pools.last().copied().filter(|(mean, ..)| *mean > pool.0) {
+            let total = weight + pool.1;
+            pool = ((mean * weight + pool.0 * pool.1) / total, total, count + pool.2);
+            pools.pop();
+        }
+        pools.push(pool);
+    }
+    let pooled = pools.iter().flat_map(|(mean, _, count)| std::iter::repeat_n(*mean, *count));
+    for (value, mean) in values.iter_mut().zip(pooled) {
+        *value = mean;
+    }
+}
+
+/// Integer points by signal and bin, in 1/64 bit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scorecard {
+    /// By signal, then bin.
+    pub points: Vec<Vec<i32>>,
+}
+
+impl Scorecard {
+    /// Sum of the points of a row's bins.
+    #[must_use]
+    pub fn score(&self, row: &Row) -> i32 {
+        self.points
+            .iter()
+            .zip(row.bins)
+            .map(|(bins, bin)| bins.get(usize::from(bin)).copied().unwrap_or(0))
+            .sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bin_has_its_place() {
+        let constraints = Constraints::load().unwrap();
+        for (signal, (name, bins)) in CATALOGUE.iter().enumerate() {
+            assert_eq!(constraints.group[signal].len(), bins.len(), "{name}");
+        }
+    }
+
+    #[test]
+    fn violators_are_pooled_by_weight() {
+        let mut values = [1.0, 3.0, 0.0, 5.0];
+        ascend(&mut values, &[1.0, 1.0, 2.0, 1.0]);
+        assert_eq!(values, [1.0, 1.0, 1.0, 5.0]);
+    }
+
+    #[test]
+    fn what_is_not_known_is_worth_nothing_and_relief_is_capped() {
+        let constraints = Constraints::load().unwrap();
+        let (signal, _) = CATALOGUE.iter().enumerate().find(|(_, (name, _))| *name == "asn").unwrap();
+        let groups = constraints.groups(signal);
+        let mut weights: Vec<f64> = (0..groups).map(|group| 100.0 - group as f64).collect();
+        weights[0] = -100.0;
+        constraints.project(signal, &mut weights, &vec![1.0; groups]);
+        let zero = constraints.zero[signal].0;
+        assert_eq!(weights[zero], 0.0);
+        assert!(weights.is_sorted() && weights[0] >= -f64::from(constraints.relief[signal]) / POINTS_PER_NAT);
+    }
+}
