@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 rust_wanted=1.95.0
-node_wanted=20.3.0
+node_wanted=20.19.0
 # The runner must be of exactly the version that the module is bound with.
 bindgen=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"$/\1/p}' Cargo.lock)
 

@@ -57,7 +57,7 @@ failed=()
 summary=()
 for name in "${stages[@]}"; do
   started=$SECONDS
-  say "" "${bold}── $name${plain}"
+  say; say "${bold}── $name${plain}"
   if "stage_$name"; then
     summary+=("  ${green}ok${plain}      $name ${dim}$((SECONDS - started)) s${plain}")
   else
@@ -65,6 +65,6 @@ for name in "${stages[@]}"; do
     failed+=("$name")
   fi
 done
-say "" "${bold}── summary${plain} ${dim}${SECONDS} s${plain}"
+say; say "${bold}── summary${plain} ${dim}${SECONDS} s${plain}"
 printf '%s\n' "${summary[@]}"
 [ "${#failed[@]}" -eq 0 ]
