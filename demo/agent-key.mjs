@@ -6,4 +6,5 @@ const engine = new Engine({ allowUnsigned: true });
 engine.load(JSON.stringify({ schema: 1, version: "1", policies: [] }));
 
 /** Family and platform of the client that sends these headers, `Chrome/windows`; undefined if it names none. */
-export const agentKey = (headers) => engine.assessment({ http: { headers: Object.entries(headers) } }).about.agent ?? undefined;
+export const agentKey = (headers) =>
+  engine.assessment({ http: { headers: Object.entries(headers) } }).about.agent ?? undefined;

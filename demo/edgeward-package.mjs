@@ -7,6 +7,7 @@ export const edgewardPackage = {
   name: "edgeward",
   setup(build) {
     build.onResolve({ filter: /^edgeward(\/|$)/ }, ({ path, kind, pluginData }) =>
-      pluginData === "self" ? undefined : build.resolve(path, { kind, resolveDir: packageRoot, pluginData: "self" }));
+      pluginData === "self" ? undefined : build.resolve(path, { kind, resolveDir: packageRoot, pluginData: "self" }),
+    );
   },
 };

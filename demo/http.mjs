@@ -11,8 +11,7 @@ const styles = {
 const mark = file("../www/mark.svg").toString().trim();
 
 /** Text that is safe between tags and in quoted attributes. */
-export const escape = (text) =>
-  String(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+export const escape = (text) => String(text).replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 
 /** The brand, linked to `href`. */
 export const brand = (text, href = "/") => `<a class="brand" href="${escape(href)}">${mark}${escape(text)}</a>`;
@@ -28,7 +27,8 @@ export function sendPage(response, status, html, headers = {}) {
   response.writeHead(status, {
     "content-type": "text/html; charset=utf-8",
     "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "content-security-policy":
+      "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'",
     "referrer-policy": "same-origin",
     ...headers,
   });

@@ -20,7 +20,11 @@ export async function replay(world, told) {
 }
 
 async function send(step, world) {
-  const headers = { ...clients[step.client], "edgeward-demo-secret": world.secret, "edgeward-demo-facts": JSON.stringify(placeFacts(step)) };
+  const headers = {
+    ...clients[step.client],
+    "edgeward-demo-secret": world.secret,
+    "edgeward-demo-facts": JSON.stringify(placeFacts(step)),
+  };
   const account = accountOf(step);
   if (step.after === "learned") await world.learned(account);
   if (account && step.session) {
@@ -36,13 +40,21 @@ async function send(step, world) {
 /** node:http, because `fetch` adds headers of its own: a client without a user agent must stay without one. */
 function get(origin, { method = "GET", path }, headers) {
   return new Promise((resolve, reject) => {
-    const request = httpRequest(new URL(path, origin), { method, headers, timeout: 10_000, agent: false }, (response) => {
-      response.resume();
-      response.on("end", () => {
-        const debug = response.headers["edgeward-debug"];
-        resolve({ status: response.statusCode, location: response.headers.location, decision: debug ? JSON.parse(decodeURIComponent(debug)) : null });
-      });
-    });
+    const request = httpRequest(
+      new URL(path, origin),
+      { method, headers, timeout: 10_000, agent: false },
+      (response) => {
+        response.resume();
+        response.on("end", () => {
+          const debug = response.headers["edgeward-debug"];
+          resolve({
+            status: response.statusCode,
+            location: response.headers.location,
+            decision: debug ? JSON.parse(decodeURIComponent(debug)) : null,
+          });
+        });
+      },
+    );
     request.on("timeout", () => request.destroy(new Error("no answer within 10 s")));
     request.on("error", reject);
     request.end();
@@ -52,10 +64,19 @@ function get(origin, { method = "GET", path }, headers) {
 /** What came back beside what should have; `wrong` lists the differences. */
 function compare(step, { status, decision, milliseconds }) {
   const { outcome, controls = [], asked } = step.expect;
-  if (!decision) return { step, status, milliseconds, decision: null, asked: false, wrong: [`no decision: the worker answered ${status}`] };
+  if (!decision)
+    return {
+      step,
+      status,
+      milliseconds,
+      decision: null,
+      asked: false,
+      wrong: [`no decision: the worker answered ${status}`],
+    };
   const reached = status < 300 || status === 404;
   const wrong = [];
-  const differs = (what, found, expected) => found !== expected && wrong.push(`${what} is ${found}, expected ${expected}`);
+  const differs = (what, found, expected) =>
+    found !== expected && wrong.push(`${what} is ${found}, expected ${expected}`);
   differs("the verdict", decision.outcome, outcome);
   if (outcome === "challenge") differs("what is asked for", decision.controls.join("+"), controls.join("+"));
   differs("asking the scorer", decision.asked.length > 0, asked);

@@ -9,7 +9,9 @@ export const namedLocations = json("locations.json");
 const applications = Object.entries(json("applications.json"));
 
 /** The demo's policies: files, seen from here, and their contents. */
-export const policyFiles = readdirSync(new URL("policies/", import.meta.url)).sort().map((name) => `policies/${name}`);
+export const policyFiles = readdirSync(new URL("policies/", import.meta.url))
+  .sort()
+  .map((name) => `policies/${name}`);
 export const policies = policyFiles.map(json);
 
 /** The application that a path belongs to. */
@@ -24,7 +26,11 @@ export const placeFacts = (step) => ({ client: places[step.place], ...(step.ja4 
 export function sessionClaims(step, agentKey, now = Date.now()) {
   const { minutesAgo, amr, place, client, ja4 } = step.session;
   const began = Math.floor(now / 1000) - minutesAgo * 60;
-  const binding = { ...(place && { asn: places[place].asn, country: places[place].country }), ...(client && { agent: agentKey(clients[client]) }), ...(ja4 && { ja4 }) };
+  const binding = {
+    ...(place && { asn: places[place].asn, country: places[place].country }),
+    ...(client && { agent: agentKey(clients[client]) }),
+    ...(ja4 && { ja4 }),
+  };
   return { iat: began, auth_time: began, amr, ...(Object.keys(binding).length > 0 && { binding }) };
 }
 
@@ -34,11 +40,27 @@ export function requestFacts(step, agentKey) {
   const session = step.session && sessionClaims(step, agentKey);
   const { ip, ...place } = places[step.place];
   return {
-    http: { method: step.method ?? "GET", scheme: "https", host: "app.example", path: step.path, headers: Object.entries(clients[step.client]) },
+    http: {
+      method: step.method ?? "GET",
+      scheme: "https",
+      host: "app.example",
+      path: step.path,
+      headers: Object.entries(clients[step.client]),
+    },
     client: { ip, ...place },
     ...(step.ja4 && { tls: { ja4: step.ja4 } }),
-    principal: account ? { kind: account.kind, id: account.id, groups: account.groups, roles: account.roles, ...(account.guestType && { guestType: account.guestType }) } : { kind: "anonymous" },
-    ...(session && { session: { id: `session-${step.id}`, amr: session.amr, ...(session.binding && { binding: session.binding }) } }),
+    principal: account
+      ? {
+          kind: account.kind,
+          id: account.id,
+          groups: account.groups,
+          roles: account.roles,
+          ...(account.guestType && { guestType: account.guestType }),
+        }
+      : { kind: "anonymous" },
+    ...(session && {
+      session: { id: `session-${step.id}`, amr: session.amr, ...(session.binding && { binding: session.binding }) },
+    }),
     ...(account?.device && { device: deviceFacts(account.device) }),
     resource: { application: applicationOf(step.path) },
   };

@@ -27,7 +27,10 @@ export default createWorker<Bindings>((env) => ({
   scorer: { url: env.SCORER, token: env.SCORER_TOKEN, stateIntervalMs: Number(env.STATE_INTERVAL_MS) },
   session: { keys: { jwksUrl: `${env.ISSUER}/.well-known/jwks.json` }, issuer: env.ISSUER, audience: env.AUDIENCE },
   stepUpUrl: `${env.ISSUER}/step-up`,
-  facts: (request) => ({ ...place(request, env), resource: { application: applicationOf(new URL(request.url).pathname) } }),
+  facts: (request) => ({
+    ...place(request, env),
+    resource: { application: applicationOf(new URL(request.url).pathname) },
+  }),
   debug: true,
 }));
 

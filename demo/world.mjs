@@ -44,14 +44,22 @@ export async function startWorld({ step, onStart, busy, directory = join(root, "
     directory: structuredClone(people),
     audience,
     binding: (request) => ({ asn: places.home.asn, country: places.home.country, agent: agentKey(request.headers) }),
-    onChange: (account) => call("PUT", `/v1/identities/${edge.identifier("principal", account.id)}`, identity(account, (id) => edge.identifier("device", id))),
+    onChange: (account) =>
+      call(
+        "PUT",
+        `/v1/identities/${edge.identifier("principal", account.id)}`,
+        identity(account, (id) => edge.identifier("device", id)),
+      ),
   });
   const local = async (name, handler) => {
     const started = await serve(handler, await freePort(ports[name], (port) => busy(port, name)));
-    onStart(() => new Promise((resolve) => {
-      started.server.close(resolve);
-      started.server.closeAllConnections();
-    }));
+    onStart(
+      () =>
+        new Promise((resolve) => {
+          started.server.close(resolve);
+          started.server.closeAllConnections();
+        }),
+    );
     return started.origin;
   };
   const idp = (provider.origin = await local("idp", provider.handler));
@@ -60,26 +68,55 @@ export async function startWorld({ step, onStart, busy, directory = join(root, "
   provider.returnOrigins.push(worker);
   const signIn = (path) => `${idp}/sign-in?${new URLSearchParams({ return_to: worker + path })}`;
   const { verifyResult } = await importEdgeward();
-  const genuine = ({ method, url, headers }) => verifyResult({ method, url, headers: Object.entries(headers) }, secrets.origin);
+  const genuine = ({ method, url, headers }) =>
+    verifyResult({ method, url, headers: Object.entries(headers) }, secrets.origin);
   const origin = await local("origin", createOrigin({ signIn, genuine }));
   const page = await local("page", pageHandler);
 
   const scorerPort = await freePort(ports.scorer, (port) => busy(port, "scorer"));
   const scorerOrigin = `http://127.0.0.1:${scorerPort}`;
-  writeFileSync(at("directory.json"), JSON.stringify({ identities: Object.fromEntries(people.accounts.map((account) => [account.id, identity(account)])) }));
+  writeFileSync(
+    at("directory.json"),
+    JSON.stringify({
+      identities: Object.fromEntries(people.accounts.map((account) => [account.id, identity(account)])),
+    }),
+  );
   let scorer;
   const startScorer = async () => {
-    scorer = new Companion("the scorer", program("edgeward-scorer"), [
-      "--listen", `127.0.0.1:${scorerPort}`, "--database", at("scorer.db"), "--directory", at("directory.json"),
-      "--bundle", bundle.path, "--signature", `${bundle.path}.sig`, "--public-key", bundle.publicKeyPath,
-    ], { env: { EDGEWARD_SCORER_TOKEN: secrets.scorerToken, EDGEWARD_SCORER_IDENTIFIER_KEY: secrets.identifierKey }, log: at("scorer.log") });
+    scorer = new Companion(
+      "the scorer",
+      program("edgeward-scorer"),
+      [
+        "--listen",
+        `127.0.0.1:${scorerPort}`,
+        "--database",
+        at("scorer.db"),
+        "--directory",
+        at("directory.json"),
+        "--bundle",
+        bundle.path,
+        "--signature",
+        `${bundle.path}.sig`,
+        "--public-key",
+        bundle.publicKeyPath,
+      ],
+      {
+        env: { EDGEWARD_SCORER_TOKEN: secrets.scorerToken, EDGEWARD_SCORER_IDENTIFIER_KEY: secrets.identifierKey },
+        log: at("scorer.log"),
+      },
+    );
     await scorer.ready(async () => (await fetch(`${scorerOrigin}/healthz`)).ok);
   };
   await step("Starting the scorer", startScorer);
   onStart(() => scorer.stop());
   const call = async (method, path, body) => {
-    const response = await fetch(scorerOrigin + path, { method, headers: { authorization: `Bearer ${secrets.scorerToken}`, "content-type": "application/json" }, body: body && JSON.stringify(body) });
-    if (!response.ok) throw new Error(`The scorer answered ${response.status} to ${method} ${path}: ${await response.text()}`);
+    const response = await fetch(scorerOrigin + path, {
+      method,
+      headers: { authorization: `Bearer ${secrets.scorerToken}`, "content-type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    if (!response.ok)
+      throw new Error(`The scorer answered ${response.status} to ${method} ${path}: ${await response.text()}`);
     return response.status === 204 ? null : response.json();
   };
 
@@ -90,9 +127,17 @@ export async function startWorld({ step, onStart, busy, directory = join(root, "
       directory,
       address: `127.0.0.1:${workerPort}`,
       bindings: {
-        ORIGIN: origin, ORIGIN_SECRET: secrets.origin, SCORER: scorerOrigin, SCORER_TOKEN: secrets.scorerToken,
-        BUNDLE_KEY: bundle.publicKey, IDENTIFIER_KEY: secrets.identifierKey, ISSUER: idp, AUDIENCE: audience,
-        STATE_INTERVAL_MS: String(stateIntervalMs), DEMO_SECRET: secrets.demo, DEMO_PLACE: JSON.stringify({ client: places.home }),
+        ORIGIN: origin,
+        ORIGIN_SECRET: secrets.origin,
+        SCORER: scorerOrigin,
+        SCORER_TOKEN: secrets.scorerToken,
+        BUNDLE_KEY: bundle.publicKey,
+        IDENTIFIER_KEY: secrets.identifierKey,
+        ISSUER: idp,
+        AUDIENCE: audience,
+        STATE_INTERVAL_MS: String(stateIntervalMs),
+        DEMO_SECRET: secrets.demo,
+        DEMO_PLACE: JSON.stringify({ client: places.home }),
       },
     });
     const workerd = new Companion("workerd", workerdProgram, ["serve", config], { log: at("workerd.log") });
@@ -113,7 +158,13 @@ export async function startWorld({ step, onStart, busy, directory = join(root, "
   };
   const stranger = await createIssuer(audience);
   return {
-    directory, worker, origin, idp, page, scorerOrigin, agentKey,
+    directory,
+    worker,
+    origin,
+    idp,
+    page,
+    scorerOrigin,
+    agentKey,
     secret: secrets.demo,
     scorer: switchScorer({ get: () => scorer, start: startScorer }),
     /** A session token of an account; `flaw` is `forged`, `expired` or `revoked`. */
@@ -130,7 +181,10 @@ export async function startWorld({ step, onStart, busy, directory = join(root, "
       return token;
     },
     /** Waits until the scorer has learned that a user is at high risk, and the worker has heard of it. */
-    learned: (account) => hears((state) => state.riskLevels.some(({ id, level }) => id === edge.identifier("principal", account.id) && level === "high")),
+    learned: (account) =>
+      hears((state) =>
+        state.riskLevels.some(({ id, level }) => id === edge.identifier("principal", account.id) && level === "high"),
+      ),
   };
 }
 
@@ -140,7 +194,18 @@ async function signBundle(at) {
   const path = at("bundle.json");
   const publicKeyPath = at("keys/bundle.pub");
   await edgeward("bundle", "keygen", "--out", at("keys"));
-  await edgeward("bundle", "build", "--policies", ...policyFiles, "--locations", "locations.json", "--version", "1", "--out", path);
+  await edgeward(
+    "bundle",
+    "build",
+    "--policies",
+    ...policyFiles,
+    "--locations",
+    "locations.json",
+    "--version",
+    "1",
+    "--out",
+    path,
+  );
   await edgeward("bundle", "sign", "--key", at("keys/bundle.key"), path);
   return { path, publicKeyPath, publicKey: readFileSync(publicKeyPath, "utf8").trim() };
 }
@@ -153,8 +218,13 @@ async function engineFor({ identifierKey }) {
 
 /** An account as the scorer's directory takes it: with what device management knows, and tokens may not say. */
 const identity = ({ kind, groups, roles, guestType, device, management }, deviceId = (id) => id) => ({
-  kind, groups, roles, guestType,
-  devices: device?.id ? [{ id: deviceId(device.id), isCompliant: device.isCompliant, trustType: device.trustType, ...management }] : [],
+  kind,
+  groups,
+  roles,
+  guestType,
+  devices: device?.id
+    ? [{ id: deviceId(device.id), isCompliant: device.isCompliant, trustType: device.trustType, ...management }]
+    : [],
 });
 
 /** Makes the scorer `up`, `stalled` (it accepts connections and answers nothing) or `stopped`. */

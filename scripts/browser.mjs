@@ -19,7 +19,8 @@ export function browserPath() {
       return false;
     }
   });
-  if (!found) throw new Error(`no browser found; looked for ${candidates.length > 1 ? names.join(", ") : candidates[0]}`);
+  if (!found)
+    throw new Error(`no browser found; looked for ${candidates.length > 1 ? names.join(", ") : candidates[0]}`);
   return found;
 }
 
@@ -29,7 +30,14 @@ export async function launchBrowser() {
   const { chromium } = require("playwright-core");
   return chromium.launch({
     executablePath: browserPath(),
-    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    args: [
+      "--no-sandbox",
+      "--disable-dev-shm-usage",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
   });
 }
 

@@ -41,7 +41,11 @@ export class Companion {
     this.#log = log;
     const file = openSync(log, "a");
     // A process group of its own: Ctrl-C at the terminal reaches only this program, which then stops the others in order.
-    this.#child = spawn("/bin/sh", ["-c", leash, "sh", command, ...args], { env: { ...process.env, ...env }, stdio: ["pipe", file, file, "pipe"], detached: true });
+    this.#child = spawn("/bin/sh", ["-c", leash, "sh", command, ...args], {
+      env: { ...process.env, ...env },
+      stdio: ["pipe", file, file, "pipe"],
+      detached: true,
+    });
     closeSync(file);
     this.#child.stdin.on("error", () => {});
     this.pid = new Promise((resolve) => this.#child.stdio[3].once("data", (line) => resolve(Number(line))));
@@ -62,7 +66,9 @@ export class Companion {
     }
     await this.stop();
     const tail = readFileSync(this.#log, "utf8").trim().split("\n").slice(-12).join("\n    ");
-    throw new Error(`${this.name} ${gone ? "stopped at once" : `was not ready within ${timeoutMs / 1000} s`}. The end of ${this.#log}:\n    ${tail}`);
+    throw new Error(
+      `${this.name} ${gone ? "stopped at once" : `was not ready within ${timeoutMs / 1000} s`}. The end of ${this.#log}:\n    ${tail}`,
+    );
   }
 
   /** Sends a signal to the program itself. */

@@ -9,9 +9,10 @@ const stops = [];
 let stopping;
 
 /** Stops what was started, the last first. Whoever is impatient and asks twice waits for the same end. */
-const stopAll = () => (stopping ??= (async () => {
-  for (const stop of stops.reverse()) await stop().catch((error) => console.error(red(`  ${error.message}`)));
-})());
+const stopAll = () =>
+  (stopping ??= (async () => {
+    for (const stop of stops.reverse()) await stop().catch((error) => console.error(red(`  ${error.message}`)));
+  })());
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, async () => {
@@ -23,7 +24,11 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 
 async function main() {
   console.log(bold("Starting"));
-  const world = await startWorld({ step, onStart: (stop) => stops.push(stop), busy: (port, name) => console.log(dim(`  Port ${port} is in use; ${name} takes another.`)) });
+  const world = await startWorld({
+    step,
+    onStart: (stop) => stops.push(stop),
+    busy: (port, name) => console.log(dim(`  Port ${port} is in use; ${name} takes another.`)),
+  });
 
   console.log(`\n${bold("Requests through the worker")} ${dim("· verdict · why · was the scorer asked · time")}`);
   const outcomes = await replay(world, (outcome) => console.log(replayLine(outcome)));
@@ -31,8 +36,12 @@ async function main() {
   const benign = outcomes.filter((outcome) => outcome.step.benign);
   const asked = benign.filter((outcome) => outcome.asked);
   const share = ((100 * asked.length) / benign.length).toFixed(0);
-  console.log(`\n  ${outcomes.length} requests, ${outcomes.length - wrong.length} as documented${wrong.length ? red(`, ${wrong.length} not`) : ""}.`);
-  console.log(`  ${benign.length} of them benign; the scorer was needed for ${asked.length} of those (${share} %), all others were decided at the edge.`);
+  console.log(
+    `\n  ${outcomes.length} requests, ${outcomes.length - wrong.length} as documented${wrong.length ? red(`, ${wrong.length} not`) : ""}.`,
+  );
+  console.log(
+    `  ${benign.length} of them benign; the scorer was needed for ${asked.length} of those (${share} %), all others were decided at the edge.`,
+  );
 
   if (once) {
     await stopAll();

@@ -23,9 +23,10 @@ export function replayLine({ step, decision, milliseconds, wrong }) {
   const outcome = decision?.outcome ?? "none";
   const verdict = (tones[outcome] ?? red)(outcome.padEnd(9));
   const cost = `${scorerPart(decision).padEnd(9)} ${milliseconds.toFixed(1).padStart(6)} ms`;
-  const lines = columns < narrow
-    ? [` ${verdict} ${pad(what, columns - 13)}`, dim(`           ${pad(reason(decision), columns - 34)} ${cost}`)]
-    : [` ${pad(what, 51)} ${verdict} ${pad(reason(decision), columns - 86)} ${dim(cost)}`];
+  const lines =
+    columns < narrow
+      ? [` ${verdict} ${pad(what, columns - 13)}`, dim(`           ${pad(reason(decision), columns - 34)} ${cost}`)]
+      : [` ${pad(what, 51)} ${verdict} ${pad(reason(decision), columns - 86)} ${dim(cost)}`];
   return [...lines, ...wrong.map((difference) => red(`      WRONG: ${difference}`))].join("\n");
 }
 
@@ -37,7 +38,9 @@ function scorerPart(decision) {
 function reason(decision) {
   if (!decision) return "";
   const [first, ...more] = decision.reasons.map(({ policy, text }) => nameOf.get(policy) ?? text);
-  const reported = decision.policies.filter(({ result }) => /^reportOnly(Failure|Interrupted)$/.test(result)).map(({ id }) => nameOf.get(id));
+  const reported = decision.policies
+    .filter(({ result }) => /^reportOnly(Failure|Interrupted)$/.test(result))
+    .map(({ id }) => nameOf.get(id));
   return [
     decision.controls.length > 0 ? `${decision.controls.join(" + ")} · ` : "",
     decision.outcome === "allow" ? decision.reasons[0].text : first,

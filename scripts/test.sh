@@ -44,9 +44,9 @@ stage_wasm() { cargo test -p edgeward-wasm --target wasm32-unknown-unknown; }
 
 stage_js() { npm test --prefix js; }
 
-stage_page() { node --test www/test/*.test.mjs; }
+stage_page() { node --test --test-reporter=spec www/test/*.test.mjs; }
 
-stage_demo() { node --test --test-concurrency=1 demo/test/*.test.mjs; }
+stage_demo() { node --test --test-reporter=spec --test-concurrency=1 demo/test/*.test.mjs; }
 
 [ "$#" -eq 0 ] || stages=("$@")
 for name in "${stages[@]}"; do

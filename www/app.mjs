@@ -13,7 +13,11 @@ const read = async (path) => {
 };
 
 async function start() {
-  const [engine, { policies, namedLocations }, presets] = await Promise.all([openEngine(), read("dist/bundle.json"), read("dist/presets.json")]);
+  const [engine, { policies, namedLocations }, presets] = await Promise.all([
+    openEngine(),
+    read("dist/bundle.json"),
+    read("dist/presets.json"),
+  ]);
   let request;
   let editor = { mark() {}, nameOf: (id) => id };
   const ask = askView(decide);
@@ -23,10 +27,16 @@ async function start() {
     clearTimeout(timer);
     try {
       const first = engine.evaluate(request);
-      const decision = first.outcome !== "defer" || ask.mode === "ask" ? first : engine.resume(request, ask.mode === "answer" ? ask.answer() : undefined);
+      const decision =
+        first.outcome !== "defer" || ask.mode === "ask"
+          ? first
+          : engine.resume(request, ask.mode === "answer" ? ask.answer() : undefined);
       showDecision(decision, engine.explain(request), editor.nameOf);
       timeSoon(() => engine.evaluate(request));
-      ask.show(first.outcome === "defer" ? first.needs : [], first.outcome === "defer" ? engine.assessment(request) : null);
+      ask.show(
+        first.outcome === "defer" ? first.needs : [],
+        first.outcome === "defer" ? engine.assessment(request) : null,
+      );
       byId("versions").textContent = `engine ${decision.versions.engine} · model ${decision.versions.model}`;
       editor.mark(decision.policies);
       complain();
@@ -37,20 +47,27 @@ async function start() {
 
   const show = requestForm(byId("request"), (edited) => {
     request = edited;
-    for (const other of byId("presets").querySelectorAll("[aria-pressed=true]")) other.setAttribute("aria-pressed", "false");
+    for (const other of byId("presets").querySelectorAll("[aria-pressed=true]"))
+      other.setAttribute("aria-pressed", "false");
     decide();
   });
   const choose = (preset, button) => {
     request = { ...preset.request, time: Date.now() };
-    for (const [path, minutes] of Object.entries(preset.minutesAgo ?? {})) request.session[path] = request.time - minutes * 60_000;
+    for (const [path, minutes] of Object.entries(preset.minutesAgo ?? {}))
+      request.session[path] = request.time - minutes * 60_000;
     ask.reset(preset.answer);
     show(request);
     decide();
-    for (const other of byId("presets").querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
+    for (const other of byId("presets").querySelectorAll("button"))
+      other.setAttribute("aria-pressed", String(other === button));
   };
   const buttons = presets.map((preset) => {
-    const button = h("button", { type: "button", class: "preset", "aria-pressed": "false", onclick: () => choose(preset, button) },
-      h("strong", {}, preset.who), h("span", { class: "muted small" }, preset.what));
+    const button = h(
+      "button",
+      { type: "button", class: "preset", "aria-pressed": "false", onclick: () => choose(preset, button) },
+      h("strong", {}, preset.who),
+      h("span", { class: "muted small" }, preset.what),
+    );
     return button;
   });
   byId("presets").replaceChildren(...buttons.map((button) => h("li", {}, button)));
@@ -75,7 +92,7 @@ function timeSoon(decideOnce) {
     const budgetMs = 40;
     const started = performance.now();
     let best = Infinity;
-    for (let before = started; before - started < budgetMs; ) {
+    for (let before = started; before - started < budgetMs;) {
       for (let run = 0; run < batch; run++) decideOnce();
       const now = performance.now();
       best = Math.min(best, ((now - before) * 1000) / batch);

@@ -12,10 +12,17 @@ mkdirSync(out, { recursive: true });
 copyFileSync(file(new URL("../js/dist/browser.js", import.meta.url)), file(new URL("edgeward.js", out)));
 copyFileSync(file(new URL("../js/dist/engine/engine.wasm", import.meta.url)), file(new URL("engine.wasm", out)));
 write("bundle.json", { policies, namedLocations });
-write("presets.json", steps.filter((step) => step.page).map((step) => ({
-  who: step.who,
-  what: step.what,
-  request: requestFacts(step, agentKey),
-  ...(step.session && { minutesAgo: { establishedAt: step.session.minutesAgo, authTime: step.session.minutesAgo } }),
-  ...(step.answer && { answer: step.answer }),
-})));
+write(
+  "presets.json",
+  steps
+    .filter((step) => step.page)
+    .map((step) => ({
+      who: step.who,
+      what: step.what,
+      request: requestFacts(step, agentKey),
+      ...(step.session && {
+        minutesAgo: { establishedAt: step.session.minutesAgo, authTime: step.session.minutesAgo },
+      }),
+      ...(step.answer && { answer: step.answer }),
+    })),
+);

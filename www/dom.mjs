@@ -17,4 +17,11 @@ export const byId = (id) => document.getElementById(id);
 const acronyms = new Set(["ai", "asn", "ip", "ja4", "mfa", "tls"]);
 
 /** A name of the engine's vocabulary as words: `sessionAsn` is "session ASN". Microsoft's product prefixes go. */
-export const words = (name) => name.replace(/^mcas/, "").replace(/([a-z\d])([A-Z])/g, "$1 $2").toLowerCase().split(" ").map((word) => (acronyms.has(word) ? word.toUpperCase() : word)).join(" ");
+export const words = (name) =>
+  name
+    .replace(/^mcas/, "")
+    .replace(/([a-z\d])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(" ")
+    .map((word) => (acronyms.has(word) ? word.toUpperCase() : word))
+    .join(" ");

@@ -1,11 +1,21 @@
 // The policies as an accordion of JSON editors. What is wrong with one is shown under it, with the path.
 import { h } from "./dom.mjs";
 
-const states = [["enabled", "On"], ["enabledForReportingButNotEnforced", "Report only"], ["disabled", "Off"]];
+const states = [
+  ["enabled", "On"],
+  ["enabledForReportingButNotEnforced", "Report only"],
+  ["disabled", "Off"],
+];
 const template = {
   displayName: "My own policy",
   state: "enabled",
-  conditions: { users: { includeUsers: ["All"] }, applications: { includeApplications: ["All"] }, clientAppTypes: ["all"], locations: { includeLocations: ["All"] }, edge: { agentClasses: { include: ["library"] } } },
+  conditions: {
+    users: { includeUsers: ["All"] },
+    applications: { includeApplications: ["All"] },
+    clientAppTypes: ["all"],
+    locations: { includeLocations: ["All"] },
+    edge: { agentClasses: { include: ["library"] } },
+  },
   grantControls: { operator: "OR", builtInControls: ["block"] },
 };
 
@@ -28,7 +38,8 @@ export function policyEditor(root, initial, changed) {
       const index = Number(/^policies\[(\d+)\]/.exec(issue.path ?? "")?.[1] ?? -1);
       (entries[index]?.issues ?? general).append(issueRow(issue));
     }
-    for (const entry of entries) entry.row.classList.toggle("wrong", entry.issues.querySelector(".issue-error") !== null);
+    for (const entry of entries)
+      entry.row.classList.toggle("wrong", entry.issues.querySelector(".issue-error") !== null);
   };
 
   const build = (entry, index) => {
@@ -37,7 +48,11 @@ export function policyEditor(root, initial, changed) {
     entry.mark = h("span", { class: "policy-mark" });
     entry.issues = h("ul", { class: "issues", role: "list", "aria-live": "polite" });
     const area = h("textarea", { id, class: "mono", rows: 14, spellcheck: "false" });
-    const state = h("select", { id: `${id}-state` }, states.map(([value, label]) => h("option", { value }, label)));
+    const state = h(
+      "select",
+      { id: `${id}-state` },
+      states.map(([value, label]) => h("option", { value }, label)),
+    );
     const show = () => {
       name.textContent = entry.policy.displayName ?? entry.policy.id ?? "Unnamed policy";
       state.value = entry.policy.state ?? "";
@@ -48,10 +63,13 @@ export function policyEditor(root, initial, changed) {
       entry.text = area.value;
       try {
         const policy = JSON.parse(area.value);
-        if (policy === null || typeof policy !== "object" || Array.isArray(policy)) throw new TypeError("a policy is an object");
+        if (policy === null || typeof policy !== "object" || Array.isArray(policy))
+          throw new TypeError("a policy is an object");
         entry.policy = policy;
       } catch (error) {
-        entry.issues.replaceChildren(issueRow({ severity: "error", path: `policies[${index}]`, message: `not JSON yet: ${error.message}` }));
+        entry.issues.replaceChildren(
+          issueRow({ severity: "error", path: `policies[${index}]`, message: `not JSON yet: ${error.message}` }),
+        );
         return;
       }
       show();
@@ -63,14 +81,35 @@ export function policyEditor(root, initial, changed) {
       show();
       announce();
     });
-    const remove = h("button", { class: "button quiet", type: "button", onclick: () => {
-      entries = entries.filter((other) => other !== entry);
-      render();
-    } }, "Remove");
-    entry.row = h("li", {}, h("details", { name: "policy", open: entry.open }, h("summary", {}, name, entry.mark),
-      h("div", { class: "policy-body" },
-        h("div", { class: "policy-tools" }, h("label", { for: `${id}-state` }, "State"), state, remove),
-        h("label", { for: id, class: "visually-hidden" }, "Policy as JSON"), area, entry.issues)));
+    const remove = h(
+      "button",
+      {
+        class: "button quiet",
+        type: "button",
+        onclick: () => {
+          entries = entries.filter((other) => other !== entry);
+          render();
+        },
+      },
+      "Remove",
+    );
+    entry.row = h(
+      "li",
+      {},
+      h(
+        "details",
+        { name: "policy", open: entry.open },
+        h("summary", {}, name, entry.mark),
+        h(
+          "div",
+          { class: "policy-body" },
+          h("div", { class: "policy-tools" }, h("label", { for: `${id}-state` }, "State"), state, remove),
+          h("label", { for: id, class: "visually-hidden" }, "Policy as JSON"),
+          area,
+          entry.issues,
+        ),
+      ),
+    );
     show();
     return entry.row;
   };
@@ -84,13 +123,28 @@ export function policyEditor(root, initial, changed) {
     render();
   };
 
-  root.replaceChildren(rows, general, h("div", { class: "policy-actions" },
-    h("button", { class: "button", type: "button", onclick: () => {
-      entries.push({ text: JSON.stringify(template, null, 2), policy: structuredClone(template), open: true });
-      render();
-      rows.lastElementChild.querySelector("textarea").focus();
-    } }, "Add a policy"),
-    h("button", { class: "button quiet", type: "button", onclick: () => restart(initial) }, "Start over")));
+  root.replaceChildren(
+    rows,
+    general,
+    h(
+      "div",
+      { class: "policy-actions" },
+      h(
+        "button",
+        {
+          class: "button",
+          type: "button",
+          onclick: () => {
+            entries.push({ text: JSON.stringify(template, null, 2), policy: structuredClone(template), open: true });
+            render();
+            rows.lastElementChild.querySelector("textarea").focus();
+          },
+        },
+        "Add a policy",
+      ),
+      h("button", { class: "button quiet", type: "button", onclick: () => restart(initial) }, "Start over"),
+    ),
+  );
   render();
 
   // The engine calls a policy without an id by its place.
@@ -108,13 +162,27 @@ export function policyEditor(root, initial, changed) {
   };
 }
 
-const issueRow = ({ severity, path, message, fix }) => h("li", { class: `issue-${severity}` },
-  h("strong", {}, severity === "error" ? "Error" : "Warning"), " at ", h("code", {}, path || "the bundle"), `: ${message}`, fix && h("span", { class: "fix" }, fix));
+const issueRow = ({ severity, path, message, fix }) =>
+  h(
+    "li",
+    { class: `issue-${severity}` },
+    h("strong", {}, severity === "error" ? "Error" : "Warning"),
+    " at ",
+    h("code", {}, path || "the bundle"),
+    `: ${message}`,
+    fix && h("span", { class: "fix" }, fix),
+  );
 
 const resultTones = {
-  success: ["allow", "satisfied"], failure: ["block", "not satisfied"], notApplied: ["", "does not apply"], notEnabled: ["", "off"], unknown: ["defer", "not known yet"],
-  reportOnlySuccess: ["", "report only: satisfied"], reportOnlyFailure: ["", "report only: would block"],
-  reportOnlyInterrupted: ["", "report only: would challenge"], reportOnlyNotApplied: ["", "report only: does not apply"],
+  success: ["allow", "satisfied"],
+  failure: ["block", "not satisfied"],
+  notApplied: ["", "does not apply"],
+  notEnabled: ["", "off"],
+  unknown: ["defer", "not known yet"],
+  reportOnlySuccess: ["", "report only: satisfied"],
+  reportOnlyFailure: ["", "report only: would block"],
+  reportOnlyInterrupted: ["", "report only: would challenge"],
+  reportOnlyNotApplied: ["", "report only: does not apply"],
 };
 
 /** A policy's result as a small coloured word. */

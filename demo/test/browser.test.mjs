@@ -22,7 +22,11 @@ after(async () => {
   for (const stop of stops.reverse()) await stop();
 });
 
-const systems = { windows: "Windows NT 10.0; Win64; x64", mac: "Macintosh; Intel Mac OS X 10_15_7", android: "Linux; Android 10; K" };
+const systems = {
+  windows: "Windows NT 10.0; Win64; x64",
+  mac: "Macintosh; Intel Mac OS X 10_15_7",
+  android: "Linux; Android 10; K",
+};
 
 /**
  * A browser with a person in front of it, so one that does not call itself headless; its client hints follow its user
@@ -35,12 +39,15 @@ async function person(system = "windows", place) {
     userAgent: `Mozilla/5.0 (${systems[system]}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 ${mobile ? "Mobile " : ""}Safari/537.36`,
     isMobile: mobile,
     viewport: { width: 390, height: 800 },
-    extraHTTPHeaders: place ? { "edgeward-demo-secret": world.secret, "edgeward-demo-facts": JSON.stringify(placeFacts({ place })) } : {},
+    extraHTTPHeaders: place
+      ? { "edgeward-demo-secret": world.secret, "edgeward-demo-facts": JSON.stringify(placeFacts({ place })) }
+      : {},
   });
   return { context, page: await context.newPage() };
 }
 const signInAs = (page, name) => page.getByRole("button", { name: new RegExp(`^${name}`) }).click();
-const passSecondFactor = async (page) => page.getByRole("button", { name: await page.locator("[data-number]").textContent(), exact: true }).click();
+const passSecondFactor = async (page) =>
+  page.getByRole("button", { name: await page.locator("[data-number]").textContent(), exact: true }).click();
 
 test("a person is asked to sign in and for a second factor, and then sees the page they wanted", async () => {
   const { context, page } = await person();
@@ -111,6 +118,8 @@ test("a cookie that is carried to another browser in another network opens nothi
 });
 
 test("the application behind the worker believes nobody but the worker", async () => {
-  const answer = await fetch(`${world.origin}/app`, { headers: { "edgeward-outcome": "allow", "edgeward-principal": "user-admin" } });
+  const answer = await fetch(`${world.origin}/app`, {
+    headers: { "edgeward-outcome": "allow", "edgeward-principal": "user-admin" },
+  });
   assert.match(await answer.text(), /did not come through the worker/);
 });

@@ -6,27 +6,56 @@ import { load } from "../packages.mjs";
 
 const { createRemoteJWKSet, jwtVerify } = await load("jose");
 const application = "http://app.example";
-const account = { id: "user-one", name: "One", about: "…", kind: "user", groups: ["staff"], roles: [], guestType: "none", device: { id: "laptop-1" } };
+const account = {
+  id: "user-one",
+  name: "One",
+  about: "…",
+  kind: "user",
+  groups: ["staff"],
+  roles: [],
+  guestType: "none",
+  device: { id: "laptop-1" },
+};
 const changes = [];
 let provider, server, origin;
 
 before(async () => {
-  provider = await createIdentityProvider({ directory: { accounts: [account] }, audience: "test", binding: () => ({ asn: 64500 }), onChange: async (changed) => changes.push(changed) });
+  provider = await createIdentityProvider({
+    directory: { accounts: [account] },
+    audience: "test",
+    binding: () => ({ asn: 64500 }),
+    onChange: async (changed) => changes.push(changed),
+  });
   ({ server, origin } = await serve(provider.handler, 18789));
   Object.assign(provider, { origin, returnOrigins: [application] });
 });
 after(() => server.close());
 
 const at = (path, init = {}) => fetch(origin + path, { redirect: "manual", ...init });
-const post = (path, fields, headers = {}) => at(path, { method: "POST", headers: { origin, ...headers }, body: new URLSearchParams(fields) });
+const post = (path, fields, headers = {}) =>
+  at(path, { method: "POST", headers: { origin, ...headers }, body: new URLSearchParams(fields) });
 const tokenOf = (response) => /edgeward_session=([^;]+)/.exec(response.headers.get("set-cookie"))[1];
-const claimsOf = async (token) => (await jwtVerify(token, createRemoteJWKSet(new URL(`${origin}/.well-known/jwks.json`)), { issuer: origin, audience: "test" })).payload;
+const claimsOf = async (token) =>
+  (
+    await jwtVerify(token, createRemoteJWKSet(new URL(`${origin}/.well-known/jwks.json`)), {
+      issuer: origin,
+      audience: "test",
+    })
+  ).payload;
 const signIn = () => post("/sign-in", { account: "user-one", return_to: `${application}/app` });
 
 /** The step-up form: its question, and the number that the authenticator shows. */
 async function question(controls, cookie) {
-  const page = await (await at(`/step-up?${new URLSearchParams({ return_to: `${application}/admin`, controls })}`, { headers: { cookie } })).text();
-  return { page, question: /name="question" value="([^"]+)"/.exec(page)?.[1], number: /data-number="(\d+)"/.exec(page)?.[1] };
+  const page = await (
+    await at(`/step-up?${new URLSearchParams({ return_to: `${application}/admin`, controls })}`, {
+      headers: { cookie },
+    })
+  ).text();
+  return {
+    page,
+    question: /name="question" value="([^"]+)"/.exec(page)?.[1],
+    number: /data-number="(\d+)"/.exec(page)?.[1],
+  };
 }
 
 test("signing in sets a token that the key set verifies, and goes back", async () => {
@@ -45,10 +74,18 @@ test("a second factor is added only with the number shown, and the session stays
   const token = tokenOf(await signIn());
   const cookie = `edgeward_session=${token}`;
   const first = await question("mfa", cookie);
-  const wrong = await post("/step-up", { question: first.question, number: Number(first.number) === 10 ? 11 : 10 }, { cookie });
+  const wrong = await post(
+    "/step-up",
+    { question: first.question, number: Number(first.number) === 10 ? 11 : 10 },
+    { cookie },
+  );
   assert.equal(wrong.status, 200);
   assert.equal(wrong.headers.get("set-cookie"), null);
-  assert.equal((await post("/step-up", { question: first.question, number: first.number }, { cookie })).status, 400, "a question is asked once");
+  assert.equal(
+    (await post("/step-up", { question: first.question, number: first.number }, { cookie })).status,
+    400,
+    "a question is asked once",
+  );
   const second = await question("mfa", cookie);
   const passed = await post("/step-up", { question: second.question, number: second.number }, { cookie });
   assert.equal(passed.headers.get("location"), `${application}/admin`);

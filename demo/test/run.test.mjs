@@ -11,7 +11,10 @@ const script = fileURLToPath(new URL("../../scripts/run.mjs", import.meta.url));
 
 /** Starts the run; `output()` is what it printed so far, `says(pattern)` waits until that matches. */
 function start(env = {}) {
-  const child = spawn(process.execPath, [script], { env: { ...process.env, ONCE: "", ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [script], {
+    env: { ...process.env, ONCE: "", ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let text = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += chunk));
   const ended = once(child, "exit").then(([code, signal]) => ({ code, signal }));
@@ -27,14 +30,17 @@ function start(env = {}) {
 }
 
 /** Command lines of the scorers and workerds that serve from target/run. */
-const leftBehind = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
-  try {
-    const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-    return /\/target\/run\//.test(line) ? [line] : [];
-  } catch {
-    return [];
-  }
-});
+const leftBehind = () =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+        return /\/target\/run\//.test(line) ? [line] : [];
+      } catch {
+        return [];
+      }
+    });
 
 async function nothingLeft() {
   const deadline = Date.now() + 5_000;

@@ -55,7 +55,11 @@ for (const [size, viewport] of Object.entries(sizes)) {
       for (const preset of await page.locator(".preset").all()) {
         await preset.click();
         const points = (await page.locator("#risk tbody .points").allTextContents()).map(number);
-        assert.equal(points.reduce((sum, one) => sum + one, 0), number(await page.getByTestId("score").textContent()), await preset.textContent());
+        assert.equal(
+          points.reduce((sum, one) => sum + one, 0),
+          number(await page.getByTestId("score").textContent()),
+          await preset.textContent(),
+        );
       }
     });
 
@@ -112,7 +116,10 @@ for (const [size, viewport] of Object.entries(sizes)) {
       const area = crawlers.getByLabel("Policy as JSON");
       const good = await area.inputValue();
       await area.fill(good.replace("aiBot", "aiBoat"));
-      assert.match(await crawlers.locator(".issue-error").textContent(), /policies\[\d+\]\.conditions\.edge\.agentClasses/);
+      assert.match(
+        await crawlers.locator(".issue-error").textContent(),
+        /policies\[\d+\]\.conditions\.edge\.agentClasses/,
+      );
       assert.equal(await outcome(), "Block");
       await area.fill("{ not json");
       assert.match(await crawlers.locator(".issue-error").textContent(), /not JSON yet/);
@@ -152,13 +159,19 @@ for (const [size, viewport] of Object.entries(sizes)) {
     });
 
     test("everything can be reached and named without a mouse", async () => {
-      const unnamed = await page.evaluate(() => [...document.querySelectorAll("input, select, textarea, button, summary, a[href]")]
-        .filter((element) => !(element.labels?.length || element.getAttribute("aria-label") || element.textContent.trim()))
-        .map((element) => element.outerHTML.slice(0, 90)));
+      const unnamed = await page.evaluate(() =>
+        [...document.querySelectorAll("input, select, textarea, button, summary, a[href]")]
+          .filter(
+            (element) => !(element.labels?.length || element.getAttribute("aria-label") || element.textContent.trim()),
+          )
+          .map((element) => element.outerHTML.slice(0, 90)),
+      );
       assert.deepEqual(unnamed, []);
       await page.locator("body").press("Home");
       await page.keyboard.press("Tab");
-      const skip = await page.evaluate(() => document.activeElement.matches("a, button, input, select, textarea, summary, [tabindex]"));
+      const skip = await page.evaluate(() =>
+        document.activeElement.matches("a, button, input, select, textarea, summary, [tabindex]"),
+      );
       assert.ok(skip);
       await choose("Chrome on Windows");
       await page.locator(".preset").first().focus();
@@ -168,7 +181,9 @@ for (const [size, viewport] of Object.entries(sizes)) {
     });
 
     test("nothing is cut off or scrolls sideways", async () => {
-      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth));
+      assert.ok(
+        await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth),
+      );
     });
 
     test("it asked nobody else for anything, and nothing went wrong", () => {
@@ -184,7 +199,12 @@ test("text and background differ enough in light and dark (WCAG 2.2 AA)", async 
     const page = await context.newPage();
     await page.goto(origin);
     await page.getByTestId("outcome").waitFor();
-    for (const preset of ["Chrome on Windows", "from home, password only", "tries the workspace", "is the user at risk"]) {
+    for (const preset of [
+      "Chrome on Windows",
+      "from home, password only",
+      "tries the workspace",
+      "is the user at risk",
+    ]) {
       await page.locator(".preset", { hasText: preset }).click();
       const weak = await page.evaluate(weakContrasts);
       assert.deepEqual(weak, [], `${colorScheme}, ${preset}`);
@@ -205,7 +225,11 @@ function weakContrasts() {
     }
     return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
   };
-  const luminance = (rgb) => rgb.map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)).reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
+  const luminance = (rgb) =>
+    rgb
+      .map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+      .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
   const behind = (element) => {
     const colors = [];
     for (let node = element; node; node = node.parentElement) colors.unshift(getComputedStyle(node).backgroundColor);
@@ -215,14 +239,22 @@ function weakContrasts() {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !element.checkVisibility({ opacityProperty: true }) || element.closest(":disabled, .visually-hidden, .skip")) continue;
+    if (
+      !walker.currentNode.textContent.trim() ||
+      !element.checkVisibility({ opacityProperty: true }) ||
+      element.closest(":disabled, .visually-hidden, .skip")
+    )
+      continue;
     const style = getComputedStyle(element);
     const colors = behind(element);
     const [a, b] = [luminance(over(colors)), luminance(over([...colors, style.color]))].sort((x, y) => y - x);
     const contrast = (a + 0.05) / (b + 0.05);
     const size = parseFloat(style.fontSize);
     const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-    if (contrast < (large ? 3 : 4.5)) weak.push(`${contrast.toFixed(2)} ${element.className || element.tagName} "${walker.currentNode.textContent.trim().slice(0, 30)}"`);
+    if (contrast < (large ? 3 : 4.5))
+      weak.push(
+        `${contrast.toFixed(2)} ${element.className || element.tagName} "${walker.currentNode.textContent.trim().slice(0, 30)}"`,
+      );
   }
   return weak;
 }
