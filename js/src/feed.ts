@@ -6,10 +6,10 @@ import type { Answer, Profile, Request, RiskFacts } from "./types.js";
 
 /** After a failed first bundle, how soon the next request may try again: milliseconds. */
 const RETRY_MS = 1_000;
-/** Receipts wait this long for company before they are sent: milliseconds. */
-const LINGER_MS = 250;
+/** How long receipts wait for company before they are sent, and before what failed is sent again: milliseconds. */
+const SEND_AFTER_MS = [250, 1_000, 4_000];
 /** A sender that has not come back by then was stopped with its request: milliseconds. */
-const SENDER_LOST_MS = 10_000;
+const SENDER_LOST_MS = 20_000;
 /** Pages of state read in one go; what is left follows at the next. */
 const PAGES_LIMIT = 50;
 /** After state that was too old to decide by could not be had, how soon a request waits for it again: ms. */
@@ -143,10 +143,12 @@ export class Feed {
 
   /** One request lingers and sends for all: the others only add to the queue. */
   async #send(now: number): Promise<void> {
-    if (this.#scorer.pending === 0) return;
     this.#sendingSince = now;
-    await new Promise((resolve) => setTimeout(resolve, LINGER_MS));
-    await this.#scorer.flush();
+    for (const pause of SEND_AFTER_MS) {
+      if (this.#scorer.pending === 0) break;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      await this.#scorer.flush();
+    }
     this.#sendingSince = Number.NEGATIVE_INFINITY;
   }
 }

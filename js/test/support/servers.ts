@@ -83,7 +83,7 @@ export class FaultyScorer {
   #answer(url: string, body: string, response: { statusCode: number }): string {
     if (url === "/v1/assess") {
       this.asked.push(JSON.parse(body) as FaultyScorer["asked"][number]);
-      const facts = this.mood === "wrong" ? { userRisk: "extreme" } : this.facts;
+      const facts = this.mood === "wrong" ? { userRisk: 7 } : this.facts;
       return JSON.stringify({ facts, ttlSeconds: this.ttlSeconds });
     }
     if (url === "/v1/receipts") {
@@ -105,7 +105,7 @@ export class FaultyScorer {
 
 /** Waits for what happens after a response was sent. */
 export async function eventually(condition: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     if (condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
