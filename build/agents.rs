@@ -75,6 +75,21 @@ struct Keyword {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Tls {
+    fingerprint: Vec<Fingerprint>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fingerprint {
+    ciphers: String,
+    stack: String,
+    #[expect(dead_code, reason = "for the reader of the data")]
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Releases {
     #[expect(dead_code, reason = "for the reader of the data")]
     source: String,
@@ -106,6 +121,7 @@ pub fn compile() {
     tokens.write(&mut out);
     keywords(&read::<Keywords>(&data.join("keywords.toml")), &mut out);
     releases(&read::<Releases>(&data.join("releases.toml")), &mut out);
+    tls(&read::<Tls>(&data.join("tls.toml")), &mut out);
 
     let target = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo")).join("agents.rs");
     fs::write(target, out).expect("the output folder is writable");
@@ -166,8 +182,8 @@ impl Tokens {
 
     /// Displacement hashing: each bucket tries displacements until all its keys land on free slots.
     fn write(&self, out: &mut String) {
-        let slot_bits = (self.values.len() * 5 / 4).next_power_of_two().trailing_zeros();
-        let bucket_bits = slot_bits - 2;
+        let slot_bits = (self.values.len() * 10 / 9).next_power_of_two().trailing_zeros();
+        let bucket_bits = slot_bits - 1;
         let mut buckets = vec![Vec::new(); 1 << bucket_bits];
         for (&key, (value, _)) in &self.values {
             buckets[hash::bucket(key, bucket_bits)].push((key, *value));
@@ -403,6 +419,18 @@ fn releases(releases: &Releases, out: &mut String) {
     }
     writeln!(out, "pub static RELEASES: [(&str, u32, &[u16]); {}] = [{}];", rows.len(), rows.join(",\n"))
         .unwrap();
+}
+
+fn tls(tls: &Tls, out: &mut String) {
+    let row = |one: &Fingerprint| format!("({:?}, Stack::{})", one.ciphers, variant(&one.stack));
+    let rows: Vec<String> = tls.fingerprint.iter().map(row).collect();
+    writeln!(
+        out,
+        "pub static FINGERPRINTS_OF_TLS: [(&str, Stack); {}] = [{}];",
+        rows.len(),
+        rows.join(",\n")
+    )
+    .unwrap();
 }
 
 /// Days from 1970-01-01 to `2026-11-12`, by the civil-calendar formula for years that begin in March.

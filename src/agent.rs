@@ -11,6 +11,7 @@ mod reader;
 mod rule;
 mod structure;
 mod table;
+mod tls;
 mod token;
 
 use serde::Serialize;
@@ -220,6 +221,9 @@ pub fn classify<'a>(request: &'a Request<'_>) -> Agent<'a> {
         && freshness::is_stale(browser, time)
     {
         findings.insert(Finding::StaleBrowser);
+    }
+    if request.tls.ja4.as_deref().is_some_and(|ja4| tls::contradicts(ja4, &found)) {
+        findings.insert(Finding::TlsMismatch);
     }
     if structure::truncated(&found) {
         findings.insert(Finding::TruncatedToken);

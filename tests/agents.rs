@@ -23,6 +23,7 @@ struct Case {
     headers: BTreeMap<String, String>,
     /// Milliseconds since the epoch.
     time: Option<i64>,
+    ja4: Option<String>,
     class: String,
     name: Option<String>,
     browser: Option<String>,
@@ -42,6 +43,7 @@ fn every_case_of_the_corpus_holds() {
             count += 1;
             let mut request = Request { time: case.time, ..Request::default() };
             request.http.scheme = Some(Text::from("https"));
+            request.tls.ja4 = case.ja4.as_deref().map(Text::from);
             let headers = case.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             request.http.headers = Some(
                 [("user-agent", case.agent.as_str())]

@@ -38,7 +38,7 @@ pub const fn bucket(hash: u64, bits: u32) -> usize {
 /// the hash too, so that two keys of a bucket part sooner or later.
 #[inline]
 pub const fn slot(hash: u64, displacement: u16, bits: u32) -> usize {
-    let stride = (hash >> 20) as u32 | 1;
+    let stride = (hash >> 40) as u32 | 1;
     ((hash as u32).wrapping_add(stride.wrapping_mul(displacement as u32)) & ((1 << bits) - 1)) as usize
 }
 

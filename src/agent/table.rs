@@ -2,11 +2,12 @@
 //!
 //! Measured against one dense automaton over all tokens, a sparse one, an Aho-Corasick table and a rare-4-gram
 //! filter: the tokeniser must find words anyway (browser, system, version, structure), and hashes them as it goes,
-//! so that a look-up per word costs two loads and no byte is read twice; the table is 6 bytes a token, where
+//! so that a look-up per word costs two loads and no byte is read twice; the table is 7 bytes a token, where
 //! automata cost 100 to 5,000. Only words that the table does not know go through an automaton, and that one
 //! holds keywords only (`bot`, `crawl`, …): under two hundred states, which stay in the first-level cache.
 
 use super::hash;
+use super::tls::Stack;
 use super::{AgentClass, Purpose};
 use crate::request::Platform;
 

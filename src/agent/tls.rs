@@ -1,0 +1,42 @@
+//! The TLS fingerprint against the engine that the user agent claims.
+//!
+//! A tool that forges the user agent rarely forges the handshake below it. Innocent causes: antivirus products and
+//! company proxies that terminate TLS and speak with a library of their own.
+
+use super::evidence::Evidence;
+use super::table::{FINGERPRINTS_OF_TLS, Mark};
+use crate::request::Platform;
+
+/// What speaks TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stack {
+    Chromium,
+    Firefox,
+    Safari,
+    Library,
+}
+
+/// Whether a JA4 fingerprint belongs to another stack than the one claimed. Unknown fingerprints belong to none.
+pub fn contradicts(ja4: &str, found: &Evidence) -> bool {
+    let stack = ja4
+        .split('_')
+        .nth(1)
+        .and_then(|ciphers| FINGERPRINTS_OF_TLS.iter().find(|(known, _)| *known == ciphers))
+        .map(|(_, stack)| *stack);
+    stack.is_some_and(|stack| claimed(found).is_some_and(|claimed| claimed != stack))
+}
+
+/// The stack of the browser claimed. Every browser on iOS speaks through the system's.
+fn claimed(found: &Evidence) -> Option<Stack> {
+    if found.platform == Some(Platform::Ios) && found.engine() {
+        Some(Stack::Safari)
+    } else if found.chrome > 0 {
+        Some(Stack::Chromium)
+    } else if found.firefox > 0 {
+        Some(Stack::Firefox)
+    } else if found.platform == Some(Platform::MacOs) && found.marks.has(Mark::Safari) {
+        Some(Stack::Safari)
+    } else {
+        None
+    }
+}
