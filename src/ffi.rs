@@ -3,7 +3,7 @@
 //! A failure is an answer, not an exception: `{"error":{"code","message"}}`, with `"issues"` beside it where
 //! a bundle's policies are at fault.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::agent;
 use crate::assess::Answer;
@@ -12,7 +12,6 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::identifier::{IdentifierKind, Identifiers};
 use crate::policy::{Issue, WhatIfBody, what_if};
-use crate::read::{Record, Slot, from_json, record};
 use crate::receipt::Circumstances;
 use crate::request::Request;
 
@@ -20,7 +19,8 @@ use crate::request::Request;
 pub const REQUEST_LIMIT: usize = 256 << 10;
 
 /// What a host sets up once.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Options {
     /// Keys trusted to sign bundles.
     pub public_keys: Vec<PublicKey>,
@@ -29,12 +29,6 @@ pub struct Options {
     /// Believe bundles without a signature: for the demo page and tests.
     pub allow_unsigned: bool,
 }
-
-record!(strict Options {
-    "publicKeys" => Records(public_keys),
-    "identifierKey" => Optional(identifier_key),
-    "allowUnsigned" => Switch(allow_unsigned),
-} requires {});
 
 /// One engine and the bundle it decides by.
 #[derive(Debug)]
@@ -59,7 +53,7 @@ impl Instance {
     /// # Errors
     /// [`Error::Json`] or [`Error::Option`].
     pub fn new(options: &str) -> Result<Self, Error> {
-        let options: Options = read(options, "options")?;
+        let options: Options = serde_json::from_str(options).map_err(|why| Error::json("options", &why))?;
         let identifiers =
             options.identifier_key.as_deref().map_or(Ok(Identifiers::plain()), Identifiers::keyed)?;
         Ok(Self {
@@ -78,7 +72,8 @@ impl Instance {
     fn try_load(&mut self, bundle: &str, signature: Option<&str>) -> Result<Loaded<'_>, Error> {
         let bundle = match signature {
             Some(signature) => {
-                let envelope: SignatureEnvelope = read(signature, "signature")?;
+                let envelope: SignatureEnvelope =
+                    serde_json::from_str(signature).map_err(|why| Error::json("signature", &why))?;
                 Bundle::open(bundle.as_bytes(), &envelope, &self.public_keys)?
             }
             None if self.allow_unsigned => Bundle::unsigned(bundle.as_bytes())?,
@@ -124,9 +119,9 @@ impl Instance {
     /// [`Circumstances`]: what was asked, and how it turned out.
     #[must_use]
     pub fn receipt(&self, request: &str, scorer_answer: Option<&str>, circumstances: &str) -> String {
-        let circumstances: Circumstances = match read(circumstances, "circumstances") {
+        let circumstances: Circumstances = match serde_json::from_str(circumstances) {
             Ok(circumstances) => circumstances,
-            Err(error) => return failure(&error),
+            Err(why) => return failure(&Error::json("circumstances", &why)),
         };
         self.with_merged(request, scorer_answer, |engine, request| {
             let was_deferred = !circumstances.asked.is_empty() || circumstances.outage;
@@ -235,15 +230,9 @@ const fn limit(json: &str, input: &'static str) -> Result<(), Error> {
     Ok(())
 }
 
-fn bounded<'de, T: Record<'de> + Default>(json: &'de str, input: &'static str) -> Result<T, Error> {
+fn bounded<'de, T: Deserialize<'de>>(json: &'de str, input: &'static str) -> Result<T, Error> {
     limit(json, input)?;
-    read(json, input)
-}
-
-fn read<'de, T: Record<'de> + Default>(json: &'de str, input: &'static str) -> Result<T, Error> {
-    let mut record = T::default();
-    from_json(json, Slot::Record(&mut record)).map_err(|why| Error::json(input, &why))?;
-    Ok(record)
+    serde_json::from_str(json).map_err(|why| Error::json(input, &why))
 }
 
 fn json(value: &impl Serialize) -> String {

@@ -29,7 +29,6 @@
 
 mod engine;
 mod error;
-mod node;
 mod read;
 mod vocabulary;
 

@@ -7,7 +7,7 @@ use crate::scorecard::{Constraints, POINTS_PER_NAT, Scorecard};
 
 /// Passes over all signals. The points move by less than one after thirty.
 const PASSES: usize = 40;
-/// Ridge penalty, in rows' worth of evidence for "nothing".
+/// Ridge penalty: rows' worth of evidence for the prior.
 const RIDGE: f64 = 2.0;
 
 /// Rows that fell into the same bins, counted: streams repeat themselves.
@@ -32,13 +32,20 @@ pub fn learn(constraints: &Constraints, rows: &[&Row], mut progress: impl FnMut(
                 .collect()
         })
         .collect();
-    let mut weights: Vec<Vec<f64>> =
-        (0..SIGNALS).map(|signal| vec![0.0; constraints.groups(signal)]).collect();
+    let priors: Vec<Vec<f64>> = (0..SIGNALS).map(|signal| constraints.prior(signal)).collect();
+    let mut weights: Vec<Vec<f64>> = priors.iter().map(|prior| vec![0.0; prior.len()]).collect();
     for pass in 0..PASSES {
         progress(pass as f64 / PASSES as f64);
         shift(&mut cells);
-        for (signal, (weights, groups)) in weights.iter_mut().zip(&groups).enumerate() {
-            step(constraints, signal, weights, groups, &mut cells);
+        for (signal, ((weights, prior), groups)) in weights.iter_mut().zip(&priors).zip(&groups).enumerate() {
+            let mut moved = newton(weights, prior, groups, &cells);
+            constraints.project(signal, &mut moved.0, &moved.1);
+            for (cell, group) in cells.iter_mut().zip(groups) {
+                if let (Some(new), Some(old)) = (moved.0.get(*group), weights.get(*group)) {
+                    cell.score += new - old;
+                }
+            }
+            *weights = moved.0;
         }
     }
     let points = edgeward::signal::CATALOGUE
@@ -96,8 +103,8 @@ fn shift(cells: &mut [Cell]) {
     }
 }
 
-/// One Newton step on the weights of a signal, and back onto what is held of it.
-fn step(constraints: &Constraints, signal: usize, weights: &mut [f64], groups: &[usize], cells: &mut [Cell]) {
+/// One Newton step on the weights of a signal, and the curvature that says how certain each is.
+fn newton(weights: &[f64], prior: &[f64], groups: &[usize], cells: &[Cell]) -> (Vec<f64>, Vec<f64>) {
     let mut slope = vec![0.0; weights.len()];
     let mut curvature = vec![RIDGE; weights.len()];
     for (cell, group) in cells.iter().zip(groups) {
@@ -107,16 +114,64 @@ fn step(constraints: &Constraints, signal: usize, weights: &mut [f64], groups: &
             *curvature += n * p * (1.0 - p);
         }
     }
-    let mut moved: Vec<f64> = weights
+    let moved = weights
         .iter()
+        .zip(prior)
         .zip(slope.iter().zip(&curvature))
-        .map(|(weight, (slope, curvature))| weight + ((slope - RIDGE * weight) / curvature).clamp(-2.0, 2.0))
+        .map(|((weight, prior), (slope, curvature))| {
+            weight + ((slope - RIDGE * (weight - prior)) / curvature).clamp(-2.0, 2.0)
+        })
         .collect();
-    constraints.project(signal, &mut moved, &curvature);
-    for (cell, group) in cells.iter_mut().zip(groups) {
-        if let (Some(new), Some(old)) = (moved.get(*group), weights.get(*group)) {
-            cell.score += new - old;
-        }
+    (moved, curvature)
+}
+
+#[cfg(test)]
+mod tests {
+    use edgeward::signal::CATALOGUE;
+
+    use super::*;
+    use crate::dataset::{Builder, Dataset};
+    use crate::event::Split;
+    use crate::simulate::{Options, simulate};
+
+    fn stream() -> Dataset {
+        let mut builder = Builder::default();
+        let options = Options { seed: 5, users: 1_500, attacks: 250 };
+        simulate(options, |_| {}, |event| builder.add(event.clone())).unwrap();
+        builder.finish()
     }
-    weights.copy_from_slice(&moved);
+
+    fn points<'a>(card: &'a Scorecard, signal: &str) -> impl Fn(&str) -> i32 + 'a {
+        let at = CATALOGUE.iter().position(|(name, _)| *name == signal).unwrap();
+        move |bin| card.points[at][CATALOGUE[at].1.iter().position(|name| *name == bin).unwrap()]
+    }
+
+    #[test]
+    fn the_same_rows_give_the_same_points_and_they_separate() {
+        let (dataset, constraints) = (stream(), Constraints::load().unwrap());
+        let rows = dataset.part(Split::Train, &[]);
+        let card = learn(&constraints, &rows, |_| {});
+        assert_eq!(card, learn(&constraints, &rows, |_| {}));
+        let mean = |attack: bool| {
+            let test = dataset.part(Split::Test, &[]);
+            let scores: Vec<i32> =
+                test.iter().filter(|row| row.is_attack == attack).map(|row| card.score(row)).collect();
+            scores.iter().sum::<i32>() / i32::try_from(scores.len()).unwrap()
+        };
+        assert!(mean(true) > mean(false) + 300, "{} {}", mean(true), mean(false));
+    }
+
+    #[test]
+    fn directions_caps_and_honesty_hold_in_what_is_learned() {
+        let (dataset, constraints) = (stream(), Constraints::load().unwrap());
+        let card = learn(&constraints, &dataset.part(Split::Train, &[]), |_| {});
+        let agent = points(&card, "agent");
+        assert!((-65..=0).contains(&agent("known")) && agent("early") >= 0 && agent("absent") == 0);
+        assert!(agent("new") <= agent("strange"));
+        let (class, claims) = (points(&card, "agentClass"), points(&card, "claims"));
+        assert!(class("aiBot") <= class("missing") && class("missing") <= class("headless"));
+        assert!(
+            claims("verified") <= claims("consistent") && claims("consistent") <= claims("contradictory")
+        );
+    }
 }

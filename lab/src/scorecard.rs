@@ -2,13 +2,14 @@
 //!
 //! What is held is data (`data/constraints.json`): the direction of a signal, by the order of its bins, and how far
 //! it may relieve, by how copyable it is. A bin that means "not known" is worth nothing, so that a host which
-//! sees less can not score better than one which sees all and finds nothing; and a bin the stream never fell into is
-//! held between its neighbours instead of being left at nothing.
+//! sees less can not score better than one which sees all and finds nothing. A bin that the stream never fell into
+//! keeps the prior set by hand (`data/model/priors.json`), as far as its neighbours allow.
 
 use std::collections::BTreeMap;
 
 use edgeward::signal::CATALOGUE;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::dataset::{Row, SIGNALS};
 
@@ -33,6 +34,8 @@ pub struct Constraints {
     /// Per signal: position of the group worth nothing, and number of groups.
     zero: Vec<(usize, usize)>,
     relief: Vec<i32>,
+    /// Per signal, per group: the weight that holds until rows say otherwise.
+    prior: Vec<Vec<f64>>,
 }
 
 impl Constraints {
@@ -43,8 +46,14 @@ impl Constraints {
     pub fn load() -> Result<Self, String> {
         let rules: BTreeMap<String, Rule> =
             serde_json::from_str(include_str!("../data/constraints.json")).map_err(|why| why.to_string())?;
-        let mut constraints =
-            Self { group: Vec::with_capacity(SIGNALS), zero: Vec::new(), relief: Vec::new() };
+        let mut constraints = Self {
+            group: Vec::with_capacity(SIGNALS),
+            zero: Vec::new(),
+            relief: Vec::new(),
+            prior: Vec::new(),
+        };
+        let priors: Value = serde_json::from_str(include_str!("../../data/model/priors.json"))
+            .map_err(|why| why.to_string())?;
         for (signal, bins) in CATALOGUE {
             let rule = rules.get(*signal).ok_or_else(|| format!("{signal}: has no constraint"))?;
             let position = |bin: &str| {
@@ -53,9 +62,21 @@ impl Constraints {
                     .position(|group| group.trim_start_matches('=').split('|').any(|name| name.trim() == bin))
             };
             let group: Option<Vec<usize>> = bins.iter().map(|bin| position(bin)).collect();
+            let group = group.ok_or_else(|| format!("{signal}: a bin has no place in the order"))?;
+            // The mean of the bins that share a weight.
+            let mut prior = vec![(0.0, 0.0); rule.order.len()];
+            for (bin, at) in bins.iter().zip(&group) {
+                let points = priors.get("signals").and_then(|all| all.get(*signal)?.get(*bin));
+                let points =
+                    points.and_then(|points| points.as_f64().or_else(|| points.get("points")?.as_f64()));
+                if let (Some(points), Some((sum, count))) = (points, prior.get_mut(*at)) {
+                    (*sum, *count) = (*sum + points / POINTS_PER_NAT, *count + 1.0);
+                }
+            }
             constraints
-                .group
-                .push(group.ok_or_else(|| format!("{signal}: a bin has no place in the order"))?);
+                .prior
+                .push(prior.into_iter().map(|(sum, count)| sum / f64::max(count, 1.0)).collect());
+            constraints.group.push(group);
             let zero = rule.order.iter().position(|group| group.starts_with('='));
             let zero = zero.ok_or_else(|| format!("{signal}: no group is worth nothing"))?;
             constraints.zero.push((zero, rule.order.len()));
@@ -64,9 +85,12 @@ impl Constraints {
         Ok(constraints)
     }
 
-    /// Groups of a signal.
-    pub(crate) fn groups(&self, signal: usize) -> usize {
-        self.zero.get(signal).map_or(0, |(_, groups)| *groups)
+    /// Weights of a signal's groups before anything is learned: the priors set by hand, projected.
+    pub(crate) fn prior(&self, signal: usize) -> Vec<f64> {
+        let mut prior = self.prior.get(signal).cloned().unwrap_or_default();
+        let certainty = vec![1.0; prior.len()];
+        self.project(signal, &mut prior, &certainty);
+        prior
     }
 
     /// Group of a bin.
@@ -163,7 +187,7 @@ mod tests {
     fn what_is_not_known_is_worth_nothing_and_relief_is_capped() {
         let constraints = Constraints::load().unwrap();
         let (signal, _) = CATALOGUE.iter().enumerate().find(|(_, (name, _))| *name == "asn").unwrap();
-        let groups = constraints.groups(signal);
+        let groups = constraints.prior(signal).len();
         let mut weights: Vec<f64> = (0..groups).map(|group| 100.0 - group as f64).collect();
         weights[0] = -100.0;
         constraints.project(signal, &mut weights, &vec![1.0; groups]);

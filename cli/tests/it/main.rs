@@ -12,6 +12,7 @@ mod evaluate;
 mod fixture;
 mod import;
 mod lint;
+mod train;
 mod whatif;
 
 use std::io::Write;
@@ -68,6 +69,9 @@ const COMMANDS: &[&[&str]] = &[
     &["bundle", "verify"],
     &["bundle", "inspect"],
     &["import", "entra-signins"],
+    &["simulate"],
+    &["train"],
+    &["assess"],
 ];
 
 /// Every command says what it takes, with an example.

@@ -20,7 +20,7 @@ pub fn attempt(world: &World, family: Family, person: &Person, last: &Draft, ran
     match family {
         Family::Naive => {
             // Botnets are where people are: some machine of it is a neighbour's.
-            draft.network = if scene.random.chance(0.02) {
+            draft.network = if scene.random.chance(0.008) {
                 scene.next_door(0.5)
             } else {
                 let place = scene.world.place(scene.random);
@@ -88,7 +88,7 @@ pub fn attempt(world: &World, family: Family, person: &Person, last: &Draft, ran
         _ => {
             // Cookie theft: everything on the device was copied, its network was not.
             draft.network = match scene.random.unit() {
-                share if share < 0.06 => scene.next_door(1.0),
+                share if share < 0.04 => scene.next_door(1.0),
                 share if share < 0.6 => scene.infrastructure(scene.home(), 0.3),
                 _ => {
                     let place = scene.world.place(scene.random);

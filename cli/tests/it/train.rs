@@ -1,0 +1,68 @@
+//! From a stream to a model to a report.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::{Run, edgeward};
+
+/// A file of this test run.
+fn scratch(name: &str) -> (PathBuf, String) {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let text = path.display().to_string();
+    (path, text)
+}
+
+fn stream() -> Run {
+    edgeward(&["simulate", "--seed", "3", "--users", "400", "--attacks", "100"], "")
+}
+
+#[test]
+fn a_stream_becomes_a_model_becomes_a_report() {
+    let events = stream().out;
+    let (model, model_name) = scratch("learned.json");
+    let (page, page_name) = scratch("report.html");
+    let train = ["train", "--id", "learned-test", "--alpha", "0.2", "--out", &model_name];
+    let run = edgeward(&train, &events);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    let first = fs::read_to_string(&model).unwrap();
+    assert_eq!(edgeward(&train, &events).status, 0);
+    assert_eq!(fs::read_to_string(&model).unwrap(), first, "the same events give the same bytes");
+
+    let run = edgeward(&["assess", "--model", &model_name, "--html", &page_name], &events);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    let report = &run.json()[0];
+    assert_eq!(report["model"], "learned-test");
+    assert!(report["bands"]["standard"]["benign"]["allow"]["share"].as_f64().unwrap() > 0.3);
+    assert_eq!(report["bands"]["standard"]["families"]["tokenReplay"]["allow"]["share"], 0.0);
+    assert_eq!(report["basis"]["heldOut"].as_array().unwrap().len(), 5);
+    assert!(fs::read_to_string(page).unwrap().contains("<svg"));
+}
+
+#[test]
+fn too_few_samples_close_the_band() {
+    let (model, model_name) = scratch("abstaining.json");
+    let run = edgeward(&["train", "--id", "m", "--out", &model_name], stream().out);
+    assert_eq!(run.status, 1);
+    assert!(run.err.contains("naive: too few samples to calibrate on: 546 are needed"), "{}", run.err);
+    let model: serde_json::Value = serde_json::from_str(&fs::read_to_string(model).unwrap()).unwrap();
+    assert_eq!(model["bands"]["hardened"]["allow"], i32::MIN);
+}
+
+#[test]
+fn a_stream_that_can_not_be_learned_from_is_named() {
+    let (_, model_name) = scratch("never.json");
+    let train = |input: &str| edgeward(&["train", "--id", "m", "--out", &model_name], input);
+    let event = |time: i64| {
+        format!(
+            r#"{{"request":{{"time":{time},"principal":{{"id":"u"}}}},"label":"benign","family":"x","split":"train"}}"#
+        )
+    };
+    let backwards = train(&format!("{}\n{}\n", event(2), event(1)));
+    assert_eq!(backwards.status, 2);
+    assert!(backwards.err.starts_with("standard input:2: request.time"), "{}", backwards.err);
+    assert!(train(&event(1)).err.contains("no benign rows or no attacks"));
+    let unlabelled = train(r#"{"request":{},"label":"odd","family":"x"}"#);
+    assert!(unlabelled.err.starts_with("standard input:1: label"), "{}", unlabelled.err);
+    let alpha = edgeward(&["train", "--id", "m", "--alpha", "0", "--out", &model_name], "");
+    assert!(alpha.err.contains("--alpha"), "{}", alpha.err);
+}
