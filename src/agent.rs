@@ -131,6 +131,12 @@ impl Findings {
         self.0 & (1 << finding as u32) != 0
     }
 
+    /// A bit for each finding, in the order of [`Finding::ALL`].
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
     /// Those found.
     pub fn iter(self) -> impl Iterator<Item = Finding> {
         Finding::ALL.iter().copied().filter(move |finding| self.contains(*finding))

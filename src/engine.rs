@@ -106,7 +106,7 @@ impl Engine {
         }
     }
 
-    fn versions(&self) -> Versions<'_> {
+    pub(crate) fn versions(&self) -> Versions<'_> {
         Versions {
             engine: Self::VERSION,
             bundle: &self.bundle.version,

@@ -11,6 +11,7 @@ use crate::bundle::{Bundle, PublicKey, SignatureEnvelope};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::identifier::{IdentifierKind, Identifiers};
+use crate::packed;
 use crate::policy::{Issue, WhatIfBody, what_if};
 use crate::receipt::Circumstances;
 use crate::request::Request;
@@ -99,6 +100,21 @@ impl Instance {
     #[must_use]
     pub fn evaluate(&self, request: &str) -> String {
         self.with_request(request, |engine, request| json(&engine.decide(request)))
+    }
+
+    /// Decides a packed request ([`packed`]); tells whether it did. What does not fit is for the JSON way.
+    #[must_use]
+    pub fn evaluate_packed(&self, text: &[u8], numbers: &[f64], answer: &mut packed::Answer) -> bool {
+        let request = std::str::from_utf8(text).ok().and_then(|text| packed::request(text, numbers));
+        let (Some(engine), Some(request)) = (&self.engine, request) else { return false };
+        answer.write(&engine.decide(&request));
+        true
+    }
+
+    /// What the indices of a packed decision stand for: [`packed::Tables`].
+    #[must_use]
+    pub fn tables(&self) -> String {
+        answer(self.engine().map(Engine::tables))
     }
 
     /// Decides a deferred request for good, with the scorer's [`Answer`], or without in an outage.

@@ -43,6 +43,7 @@ pub mod ffi;
 pub mod identifier;
 pub mod location;
 pub mod net;
+pub mod packed;
 pub mod policy;
 pub mod profile;
 pub mod receipt;

@@ -1,3 +1,4 @@
+import { Crossing } from "./crossing.js";
 import { EdgewardError } from "./errors.js";
 import {
   __wbg_reset_state as resetModule,
@@ -64,6 +65,7 @@ export class Engine {
   #module: Module;
   #generation = generation;
   #bundle: { text: string; signature: string | undefined } | undefined;
+  #crossing: Crossing | undefined;
   #traps = 0;
 
   /** @throws {EdgewardError} if an option is malformed. */
@@ -95,11 +97,20 @@ export class Engine {
     const envelope = signature === undefined ? undefined : JSON.stringify(signature);
     const info = this.#call<BundleInfo>((module) => module.load(text, envelope));
     this.#bundle = { text, signature: envelope };
+    this.#crossing = undefined;
     return info;
   }
 
   /** Decides. `defer` names in `needs` the facts to ask for before {@link resume}. */
   evaluate(request: Request): Decision {
+    return this.#survive((module) => this.#cross(module, request)) ?? this.evaluateAsJson(request);
+  }
+
+  /**
+   * {@link evaluate}, crossing as JSON text: what it falls back to for a request that does not fit the fast crossing,
+   * or is malformed. The answers are equal.
+   */
+  evaluateAsJson(request: Request): Decision {
     const facts = JSON.stringify(request);
     return this.#call((module) => module.evaluate(facts));
   }
@@ -156,8 +167,14 @@ export class Engine {
     return JSON.parse(text) as T;
   }
 
+  #cross(module: Module, request: Request): Decision | undefined {
+    if (this.#bundle === undefined) return undefined;
+    this.#crossing ??= new Crossing(module);
+    return this.#crossing.evaluate(request);
+  }
+
   /** The one call point. A string that is thrown is a failure the engine reports; anything else is a trap. */
-  #survive(operation: (module: Module) => string): string {
+  #survive<T>(operation: (module: Module) => T): T {
     if (this.#generation !== generation) this.#rebuild();
     try {
       return operation(this.#module);
@@ -183,6 +200,7 @@ export class Engine {
   #rebuild(): void {
     this.#module = build(this.#options);
     this.#generation = generation;
+    this.#crossing = undefined;
     if (this.#bundle !== undefined) this.#module.load(this.#bundle.text, this.#bundle.signature);
   }
 }

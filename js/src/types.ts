@@ -52,6 +52,10 @@ export type ClientFacts = Facts<{
   /** Degrees east. */
   longitude: number;
   proxy: Proxy;
+  /** Country of the device's own position, for locations looked up by GPS. */
+  gpsCountry: string;
+  /** Through the tenant's compliant network. */
+  compliantNetwork: boolean;
   appType: ClientAppType;
 }>;
 

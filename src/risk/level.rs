@@ -94,6 +94,12 @@ impl LevelSet {
             .fold(Self(0), |set, level| Self(set.0 | Self::only(level.max(floor)).0))
     }
 
+    /// A bit for each possible level, `none` the lowest.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
     /// The possible levels, ascending.
     pub fn iter(self) -> impl Iterator<Item = RiskLevel> {
         RiskLevel::ALL.iter().copied().filter(move |level| self.contains(*level))

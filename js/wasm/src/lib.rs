@@ -1,13 +1,26 @@
 //! The engine behind the JavaScript boundary: nothing but the crossing. Shapes and limits are those of
-//! [`edgeward::ffi`]; JSON text goes in and out, because one string crosses faster than an object's members.
+//! [`edgeward::ffi`]; JSON text goes in and out, because one string crosses faster than an object's members. The hot
+//! path, deciding, crosses packed: the host writes into buffers that stay, and reads the answer where it lies.
 
 use edgeward::ffi::{self, Instance};
+use edgeward::packed::Answer;
 use wasm_bindgen::prelude::*;
+
+/// Bytes of text a packed request may have; a larger one crosses as JSON.
+const TEXT_BYTES: usize = 32 << 10;
+
+/// Numbers a packed request may have.
+const NUMBERS: usize = 2048;
 
 /// One engine. Methods answer JSON text; a failure is `{"error":{…}}`, thrown as text where the answer is none.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Engine(Instance);
+pub struct Engine {
+    instance: Instance,
+    text: Vec<u8>,
+    numbers: Vec<f64>,
+    answer: Answer,
+}
 
 #[wasm_bindgen]
 impl Engine {
@@ -17,36 +30,99 @@ impl Engine {
     /// The failure, as JSON text.
     #[wasm_bindgen(constructor)]
     pub fn new(options: &str) -> Result<Self, String> {
-        Instance::new(options).map(Self).map_err(|error| ffi::failure(&error))
+        let instance = Instance::new(options).map_err(|error| ffi::failure(&error))?;
+        Ok(Self { instance, text: vec![0; TEXT_BYTES], numbers: vec![0.0; NUMBERS], answer: Answer::default() })
+    }
+
+    /// Where the host writes the texts of a packed request; `textCapacity` bytes.
+    #[wasm_bindgen(js_name = textBuffer)]
+    #[must_use]
+    pub fn text_buffer(&self) -> *const u8 {
+        self.text.as_ptr()
+    }
+
+    /// Size of `textBuffer`.
+    #[wasm_bindgen(js_name = textCapacity)]
+    #[must_use]
+    pub fn text_capacity(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Where the host writes the numbers of a packed request; `numbersCapacity` of them.
+    #[wasm_bindgen(js_name = numbersBuffer)]
+    #[must_use]
+    pub fn numbers_buffer(&self) -> *const f64 {
+        self.numbers.as_ptr()
+    }
+
+    /// Size of `numbersBuffer`.
+    #[wasm_bindgen(js_name = numbersCapacity)]
+    #[must_use]
+    pub fn numbers_capacity(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Decides the packed request in the buffers: how many words the answer has, 0 if the request does not fit.
+    #[wasm_bindgen(js_name = evaluatePacked)]
+    pub fn evaluate_packed(&mut self, text: usize, numbers: usize) -> usize {
+        let (Some(text), Some(numbers)) = (self.text.get(..text), self.numbers.get(..numbers)) else { return 0 };
+        if self.instance.evaluate_packed(text, numbers, &mut self.answer) { self.answer.words.len() } else { 0 }
+    }
+
+    /// Where the answer's words lie.
+    #[wasm_bindgen(js_name = answerWords)]
+    #[must_use]
+    pub fn answer_words(&self) -> *const u32 {
+        self.answer.words.as_ptr()
+    }
+
+    /// Where the answer's text lies.
+    #[wasm_bindgen(js_name = answerText)]
+    #[must_use]
+    pub fn answer_text(&self) -> *const u8 {
+        self.answer.text.as_ptr()
+    }
+
+    /// Bytes of the answer's text.
+    #[wasm_bindgen(js_name = answerTextLength)]
+    #[must_use]
+    pub fn answer_text_length(&self) -> usize {
+        self.answer.text.len()
+    }
+
+    /// What the numbers of packed answers stand for.
+    #[must_use]
+    pub fn tables(&self) -> String {
+        self.instance.tables()
     }
 
     /// Loads a bundle.
     pub fn load(&mut self, bundle: &str, signature: Option<String>) -> String {
-        self.0.load(bundle, signature.as_deref())
+        self.instance.load(bundle, signature.as_deref())
     }
 
     /// Decides a request.
     #[must_use]
     pub fn evaluate(&self, request: &str) -> String {
-        self.0.evaluate(request)
+        self.instance.evaluate(request)
     }
 
     /// Decides a deferred request for good.
     #[must_use]
     pub fn resume(&self, request: &str, answer: Option<String>) -> String {
-        self.0.resume(request, answer.as_deref())
+        self.instance.resume(request, answer.as_deref())
     }
 
     /// What to ask the scorer.
     #[must_use]
     pub fn assessment(&self, request: &str) -> String {
-        self.0.assessment(request)
+        self.instance.assessment(request)
     }
 
     /// The record of a decision.
     #[must_use]
     pub fn receipt(&self, request: &str, answer: Option<String>, circumstances: &str) -> String {
-        self.0.receipt(request, answer.as_deref(), circumstances)
+        self.instance.receipt(request, answer.as_deref(), circumstances)
     }
 
     /// An identifier as it leaves the edge.
@@ -54,8 +130,15 @@ impl Engine {
     /// # Errors
     /// The failure, as JSON text.
     pub fn identifier(&self, kind: &str, value: &str) -> Result<String, String> {
-        self.0.identifier(kind, value).map_err(|error| ffi::failure(&error))
+        self.instance.identifier(kind, value).map_err(|error| ffi::failure(&error))
     }
+}
+
+/// The memory that the buffers lie in.
+#[wasm_bindgen(js_name = moduleMemory)]
+#[must_use]
+pub fn module_memory() -> JsValue {
+    wasm_bindgen::memory()
 }
 
 /// What a client is.

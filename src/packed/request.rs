@@ -1,0 +1,222 @@
+//! A request from one text and one list of numbers.
+
+use crate::profile::{Profile, Sighting};
+use crate::request::{
+    Client, ClientAppType, ClientCert, Device, GuestType, Http, Platform, PlatformBot, Principal,
+    PrincipalKind, Proxy, Request, Resource, RiskFacts, Session, SessionBinding, Text, Tls, TransferMethod,
+    Transport, TrustType, Velocity,
+};
+use crate::risk::{InsiderRiskLevel, RiskLevel};
+
+/// Reads a request: its members in the order written below, a number each for numbers and flags (0, 1), the length in
+/// bytes for texts, the count for lists, NaN for what is unknown. `None` if they do not fit; the JSON way tells why.
+#[must_use]
+pub fn request<'a>(text: &'a str, numbers: &[f64]) -> Option<Request<'a>> {
+    let mut reader = Reader { text, numbers };
+    let request = reader.request()?;
+    (reader.text.is_empty() && reader.numbers.is_empty()).then_some(request)
+}
+
+struct Reader<'a, 'n> {
+    text: &'a str,
+    numbers: &'n [f64],
+}
+
+/// Unknown (`Some(None)`), known, or misfit (`None`).
+type Read<T> = Option<Option<T>>;
+
+impl<'a> Reader<'a, '_> {
+    fn request(&mut self) -> Option<Request<'a>> {
+        Some(Request {
+            time: self.whole()?,
+            http: Http {
+                method: self.text()?,
+                scheme: self.text()?,
+                host: self.text()?,
+                path: self.text()?,
+                version: self.text()?,
+                headers: self.pairs()?,
+            },
+            client: Client {
+                ip: self.parsed(|text| text.parse().ok())?.map(|ip: std::net::IpAddr| ip.to_canonical()),
+                asn: self.whole()?,
+                country: self.text()?,
+                city: self.text()?,
+                latitude: self.degrees()?,
+                longitude: self.degrees()?,
+                proxy: self.name(Proxy::parse)?,
+                gps_country: self.text()?,
+                compliant_network: self.flag()?,
+                app_type: self.name(ClientAppType::parse)?,
+            },
+            tls: Tls {
+                version: self.text()?,
+                ja4: self.text()?,
+                ja3: self.text()?,
+                client_cert: ClientCert { presented: self.flag()?, verified: self.flag()? },
+            },
+            transport: Transport {
+                rtt_ms: self.whole()?,
+                h2_fingerprint: self.text()?,
+                header_order: self.texts()?,
+            },
+            platform_bot: PlatformBot {
+                score: self.whole()?,
+                verified: self.flag()?,
+                signed_agent: self.flag()?,
+            },
+            principal: Principal {
+                kind: self.name(PrincipalKind::parse)?,
+                id: self.text()?,
+                groups: self.texts()?,
+                roles: self.texts()?,
+                guest_type: self.name(GuestType::parse)?,
+                external_tenant: self.text()?,
+            },
+            session: Session {
+                id: self.text()?,
+                established_at: self.whole()?,
+                auth_time: self.whole()?,
+                amr: self.texts()?,
+                transfer_method: self.name(TransferMethod::parse)?,
+                binding: SessionBinding {
+                    asn: self.whole()?,
+                    country: self.text()?,
+                    ja4: self.text()?,
+                    agent: self.text()?,
+                },
+            },
+            device: Device {
+                is_registered: self.flag()?,
+                is_compliant: self.flag()?,
+                trust_type: self.name(TrustType::parse)?,
+                platform: self.name(Platform::parse)?,
+                device_id: self.text()?,
+                ..Device::default()
+            },
+            resource: Resource {
+                application: self.text()?,
+                application_groups: self.texts()?,
+                user_action: self.text()?,
+                authentication_context: self.text()?,
+            },
+            risk: RiskFacts {
+                sign_in: self.name(RiskLevel::parse)?,
+                user: self.name(RiskLevel::parse)?,
+                service_principal: self.name(RiskLevel::parse)?,
+                agent: self.name(RiskLevel::parse)?,
+                insider: self.name(InsiderRiskLevel::parse)?,
+            },
+            velocity: Velocity { user_failures_1h: self.whole()?, ip_users_1h: self.whole()? },
+            profile: self.profile()?,
+        })
+    }
+
+    /// The count comes first; without one there is no profile, and none of the rest.
+    fn profile(&mut self) -> Read<Profile<'a>> {
+        let Some(count) = self.whole()? else { return Some(None) };
+        let asns = self.list(|reader| reader.whole().flatten())?.unwrap_or_default();
+        let countries = self.texts()?.unwrap_or_default();
+        let agents = self.texts()?.unwrap_or_default();
+        let devices = self.texts()?.unwrap_or_default();
+        let last = match self.whole()? {
+            Some(time) => Some(Sighting { time, latitude_e6: self.whole()??, longitude_e6: self.whole()?? }),
+            None => None,
+        };
+        Some(Some(Profile { count, asns, countries, agents, devices, last }))
+    }
+
+    fn number(&mut self) -> Read<f64> {
+        let (first, rest) = self.numbers.split_first()?;
+        self.numbers = rest;
+        Some((!first.is_nan()).then_some(*first))
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "range checked before the cast")]
+    fn whole<W: TryFrom<i64>>(&mut self) -> Read<W> {
+        let Some(number) = self.number()? else { return Some(None) };
+        if number.trunc() != number || number.abs() >= 9e15 {
+            return None;
+        }
+        W::try_from(number as i64).ok().map(Some)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "range checked before the cast")]
+    fn degrees(&mut self) -> Read<i32> {
+        let Some(degrees) = self.number()? else { return Some(None) };
+        (-180.0..=180.0).contains(&degrees).then_some(Some((degrees * 1e6).round() as i32))
+    }
+
+    fn flag(&mut self) -> Read<bool> {
+        Some(self.number()?.map(|number| number != 0.0))
+    }
+
+    fn slice(&mut self) -> Read<&'a str> {
+        let Some(length) = self.whole()? else { return Some(None) };
+        let (slice, rest) = self.text.split_at_checked(length)?;
+        self.text = rest;
+        Some(Some(slice))
+    }
+
+    fn text(&mut self) -> Read<Text<'a>> {
+        Some(self.slice()?.map(Text::from))
+    }
+
+    /// One of some names; another is unknown.
+    fn name<T>(&mut self, parse: fn(&str) -> Option<T>) -> Read<T> {
+        Some(self.slice()?.and_then(parse))
+    }
+
+    fn parsed<T>(&mut self, parse: fn(&str) -> Option<T>) -> Read<T> {
+        match self.slice()? {
+            Some(text) => parse(text).map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn texts(&mut self) -> Read<Vec<Text<'a>>> {
+        self.list(|reader| reader.text().flatten())
+    }
+
+    fn pairs(&mut self) -> Read<Vec<(Text<'a>, Text<'a>)>> {
+        self.list(|reader| reader.text().flatten().zip(reader.text().flatten()))
+    }
+
+    fn list<T>(&mut self, mut one: impl FnMut(&mut Self) -> Option<T>) -> Read<Vec<T>> {
+        let Some(count) = self.whole::<usize>()? else { return Some(None) };
+        // A count can not promise more than there are numbers for.
+        let mut list = Vec::with_capacity(count.min(self.numbers.len()));
+        for _ in 0..count {
+            list.push(one(self)?);
+        }
+        Some(Some(list))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers of a request of which nothing is known.
+    const MEMBERS: usize = 60;
+
+    #[test]
+    fn nothing_known_is_the_default_request() {
+        assert_eq!(request("", &[f64::NAN; MEMBERS]), Some(Request::default()));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_no_request() {
+        let mut numbers = [f64::NAN; MEMBERS];
+        assert_eq!(request("", &numbers[1..]), None, "too few numbers");
+        assert_eq!(request("left over", &numbers), None);
+        numbers[1] = 3.0;
+        assert_eq!(request("GE", &numbers), None, "a length past the end");
+        assert_eq!(request("GET", &numbers).unwrap().http.method.as_deref(), Some("GET"));
+        assert_eq!(request("G€", &numbers), None, "a length within a character");
+        for bad in [0.5, -1.0, 1e300, f64::INFINITY] {
+            numbers[1] = bad;
+            assert_eq!(request("", &numbers), None, "{bad}");
+        }
+    }
+}
