@@ -245,10 +245,13 @@ function writeProfile(profile: Profile | null | undefined): void {
   }
   if (profile.count == null) fits = false;
   number(profile.count);
+  strings(profile.networks);
   numbersOf(profile.asns);
   strings(profile.countries);
   strings(profile.agents);
+  strings(profile.tls);
   strings(profile.devices);
+  numbersOf(profile.hours);
   number(profile.last?.time);
   if (profile.last == null) return;
   if (profile.last.time == null) fits = false;

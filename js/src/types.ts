@@ -104,6 +104,19 @@ export type DeviceFacts = Facts<{
   trustType: TrustType;
   platform: Platform;
   deviceId: string;
+  mdmAppId: string;
+  displayName: string;
+  enrollmentProfileName: string;
+  manufacturer: string;
+  model: string;
+  operatingSystem: string;
+  operatingSystemVersion: string;
+  deviceOwnership: "Personal" | "Company";
+  profileType: "RegisteredDevice" | "SecureVM" | "Printer" | "Shared" | "IoT";
+  physicalIds: readonly string[];
+  systemLabels: readonly string[];
+  /** `extensionAttribute1` … `extensionAttribute15`. */
+  extensionAttributes: Readonly<Record<string, string | null>>;
 }>;
 
 export type ResourceFacts = Facts<{
@@ -126,11 +139,16 @@ export type VelocityFacts = Facts<{ userFailures1h: number; ipUsers1h: number }>
 
 /** A principal's history, as the scorer hands it out. */
 export interface Profile {
+  /** Successful sign-ins it was built from. */
   count?: number;
-  asns?: number[];
+  networks?: readonly string[];
+  asns?: readonly number[];
   countries?: readonly string[];
   agents?: readonly string[];
+  tls?: readonly string[];
   devices?: readonly string[];
+  /** Sign-ins per eighth of the UTC day. */
+  hours?: readonly number[];
   last?: { time: number; latitudeE6: number; longitudeE6: number } | null;
 }
 

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startWorker } from "../scripts/workerd.mjs";
+import { Engine, type Request } from "edgeward";
 import { decideAll } from "./support/corpus.js";
 import { exchange, ROOT } from "./support/fixture.js";
 
@@ -29,5 +30,33 @@ test("workerd decides byte for byte as the native engine does", async () => {
     compare(reply.body);
   } finally {
     await worker.stop();
+  }
+});
+
+test("the fast crossing and the JSON one give equal decisions, also for what only JSON can carry", () => {
+  const engine = new Engine({ allowUnsigned: true });
+  engine.load(bundle);
+  const requests = cases
+    .trimEnd()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { request: Request }).request);
+  const odd: Request[] = [
+    { http: { headers: [["user-agent", "Ünïcode/1.0 🤖"]] } },
+    { client: { ip: "::ffff:203.0.113.7", latitude: 59, longitude: -10.5, asn: Number.NaN } },
+    { device: { isCompliant: true, manufacturer: "Example" }, profile: { asns: [64500] } },
+    { principal: { kind: "user", id: "u", groups: Array.from({ length: 3_000 }, (_, index) => `g${index}`) } },
+    { http: { path: "/".repeat(40_000) } },
+  ];
+  for (const request of [...requests, ...odd]) {
+    const packed = engine.evaluate(request);
+    assert.equal(JSON.stringify(packed), JSON.stringify(engine.evaluateAsJson(request)));
+  }
+});
+
+test("what is malformed is refused alike whichever way it crosses", () => {
+  const engine = new Engine({ allowUnsigned: true });
+  engine.load(bundle);
+  for (const request of [{ client: { asn: "x" } }, { client: { ip: "1.2.3" } }, { client: { latitude: 181 } }, { time: 0.5 }]) {
+    assert.throws(() => engine.evaluate(request as unknown as Request), { code: "invalid_json" });
   }
 });

@@ -13,23 +13,24 @@ function loaded(options: ConstructorParameters<typeof Engine>[0] = {}): Engine {
 }
 
 /** Makes the next `times` calls of a module method trap as a fault inside the module does. */
-function trap(method: "evaluate" | "load", times: number): () => void {
+function trap(method: "evaluatePacked" | "load", times: number): () => void {
   const original = Object.getOwnPropertyDescriptor(Module.prototype, method);
   let left = times;
-  Module.prototype[method] = function (this: Module, ...parameters: [string, string?]) {
+  const trapped = function (this: Module, ...parameters: unknown[]): unknown {
     if (left > 0) {
       left -= 1;
       throw new WebAssembly.RuntimeError("unreachable");
     }
-    return (original?.value as (...all: unknown[]) => string).apply(this, parameters);
+    return (original?.value as (...all: unknown[]) => unknown).apply(this, parameters);
   };
+  Object.defineProperty(Module.prototype, method, { ...original, value: trapped });
   return () => Object.defineProperty(Module.prototype, method, original ?? {});
 }
 
 test("a trap costs the request nothing: the engine is rebuilt with its bundle and asked again", () => {
   const engine = loaded();
   const expected = engine.evaluate(REQUEST);
-  const restore = trap("evaluate", 1);
+  const restore = trap("evaluatePacked", 1);
   try {
     assert.deepEqual(engine.evaluate(REQUEST), expected);
     assert.equal(engine.traps, 1);
@@ -41,7 +42,7 @@ test("a trap costs the request nothing: the engine is rebuilt with its bundle an
 
 test("an input that traps twice is an error, and the next one is decided", () => {
   const engine = loaded();
-  const restore = trap("evaluate", 2);
+  const restore = trap("evaluatePacked", 2);
   try {
     assert.throws(() => engine.evaluate(REQUEST), { code: "engine_trap" });
     assert.equal(engine.traps, 2);
@@ -53,7 +54,7 @@ test("an input that traps twice is an error, and the next one is decided", () =>
 
 test("one engine's trap does not cost another its bundle", () => {
   const [one, other] = [loaded(), loaded()];
-  const restore = trap("evaluate", 1);
+  const restore = trap("evaluatePacked", 1);
   try {
     one.evaluate(REQUEST);
     assert.equal(other.evaluate(REQUEST).outcome, "allow");
@@ -67,18 +68,19 @@ test("a fault inside the real module is survived too", () => {
   const engine = loaded();
   const expected = engine.evaluate(REQUEST);
   // A pointer nobody handed out: the call reads outside the module's memory.
-  const original = Module.prototype.evaluate;
+  const original = Module.prototype.evaluatePacked;
   let broken = true;
-  Module.prototype.evaluate = function (this: Module, text: string) {
-    if (!broken) return original.call(this, text);
+  Module.prototype.evaluatePacked = function (this: Module, text: number, numbers: number) {
+    if (!broken) return original.call(this, text, numbers);
     broken = false;
-    return original.call(Object.assign(Object.create(Module.prototype) as Module, { __wbg_ptr: 0xffff_fff0 }), text);
+    const nowhere = Object.assign(Object.create(Module.prototype) as Module, { __wbg_ptr: 0xffff_fff0 });
+    return original.call(nowhere, text, numbers);
   };
   try {
     assert.deepEqual(engine.evaluate(REQUEST), expected);
     assert.equal(engine.traps, 1);
   } finally {
-    Module.prototype.evaluate = original;
+    Module.prototype.evaluatePacked = original;
   }
 });
 
@@ -86,7 +88,7 @@ test("a refused bundle leaves the last good one at work, also after a trap", () 
   const engine = loaded();
   assert.throws(() => engine.load("{"), { code: "invalid_json" });
   assert.throws(() => engine.load(bundle("0")), { code: "older_bundle" });
-  const restore = trap("evaluate", 1);
+  const restore = trap("evaluatePacked", 1);
   try {
     assert.equal(engine.evaluate(REQUEST).versions.bundle, "1");
   } finally {

@@ -115,15 +115,18 @@ impl<'a> Reader<'a, '_> {
     /// The count comes first; without one there is no profile, and none of the rest.
     fn profile(&mut self) -> Read<Profile<'a>> {
         let Some(count) = self.whole()? else { return Some(None) };
-        let asns = self.list(|reader| reader.whole().flatten())?.unwrap_or_default();
+        let networks = self.texts()?.unwrap_or_default();
+        let asns = self.counts()?.unwrap_or_default();
         let countries = self.texts()?.unwrap_or_default();
         let agents = self.texts()?.unwrap_or_default();
+        let tls = self.texts()?.unwrap_or_default();
         let devices = self.texts()?.unwrap_or_default();
+        let hours = self.counts()?.unwrap_or_default();
         let last = match self.whole()? {
             Some(time) => Some(Sighting { time, latitude_e6: self.whole()??, longitude_e6: self.whole()?? }),
             None => None,
         };
-        Some(Some(Profile { count, asns, countries, agents, devices, last }))
+        Some(Some(Profile { count, networks, asns, countries, agents, tls, devices, hours, last }))
     }
 
     fn number(&mut self) -> Read<f64> {
@@ -172,6 +175,10 @@ impl<'a> Reader<'a, '_> {
             Some(text) => parse(text).map(Some),
             None => Some(None),
         }
+    }
+
+    fn counts(&mut self) -> Read<Vec<u32>> {
+        self.list(|reader| reader.whole().flatten())
     }
 
     fn texts(&mut self) -> Read<Vec<Text<'a>>> {

@@ -31,7 +31,12 @@ impl Engine {
     #[wasm_bindgen(constructor)]
     pub fn new(options: &str) -> Result<Self, String> {
         let instance = Instance::new(options).map_err(|error| ffi::failure(&error))?;
-        Ok(Self { instance, text: vec![0; TEXT_BYTES], numbers: vec![0.0; NUMBERS], answer: Answer::default() })
+        Ok(Self {
+            instance,
+            text: vec![0; TEXT_BYTES],
+            numbers: vec![0.0; NUMBERS],
+            answer: Answer::default(),
+        })
     }
 
     /// Where the host writes the texts of a packed request; `textCapacity` bytes.
@@ -65,8 +70,14 @@ impl Engine {
     /// Decides the packed request in the buffers: how many words the answer has, 0 if the request does not fit.
     #[wasm_bindgen(js_name = evaluatePacked)]
     pub fn evaluate_packed(&mut self, text: usize, numbers: usize) -> usize {
-        let (Some(text), Some(numbers)) = (self.text.get(..text), self.numbers.get(..numbers)) else { return 0 };
-        if self.instance.evaluate_packed(text, numbers, &mut self.answer) { self.answer.words.len() } else { 0 }
+        let (Some(text), Some(numbers)) = (self.text.get(..text), self.numbers.get(..numbers)) else {
+            return 0;
+        };
+        if self.instance.evaluate_packed(text, numbers, &mut self.answer) {
+            self.answer.words.len()
+        } else {
+            0
+        }
     }
 
     /// Where the answer's words lie.
