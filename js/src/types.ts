@@ -117,6 +117,8 @@ export type DeviceFacts = Facts<{
   systemLabels: readonly string[];
   /** `extensionAttribute1` … `extensionAttribute15`. */
   extensionAttributes: Readonly<Record<string, string | null>>;
+  /** What became of the sealed cookie the host gives to devices. */
+  cookie: "current" | "forked" | "none";
 }>;
 
 export type ResourceFacts = Facts<{
