@@ -7,7 +7,6 @@
 mod signature;
 mod version;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 pub use signature::{Algorithm, PublicKey, SignatureEnvelope};
@@ -15,7 +14,10 @@ pub use version::Version;
 
 use crate::error::Error;
 use crate::policy::{Issue, PolicySet};
+use crate::read::{self, Slot, record};
+use crate::request::Text;
 use crate::risk::{Model, Setting};
+use crate::vocabulary::vocabulary;
 
 /// Largest bundle read, bytes. Fits 195 locations of 2000 ranges, Entra's own limits, four times over.
 pub const BUNDLE_LIMIT: usize = 32 << 20;
@@ -32,8 +34,7 @@ pub struct Bundle {
 }
 
 /// Settings that travel with the policies.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Settings {
     /// How much of a client address the scorer gets.
     pub addresses: Addresses,
@@ -41,41 +42,76 @@ pub struct Settings {
     pub band: Setting,
 }
 
-/// How much of a client address leaves the edge.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Addresses {
-    /// /24 of IPv4, /48 of IPv6.
-    #[default]
-    Prefix,
-    /// All of it.
-    Full,
+record!(strict Settings {
+    "addresses" => OneOf(addresses),
+    "band" => OneOf(band),
+} requires {});
+
+vocabulary! {
+    /// How much of a client address leaves the edge.
+    #[derive(Default)]
+    pub enum Addresses {
+        /// /24 of IPv4, /48 of IPv6.
+        #[default]
+        Prefix = "prefix",
+        /// All of it.
+        Full = "full",
+    }
 }
 
 /// A request and the outcome the bundle's author expects of it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub(crate) struct SelfTest {
     pub name: String,
-    pub request: Box<RawValue>,
+    pub request: String,
     pub outcome: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Default)]
+struct SelfTestFile<'a> {
+    name: String,
+    request: Option<&'a RawValue>,
+    outcome: String,
+}
+
+record!(strict SelfTestFile<'a> {
+    "name" => String(name),
+    "request" => Raw(request),
+    "outcome" => String(outcome),
+} requires {
+    "name" => name,
+    "request" => request,
+    "outcome" => outcome,
+});
+
+#[derive(Default)]
 struct BundleFile<'a> {
-    schema: u32,
-    version: String,
-    #[serde(borrow)]
-    policies: &'a RawValue,
-    #[serde(borrow, default)]
+    schema: Option<u32>,
+    version: Option<Text<'a>>,
+    policies: Option<&'a RawValue>,
     named_locations: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     model: Option<&'a RawValue>,
-    #[serde(default)]
     settings: Settings,
-    #[serde(default)]
-    self_test: Vec<SelfTest>,
+    self_test: Vec<SelfTestFile<'a>>,
+}
+
+record!(strict BundleFile<'a> {
+    "schema" => Whole(schema),
+    "version" => Text(version),
+    "policies" => Raw(policies),
+    "namedLocations" => Raw(named_locations),
+    "model" => Raw(model),
+    "settings" => Record(settings),
+    "selfTest" => Records(self_test),
+} requires {
+    "schema" => schema,
+    "version" => version,
+    "policies" => policies,
+});
+
+/// The text of a member, unless it is absent or `null`.
+fn stated(raw: Option<&RawValue>) -> Option<&str> {
+    raw.map(RawValue::get).filter(|text| *text != "null")
 }
 
 impl Bundle {
@@ -96,20 +132,33 @@ impl Bundle {
     /// every issue found. Warnings alone do not refuse a bundle.
     pub fn unsigned(bytes: &[u8]) -> Result<Self, Error> {
         limit(bytes)?;
-        let file: BundleFile<'_> =
-            serde_json::from_slice(bytes).map_err(|why| Error::json("bundle", &why))?;
-        if file.schema != 1 {
-            return Err(Error::bundle("schema", format!("`{}` is not a known schema; 1 is", file.schema)));
+        let text = std::str::from_utf8(bytes)
+            .map_err(|why| Error::Json { input: "bundle", why: format!("not UTF-8: {why}") })?;
+        let mut file = BundleFile::default();
+        read::from_json(text, Slot::Record(&mut file)).map_err(|why| Error::json("bundle", &why))?;
+        let schema = file.schema.unwrap_or_default();
+        if schema != 1 {
+            return Err(Error::bundle("schema", format!("`{schema}` is not a known schema; 1 is")));
         }
-        let version = Version::parse(&file.version)?;
-        let locations = file.named_locations.map_or("[]", RawValue::get);
+        let version = Version::parse(file.version.as_deref().unwrap_or_default())?;
+        let policies = stated(file.policies).unwrap_or("[]");
+        let locations = stated(file.named_locations).unwrap_or("[]");
         let (policies, warnings) =
-            PolicySet::parse(file.policies.get(), locations).map_err(|issues| Error::Policies { issues })?;
-        let model = match file.model {
-            Some(model) if model.get() != "null" => Model::parse(model.get(), file.settings.band)?,
-            _ => Model::priors()?,
+            PolicySet::parse(policies, locations).map_err(|issues| Error::Policies { issues })?;
+        let model = match stated(file.model) {
+            Some(model) => Model::parse(model, file.settings.band)?,
+            None => Model::priors()?,
         };
-        Ok(Self { version, policies, model, settings: file.settings, self_test: file.self_test, warnings })
+        let self_test = file
+            .self_test
+            .into_iter()
+            .map(|test| SelfTest {
+                name: test.name,
+                request: test.request.map(RawValue::get).unwrap_or_default().to_owned(),
+                outcome: test.outcome,
+            })
+            .collect();
+        Ok(Self { version, policies, model, settings: file.settings, self_test, warnings })
     }
 
     /// Its version.

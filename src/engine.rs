@@ -8,6 +8,7 @@ use crate::detection::{self, Observed};
 use crate::error::Error;
 use crate::identifier::{AddressPrefix, IdentifierKind, Identifiers};
 use crate::policy::{Facts, Unknowns};
+use crate::read::{self, Slot};
 use crate::request::{Proxy, Request, Text};
 use crate::risk;
 use crate::signal::Signals;
@@ -163,7 +164,8 @@ impl Engine {
 
     fn self_test(&self) -> Result<(), Error> {
         for vector in &self.bundle.self_test {
-            let request: Request<'_> = serde_json::from_str(vector.request.get())
+            let mut request = Request::default();
+            read::from_json(&vector.request, Slot::Record(&mut request))
                 .map_err(|why| Error::SelfTest { name: vector.name.clone(), why: why.to_string() })?;
             let outcome = self.decide(&request).outcome;
             if outcome.name() != vector.outcome {

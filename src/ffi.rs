@@ -3,7 +3,7 @@
 //! A failure is an answer, not an exception: `{"error":{"code","message"}}`, with `"issues"` beside it where
 //! a bundle's policies are at fault.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::agent;
 use crate::assess::Answer;
@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::identifier::{IdentifierKind, Identifiers};
 use crate::packed;
 use crate::policy::{Issue, WhatIfBody, what_if};
+use crate::read::{Record, Slot, from_json, record};
 use crate::receipt::Circumstances;
 use crate::request::Request;
 
@@ -20,8 +21,7 @@ use crate::request::Request;
 pub const REQUEST_LIMIT: usize = 256 << 10;
 
 /// What a host sets up once.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Keys trusted to sign bundles.
     pub public_keys: Vec<PublicKey>,
@@ -30,6 +30,12 @@ pub struct Options {
     /// Believe bundles without a signature: for the demo page and tests.
     pub allow_unsigned: bool,
 }
+
+record!(strict Options {
+    "publicKeys" => Records(public_keys),
+    "identifierKey" => Optional(identifier_key),
+    "allowUnsigned" => Switch(allow_unsigned),
+} requires {});
 
 /// One engine and the bundle it decides by.
 #[derive(Debug)]
@@ -54,7 +60,7 @@ impl Instance {
     /// # Errors
     /// [`Error::Json`] or [`Error::Option`].
     pub fn new(options: &str) -> Result<Self, Error> {
-        let options: Options = serde_json::from_str(options).map_err(|why| Error::json("options", &why))?;
+        let options: Options = read(options, "options")?;
         let identifiers =
             options.identifier_key.as_deref().map_or(Ok(Identifiers::plain()), Identifiers::keyed)?;
         Ok(Self {
@@ -73,8 +79,7 @@ impl Instance {
     fn try_load(&mut self, bundle: &str, signature: Option<&str>) -> Result<Loaded<'_>, Error> {
         let bundle = match signature {
             Some(signature) => {
-                let envelope: SignatureEnvelope =
-                    serde_json::from_str(signature).map_err(|why| Error::json("signature", &why))?;
+                let envelope: SignatureEnvelope = read(signature, "signature")?;
                 Bundle::open(bundle.as_bytes(), &envelope, &self.public_keys)?
             }
             None if self.allow_unsigned => Bundle::unsigned(bundle.as_bytes())?,
@@ -135,9 +140,9 @@ impl Instance {
     /// [`Circumstances`]: what was asked, and how it turned out.
     #[must_use]
     pub fn receipt(&self, request: &str, scorer_answer: Option<&str>, circumstances: &str) -> String {
-        let circumstances: Circumstances = match serde_json::from_str(circumstances) {
+        let circumstances: Circumstances = match read(circumstances, "circumstances") {
             Ok(circumstances) => circumstances,
-            Err(why) => return failure(&Error::json("circumstances", &why)),
+            Err(error) => return failure(&error),
         };
         self.with_merged(request, scorer_answer, |engine, request| {
             let was_deferred = !circumstances.asked.is_empty() || circumstances.outage;
@@ -246,9 +251,15 @@ const fn limit(json: &str, input: &'static str) -> Result<(), Error> {
     Ok(())
 }
 
-fn bounded<'de, T: Deserialize<'de>>(json: &'de str, input: &'static str) -> Result<T, Error> {
+fn bounded<'de, T: Record<'de> + Default>(json: &'de str, input: &'static str) -> Result<T, Error> {
     limit(json, input)?;
-    serde_json::from_str(json).map_err(|why| Error::json(input, &why))
+    read(json, input)
+}
+
+fn read<'de, T: Record<'de> + Default>(json: &'de str, input: &'static str) -> Result<T, Error> {
+    let mut record = T::default();
+    from_json(json, Slot::Record(&mut record)).map_err(|why| Error::json(input, &why))?;
+    Ok(record)
 }
 
 fn json(value: &impl Serialize) -> String {

@@ -29,6 +29,7 @@
 
 mod engine;
 mod error;
+mod node;
 mod read;
 mod vocabulary;
 

@@ -1,21 +1,40 @@
-//! JSON objects into facts, leniently: unknown members and names are ignored, `null` is unknown.
+//! JSON into facts and configuration.
 //!
 //! `derive(Deserialize)` makes a visitor for every struct, and they were a third of the module's code. Here a
-//! record only says into which [`Slot`] a member goes, and one visitor fills all slots.
+//! record only says into which [`Slot`] a member goes, and one visitor fills all slots. Messages are its own too:
+//! serde's carry the printing of floats into the module.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
 use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
+use crate::node::Node;
 use crate::request::Text;
 
 /// A JSON object with known members.
 pub(crate) trait Record<'de> {
-    /// Where the member of this name goes; `None` ignores it.
+    /// Where the member of this name goes; `None` if it is unknown.
     fn slot(&mut self, name: &str) -> Option<Slot<'_, 'de>>;
+
+    /// Facts ignore members they do not know, because a newer adapter may report more than this engine reads. In
+    /// configuration such a member is an error, and so is one that is stated twice: it was meant to do something.
+    fn is_strict(&self) -> bool {
+        false
+    }
+
+    /// A member that has to be there, and is not.
+    fn missing(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Takes the short form of the record, a whole number; tells if it has none, or not this one.
+    fn short(&mut self, _value: i64) -> bool {
+        false
+    }
 }
 
 /// An optional record comes into being with its first known member, so that `null` and `{}` leave it unknown.
@@ -26,12 +45,60 @@ impl<'de, R: Record<'de> + Default> Record<'de> for Option<R> {
         }
         self.get_or_insert_default().slot(name)
     }
+
+    fn is_strict(&self) -> bool {
+        R::default().is_strict()
+    }
+
+    fn missing(&self) -> Option<&'static str> {
+        self.as_ref().and_then(R::missing)
+    }
 }
 
-/// A value that is one of some names; another name leaves it unknown.
+/// An array of records.
+pub(crate) trait Records<'de> {
+    /// Makes room for one more, before it is known whether there is one.
+    fn add(&mut self) -> Option<Slot<'_, 'de>>;
+
+    /// Takes the last room back.
+    fn end(&mut self);
+}
+
+impl<'de, R: Record<'de> + Default> Records<'de> for Vec<R> {
+    fn add(&mut self) -> Option<Slot<'_, 'de>> {
+        self.push(R::default());
+        self.last_mut().map(|record| Slot::Record(record))
+    }
+
+    fn end(&mut self) {
+        self.pop();
+    }
+}
+
+/// A value, or several, that is one of some names.
 pub(crate) trait Name {
-    /// Takes the value of a name.
-    fn read(&mut self, name: &str);
+    /// Takes the value of a name; tells if there is none of that name, and then holds none.
+    fn read(&mut self, name: &str) -> bool;
+
+    /// The names.
+    fn names(&self) -> &'static [&'static str];
+}
+
+/// What a member that has to be there is while it is not.
+pub(crate) trait Unset {
+    fn is_unset(&self) -> bool;
+}
+
+impl<T> Unset for Option<T> {
+    fn is_unset(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl Unset for String {
+    fn is_unset(&self) -> bool {
+        self.is_empty()
+    }
 }
 
 /// A whole number of some size.
@@ -79,7 +146,22 @@ impl<W: Whole + Default> Whole for Option<W> {
 /// Where a value goes, which also says what it may be.
 pub(crate) enum Slot<'s, 'de> {
     Record(&'s mut dyn Record<'de>),
+    /// Another name leaves it unknown.
     Name(&'s mut dyn Name),
+    /// Another name is an error.
+    OneOf(&'s mut dyn Name),
+    /// Graph's words for no value in particular (`all`, `hidden`, `unknownFutureValue`) leave it unknown; another
+    /// name is an error.
+    Stated(&'s mut dyn Name),
+    /// An array of names; another name is an error.
+    Several(&'s mut dyn Name),
+    Records(&'s mut dyn Records<'de>),
+    Node(&'s mut Node),
+    /// The text of a value, to be read later; `null` too.
+    Raw(&'s mut Option<&'de RawValue>),
+    String(&'s mut String),
+    Optional(&'s mut Option<String>),
+    Switch(&'s mut bool),
     Text(&'s mut Option<Text<'de>>),
     Texts(&'s mut Option<Vec<Text<'de>>>),
     /// Texts of a list that is never unknown.
@@ -100,11 +182,18 @@ pub(crate) enum Slot<'s, 'de> {
 impl Slot<'_, '_> {
     fn expected(&self) -> &'static str {
         match self {
+            Self::Node(_) | Self::Raw(_) => "a value",
             Self::Record(_) | Self::Named(_) => "an object",
-            Self::Name(_) | Self::Text(_) => "a string",
-            Self::Texts(_) | Self::List(_) => "an array of strings",
+            Self::Records(_) => "an array of objects",
+            Self::Name(_)
+            | Self::OneOf(_)
+            | Self::Stated(_)
+            | Self::Text(_)
+            | Self::String(_)
+            | Self::Optional(_) => "a string",
+            Self::Texts(_) | Self::List(_) | Self::Several(_) => "an array of strings",
             Self::Pairs(_) => "an array of [name, value] pairs",
-            Self::Flag(_) => "true or false",
+            Self::Flag(_) | Self::Switch(_) => "true or false",
             Self::Whole(slot) => slot.expected(),
             Self::Counts(_) => "an array of whole numbers from 0 to 4294967295",
             Self::Degrees(_) => "degrees from -180 to 180",
@@ -112,23 +201,26 @@ impl Slot<'_, '_> {
         }
     }
 
-    fn refuse<E: Error>(&self, found: Unexpected<'_>) -> E {
-        E::invalid_type(found, &self.expected())
+    fn refuse<E: Error>(&self, found: &str) -> E {
+        E::custom(format_args!("expected {}, found {found}", self.expected()))
     }
 }
 
-/// Fills a record from any format.
-pub(crate) fn fill<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    record: &mut dyn Record<'de>,
-) -> Result<(), D::Error> {
-    Slot::Record(record).deserialize(deserializer)
+/// Fills a slot from JSON text. Everything the module reads goes through this one function.
+pub(crate) fn from_json<'de>(text: &'de str, slot: Slot<'_, 'de>) -> Result<(), serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    slot.deserialize(&mut json)?;
+    json.end()
 }
 
 impl<'de> DeserializeSeed<'de> for Slot<'_, 'de> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if let Self::Raw(slot) = self {
+            *slot = Some(<&RawValue>::deserialize(deserializer)?);
+            return Ok(());
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -155,44 +247,54 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
     fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
         match self {
             Self::Flag(slot) => *slot = Some(value),
-            other => return Err(other.refuse(Unexpected::Bool(value))),
+            Self::Switch(slot) => *slot = value,
+            Self::Node(node) => *node = Node::Bool(value),
+            other => return Err(other.refuse("a boolean")),
         }
         Ok(())
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
-        let refused = Unexpected::Signed(value);
-        match self {
-            Self::Whole(slot) => {
-                if !slot.read(value) {
-                    return Err(E::invalid_value(refused, &slot.expected()));
-                }
+    fn visit_i64<E: Error>(mut self, value: i64) -> Result<(), E> {
+        let is_taken = match &mut self {
+            Self::Node(node) => {
+                **node = Node::Integer(value);
+                true
             }
+            Self::Whole(slot) => slot.read(value),
+            Self::Record(record) => record.short(value),
             Self::Degrees(slot) => match i32::try_from(value) {
-                Ok(value @ -180..=180) => *slot = Some(value * 1_000_000),
-                _ => return Err(Self::Degrees(slot).refuse(refused)),
+                Ok(value @ -180..=180) => {
+                    **slot = Some(value * 1_000_000);
+                    true
+                }
+                _ => false,
             },
-            other => return Err(other.refuse(refused)),
-        }
-        Ok(())
+            _ => false,
+        };
+        if is_taken { Ok(()) } else { Err(self.refuse(&value.to_string())) }
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
-        match i64::try_from(value) {
-            Ok(value) => self.visit_i64(value),
-            Err(_) => Err(self.refuse(Unexpected::Unsigned(value))),
+        match (i64::try_from(value), self) {
+            (Ok(value), slot) => slot.visit_i64(value),
+            (Err(_), Self::Node(node)) => {
+                *node = Node::OtherNumber;
+                Ok(())
+            }
+            (Err(_), slot) => Err(slot.refuse("a larger number")),
         }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "range checked before the cast")]
     fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
         match self {
+            Self::Node(node) => *node = Node::OtherNumber,
             Self::Degrees(slot) if (-180.0..=180.0).contains(&value) => {
                 *slot = Some((value * 1e6).round() as i32);
             }
             // JavaScript has one kind of number; a whole one may arrive as a float.
             other if value.trunc() == value && value.abs() < 9e15 => return other.visit_i64(value as i64),
-            other => return Err(E::custom(format_args!("a number is not {}", other.expected()))),
+            other => return Err(other.refuse("another number")),
         }
         Ok(())
     }
@@ -208,28 +310,56 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
     fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
         match self {
             Self::Text(slot) => *slot = Some(Text(value.to_owned().into())),
-            Self::Name(slot) => slot.read(value),
+            Self::String(slot) => value.clone_into(slot),
+            Self::Optional(slot) => *slot = Some(value.to_owned()),
+            Self::Node(node) => *node = Node::Text(value.to_owned()),
+            Self::Name(slot) => drop(slot.read(value)),
+            Self::Stated(_) if matches!(value, "all" | "hidden" | "unknownFutureValue") => {}
+            Self::OneOf(slot) | Self::Stated(slot) => {
+                if !slot.read(value) {
+                    let names = slot.names().join(", ");
+                    return Err(E::custom(format_args!("`{value}` is none of {names}")));
+                }
+            }
             Self::Address(slot) => match value.parse::<IpAddr>() {
                 Ok(address) => *slot = Some(address.to_canonical()),
                 Err(_) => return Err(E::custom(format_args!("`{value}` is not an IP address"))),
             },
-            other => return Err(other.refuse(Unexpected::Str(value))),
+            other => return Err(other.refuse("a string")),
         }
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         match self {
-            Self::Texts(slot) => {
-                let list = slot.get_or_insert_default();
-                while let Some(text) = elements.next_element()? {
-                    list.push(text);
+            Self::Texts(slot) => Slot::List(slot.get_or_insert_default()).visit_seq(elements)?,
+            Self::List(list) => loop {
+                let mut text = None;
+                if elements.next_element_seed(Slot::Text(&mut text))?.is_none() {
+                    break;
                 }
+                let Some(text) = text else { return Err(Slot::List(list).refuse("null in it")) };
+                list.push(text);
+            },
+            Self::Several(list) => while elements.next_element_seed(Slot::OneOf(list))?.is_some() {},
+            Self::Records(records) => {
+                while let Some(slot) = records.add() {
+                    if elements.next_element_seed(slot)?.is_none() {
+                        break;
+                    }
+                }
+                records.end();
             }
-            Self::List(list) => {
-                while let Some(text) = elements.next_element()? {
-                    list.push(text);
+            Self::Node(node) => {
+                let mut list = Vec::new();
+                loop {
+                    let mut element = Node::Null;
+                    if elements.next_element_seed(Slot::Node(&mut element))?.is_none() {
+                        break;
+                    }
+                    list.push(element);
                 }
+                *node = Node::List(list);
             }
             Self::Counts(list) => loop {
                 let mut count = None::<u32>;
@@ -240,9 +370,15 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
             },
             Self::Pairs(slot) => {
                 let list = slot.get_or_insert_default();
-                while elements.next_element_seed(Pair(list))?.is_some() {}
+                let mut pair = Vec::new();
+                while elements.next_element_seed(Slot::List(&mut pair))?.is_some() {
+                    let (Some(value), Some(name), None) = (pair.pop(), pair.pop(), pair.pop()) else {
+                        return Err(A::Error::custom("a header is not a [name, value] pair"));
+                    };
+                    list.push((name, value));
+                }
             }
-            other => return Err(other.refuse(Unexpected::Seq)),
+            other => return Err(other.refuse("an array")),
         }
         Ok(())
     }
@@ -250,13 +386,36 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         match self {
             Self::Record(record) => {
+                let mut seen = Vec::new();
                 while let Some(name) = members.next_key::<Text<'de>>()? {
                     let Some(slot) = record.slot(&name) else {
+                        // Annotations of OData say nothing about what they annotate.
+                        if record.is_strict() && !name.contains("@odata.") {
+                            return Err(at(&name, &"is not a member known here"));
+                        }
                         members.next_value::<IgnoredAny>()?;
                         continue;
                     };
                     members.next_value_seed(slot).map_err(|why| at(&name, &why))?;
+                    if record.is_strict() {
+                        if seen.contains(&name) {
+                            return Err(at(&name, &"is stated twice"));
+                        }
+                        seen.push(name);
+                    }
                 }
+                if let Some(name) = record.missing() {
+                    return Err(at(name, &"is missing"));
+                }
+            }
+            Self::Node(node) => {
+                let mut object = Vec::new();
+                while let Some(name) = members.next_key::<Text<'de>>()? {
+                    let mut value = Node::Null;
+                    members.next_value_seed(Slot::Node(&mut value))?;
+                    object.push((name.0.into_owned(), value));
+                }
+                *node = Node::Object(object);
             }
             Self::Named(slot) => {
                 let all = slot.get_or_insert_default();
@@ -266,7 +425,7 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
                     all.insert(name, value);
                 }
             }
-            other => return Err(other.refuse(Unexpected::Map)),
+            other => return Err(other.refuse("an object")),
         }
         Ok(())
     }
@@ -274,7 +433,7 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
 
 /// An error with the path of the member: `client.asn: …`. The inner error of a record starts with a member's name,
 /// any other one with a word and a blank.
-fn at<E: Error>(name: &str, why: &E) -> E {
+fn at<E: Error>(name: &str, why: &dyn fmt::Display) -> E {
     let why = why.to_string();
     let inner = why.split(':').next().unwrap_or_default();
     let is_member =
@@ -283,37 +442,27 @@ fn at<E: Error>(name: &str, why: &E) -> E {
     E::custom(format_args!("{name}{separator}{why}"))
 }
 
-/// One `[name, value]` pair of a list.
-struct Pair<'s, 'de>(&'s mut Vec<(Text<'de>, Text<'de>)>);
-
-impl<'de> DeserializeSeed<'de> for Pair<'_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Pair<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a [name, value] pair")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        let pair = elements.next_element()?.zip(elements.next_element()?);
-        match (pair, elements.next_element::<IgnoredAny>()?) {
-            (Some(pair), None) => self.0.push(pair),
-            _ => return Err(A::Error::custom("a header is not a [name, value] pair")),
-        }
-        Ok(())
-    }
-}
-
-/// Says for a struct into which slot each member goes, and reads it from any format.
+/// Says for a struct into which slot each member goes, and reads it from any format. `strict` records are
+/// configuration; their `requires` have to be there.
 macro_rules! record {
-    ($type:ident $(<$life:lifetime>)? { $($name:literal => $slot:ident($field:ident),)* }) => {
+    ($type:ident $(<$life:lifetime>)? { $($members:tt)* }) => {
+        $crate::read::record!(@record $type $($life)? { $($members)* } {});
+    };
+    (strict $type:ident $(<$life:lifetime>)? { $($members:tt)* } requires { $($name:literal => $field:ident,)* }) => {
+        $crate::read::record!(@record $type $($life)? { $($members)* } {
+            fn is_strict(&self) -> bool {
+                true
+            }
+
+            fn missing(&self) -> Option<&'static str> {
+                $(if $crate::read::Unset::is_unset(&self.$field) {
+                    return Some($name);
+                })*
+                None
+            }
+        });
+    };
+    (@record $type:ident $($life:lifetime)? { $($name:literal => $slot:ident($field:ident),)* } { $($more:tt)* }) => {
         impl<'de> $crate::read::Record<'de> for $crate::read::record!(@type $type $($life)?) {
             fn slot(&mut self, name: &str) -> Option<$crate::read::Slot<'_, 'de>> {
                 Some(match name {
@@ -321,6 +470,8 @@ macro_rules! record {
                     _ => return None,
                 })
             }
+
+            $($more)*
         }
 
         $crate::read::record!(@deserialize $type $($life)?);
@@ -331,7 +482,8 @@ macro_rules! record {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let mut record = Self::default();
-                $crate::read::fill(deserializer, &mut record)?;
+                let slot = $crate::read::Slot::Record(&mut record);
+                serde::de::DeserializeSeed::deserialize(slot, deserializer)?;
                 Ok(record)
             }
         }
@@ -340,7 +492,8 @@ macro_rules! record {
         impl<'de: $life, $life> serde::Deserialize<'de> for $type<$life> {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let mut record = $type::<'de>::default();
-                $crate::read::fill(deserializer, &mut record)?;
+                let slot = $crate::read::Slot::Record(&mut record);
+                serde::de::DeserializeSeed::deserialize(slot, deserializer)?;
                 Ok(record)
             }
         }
@@ -389,16 +542,19 @@ mod tests {
     #[test]
     fn a_wrong_type_names_the_member_and_the_place() {
         for (json, why) in [
-            (r#"{"client":{"asn":"x"}}"#, "client.asn: invalid type: string \"x\", expected a whole number"),
+            (
+                r#"{"client":{"asn":"x"}}"#,
+                "client.asn: expected a whole number from 0 to 4294967295, found a string",
+            ),
             (
                 r#"{"client":{"asn":-1}}"#,
-                "client.asn: invalid value: integer `-1`, expected a whole number from 0",
+                "client.asn: expected a whole number from 0 to 4294967295, found -1",
             ),
             (r#"{"client":{"latitude":181}}"#, "client.latitude: "),
             (r#"{"client":{"ip":"1.2.3"}}"#, "client.ip: `1.2.3` is not an IP address at line 1 column"),
             (r#"{"http":{"headers":[["a"]]}}"#, "http.headers: a header is not a [name, value] pair"),
-            (r#"{"client":5}"#, "client: invalid type: integer `5`, expected an object"),
-            ("[]", "invalid type: sequence, expected an object"),
+            (r#"{"client":5}"#, "client: expected an object, found 5"),
+            ("[]", "expected an object, found an array"),
         ] {
             let refused = read(json).unwrap_err();
             assert!(refused.starts_with(why) || refused.contains(why), "{json}: {refused}");

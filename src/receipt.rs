@@ -10,11 +10,11 @@ use crate::decision::{Decision, Outcome};
 use crate::engine::Engine;
 use crate::fact::Fact;
 use crate::identifier::{IdentifierKind, encode_hex};
+use crate::read::record;
 use crate::request::{Request, Text};
 
 /// What the host knows beside the decision itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Circumstances {
     /// Facts the scorer was asked for; empty if it was not.
     pub asked: Vec<Fact>,
@@ -28,6 +28,14 @@ pub struct Circumstances {
     /// Digest of the record before.
     pub previous: Option<String>,
 }
+
+record!(strict Circumstances {
+    "asked" => Several(asked),
+    "outage" => Switch(outage),
+    "signInSucceeded" => Flag(sign_in_succeeded),
+    "signInPrincipal" => Optional(sign_in_principal),
+    "previous" => Optional(previous),
+} requires {});
 
 /// One record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

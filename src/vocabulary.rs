@@ -45,9 +45,38 @@ macro_rules! vocabulary {
             }
         }
 
+        impl $crate::read::Name for $name {
+            fn read(&mut self, name: &str) -> bool {
+                let value = $name::parse(name);
+                *self = value.unwrap_or(*self);
+                value.is_some()
+            }
+
+            fn names(&self) -> &'static [&'static str] {
+                $name::NAMES
+            }
+        }
+
         impl $crate::read::Name for Option<$name> {
-            fn read(&mut self, name: &str) {
+            fn read(&mut self, name: &str) -> bool {
                 *self = $name::parse(name);
+                self.is_some()
+            }
+
+            fn names(&self) -> &'static [&'static str] {
+                $name::NAMES
+            }
+        }
+
+        impl $crate::read::Name for Vec<$name> {
+            fn read(&mut self, name: &str) -> bool {
+                let value = $name::parse(name);
+                self.extend(value);
+                value.is_some()
+            }
+
+            fn names(&self) -> &'static [&'static str] {
+                $name::NAMES
             }
         }
     };

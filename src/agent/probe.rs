@@ -1,26 +1,40 @@
 //! A user agent on its own, as people have it in logs.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::read::{self, Record, Slot};
 use crate::request::{Request, Text};
 
 /// `{"ua":"…","headers":{"sec-ch-ua":"…"}}`: a request of which only this is known.
-#[derive(Deserialize)]
-#[serde(bound(deserialize = "'de: 'a"))]
+#[derive(Default)]
 struct Probe<'a> {
-    #[serde(default, deserialize_with = "stated")]
-    ua: Option<Option<Text<'a>>>,
-    #[serde(default)]
-    headers: Option<BTreeMap<Text<'a>, &'a RawValue>>,
+    /// `null` is a client without a user agent; leaving it out means that this is no probe.
+    ua: Option<&'a RawValue>,
+    headers: Option<Headers<'a>>,
 }
 
-/// `null` is a client without a user agent; leaving it out means that this is no probe.
-fn stated<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Text<'de>>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+impl<'de> Record<'de> for Probe<'de> {
+    fn slot(&mut self, name: &str) -> Option<Slot<'_, 'de>> {
+        Some(match name {
+            "ua" => Slot::Raw(&mut self.ua),
+            "headers" => Slot::Record(&mut self.headers),
+            _ => return None,
+        })
+    }
+}
+
+/// Names as they are spelled in requests, with their values.
+#[derive(Default)]
+struct Headers<'a>(Vec<(Text<'a>, Option<&'a RawValue>)>);
+
+impl<'de> Record<'de> for Headers<'de> {
+    fn slot(&mut self, name: &str) -> Option<Slot<'_, 'de>> {
+        let name = name.to_ascii_lowercase().replace('_', "-");
+        let name = name.strip_prefix("http-").unwrap_or(&name).to_owned();
+        self.0.push((Text(name.into()), None));
+        let (_, value) = self.0.last_mut()?;
+        Some(Slot::Raw(value))
+    }
 }
 
 /// Reads a [`Request`], or `{"ua":…,"headers":{…}}` where `ua` is the user agent, `null` or
@@ -30,19 +44,31 @@ fn stated<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Op
 /// # Errors
 /// The JSON is malformed, or a member has the wrong type.
 pub fn read(json: &str) -> Result<Request<'_>, serde_json::Error> {
-    let probe: Probe<'_> = serde_json::from_str(json)?;
-    if probe.ua.is_none() && probe.headers.is_none() {
-        return serde_json::from_str(json);
-    }
-    let agent = probe.ua.flatten().filter(|agent| !agent.trim().is_empty());
-    let agent = agent.map(|agent| (Text::from("user-agent"), agent));
-    let headers = probe.headers.unwrap_or_default().into_iter().filter_map(|(name, value)| {
-        let name = name.to_ascii_lowercase().replace('_', "-");
-        let name = name.strip_prefix("http-").map_or_else(|| name.clone(), str::to_owned);
-        Some((Text(Cow::Owned(name)), serde_json::from_str(value.get()).ok()?))
-    });
+    let mut probe = Probe::default();
+    read::from_json(json, Slot::Record(&mut probe))?;
     let mut request = Request::default();
-    request.http.headers = Some(agent.into_iter().chain(headers).collect());
+    if probe.ua.is_none() && probe.headers.is_none() {
+        read::from_json(json, Slot::Record(&mut request))?;
+        return Ok(request);
+    }
+    let mut agent = None;
+    if let Some(ua) = probe.ua {
+        read::from_json(ua.get(), Slot::Text(&mut agent))?;
+    }
+    let mut headers = Vec::new();
+    if let Some(agent) = agent.filter(|agent| !agent.trim().is_empty()) {
+        headers.push((Text::from("user-agent"), agent));
+    }
+    for (name, value) in probe.headers.unwrap_or_default().0 {
+        let mut text = None;
+        if let Some(value) = value
+            && read::from_json(value.get(), Slot::Text(&mut text)).is_ok()
+            && let Some(text) = text
+        {
+            headers.push((name, text));
+        }
+    }
+    request.http.headers = Some(headers);
     Ok(request)
 }
 

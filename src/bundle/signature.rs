@@ -1,38 +1,59 @@
 //! Ed25519 signatures (RFC 8032) beside a bundle.
 
 use base64ct::{Base64, Encoding as _};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::error::Error;
+use crate::read::record;
+use crate::vocabulary::vocabulary;
 
 /// A detached signature over a bundle's exact bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SignatureEnvelope {
     /// Which key made it.
     pub key_id: String,
-    /// `Ed25519`, the only one.
+    /// `Ed25519`, the only one and so the one meant where none is stated.
     pub algorithm: Algorithm,
     /// 64 bytes, base64.
     pub signature: String,
 }
 
-/// Signature algorithms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Algorithm {
-    /// RFC 8032.
-    Ed25519,
+record!(strict SignatureEnvelope {
+    "keyId" => String(key_id),
+    "algorithm" => OneOf(algorithm),
+    "signature" => String(signature),
+} requires {
+    "keyId" => key_id,
+    "signature" => signature,
+});
+
+vocabulary! {
+    /// Signature algorithms.
+    #[derive(Default)]
+    pub enum Algorithm {
+        /// RFC 8032.
+        #[default]
+        Ed25519 = "Ed25519",
+    }
 }
 
 /// A key that an edge trusts to sign bundles.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PublicKey {
     /// Key id: the first 16 hexadecimal digits of the SHA-256 of the key.
     pub id: String,
     /// 32 bytes, base64.
     pub key: String,
 }
+
+record!(strict PublicKey {
+    "id" => String(id),
+    "key" => String(key),
+} requires {
+    "id" => id,
+    "key" => key,
+});
 
 impl PublicKey {
     /// Wraps 32 bytes and names them.

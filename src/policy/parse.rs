@@ -6,13 +6,11 @@ mod conditions;
 mod controls;
 mod edge;
 mod locations;
-mod node;
 mod reader;
 mod users;
 
 use std::collections::BTreeMap;
 
-use node::Node;
 use reader::{Members, Reader};
 
 use super::control::{Control, ControlSet, Grant, MAX_CONTROLS};
@@ -24,6 +22,8 @@ use super::table::Table;
 use super::{Issue, PolicySet, Severity};
 use crate::bits::Bits;
 use crate::location::NamedLocations;
+use crate::node::Node;
+use crate::read::{self, Slot};
 
 /// Largest text of policies or of named locations, bytes.
 pub const MAX_INPUT_BYTES: usize = 10 * 1024 * 1024;
@@ -85,39 +85,28 @@ impl Parser {
         name: &'static str,
         read: impl FnOnce(&mut Self, Node) -> Option<T>,
     ) -> Option<T> {
-        let mut outer = std::mem::take(&mut self.reader);
-        let value = outer.member(members, name, |reader, node| {
-            std::mem::swap(&mut self.reader, reader);
-            let value = read(self, node);
-            std::mem::swap(&mut self.reader, reader);
-            value
-        });
-        self.reader = outer;
+        let node = members.take(name)?;
+        let outer = self.reader.enter_member(name);
+        let value = read(self, node);
+        self.reader.leave(outer);
         value
     }
 
     /// Reads an object with the whole parser in hand.
     fn object<T>(&mut self, node: Node, read: impl FnOnce(&mut Self, &mut Members) -> T) -> Option<T> {
-        let mut outer = std::mem::take(&mut self.reader);
-        let value = outer.object(node, |reader, members| {
-            std::mem::swap(&mut self.reader, reader);
-            let value = read(self, members);
-            std::mem::swap(&mut self.reader, reader);
-            value
-        });
-        self.reader = outer;
-        value
+        let mut members = self.reader.open(node)?;
+        let value = read(self, &mut members);
+        self.reader.close(members);
+        Some(value)
     }
 
     fn list(&mut self, node: Node, mut each: impl FnMut(&mut Self, Node)) -> Option<()> {
-        let mut outer = std::mem::take(&mut self.reader);
-        let value = outer.list(node, |reader, node| {
-            std::mem::swap(&mut self.reader, reader);
+        for (index, node) in self.reader.elements(node)?.into_iter().enumerate() {
+            let outer = self.reader.enter_element(index);
             each(self, node);
-            std::mem::swap(&mut self.reader, reader);
-        });
-        self.reader = outer;
-        value
+            self.reader.leave(outer);
+        }
+        Some(())
     }
 
     /// A list of ids as symbols.
@@ -133,8 +122,9 @@ impl Parser {
                 reader.error("too_large", message);
                 return None;
             }
-            match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
-                Ok(node) => Some(node),
+            let mut node = Node::Null;
+            match read::from_json(text.trim_start_matches('\u{feff}'), Slot::Node(&mut node)) {
+                Ok(()) => Some(node),
                 Err(error) => {
                     reader.error("invalid_json", error.to_string());
                     None
@@ -145,29 +135,25 @@ impl Parser {
 
     fn policies(&mut self, node: Node) -> Vec<Draft> {
         let mut drafts: Vec<Draft> = Vec::new();
-        let mut outer = std::mem::take(&mut self.reader);
-        outer.at("policies", |reader| {
-            std::mem::swap(&mut self.reader, reader);
-            let mut index = 0;
-            self.list(node, |parser, node| {
-                if index == MAX_POLICIES {
-                    parser.reader.error("too_many_policies", format!("the limit is {MAX_POLICIES}"));
+        let outer = self.reader.enter_member("policies");
+        let mut index = 0;
+        self.list(node, |parser, node| {
+            if index == MAX_POLICIES {
+                parser.reader.error("too_many_policies", format!("the limit is {MAX_POLICIES}"));
+            }
+            if index < MAX_POLICIES
+                && let Some(draft) = parser.object(node, |parser, members| parser.policy(members, index))
+            {
+                if drafts.iter().any(|other| other.policy.id.eq_ignore_ascii_case(&draft.policy.id)) {
+                    let message = format!("the id `{}` is taken by an earlier policy", draft.policy.id);
+                    parser.reader.at("id", |reader| reader.error("duplicate_id", message));
                 }
-                if index < MAX_POLICIES
-                    && let Some(draft) = parser.object(node, |parser, members| parser.policy(members, index))
-                {
-                    if drafts.iter().any(|other| other.policy.id.eq_ignore_ascii_case(&draft.policy.id)) {
-                        let message = format!("the id `{}` is taken by an earlier policy", draft.policy.id);
-                        parser.reader.at("id", |reader| reader.error("duplicate_id", message));
-                    }
-                    drafts.push(draft);
-                }
-                parser.reader.policy = None;
-                index += 1;
-            });
-            std::mem::swap(&mut self.reader, reader);
+                drafts.push(draft);
+            }
+            parser.reader.policy = None;
+            index += 1;
         });
-        self.reader = outer;
+        self.reader.leave(outer);
         drafts
     }
 

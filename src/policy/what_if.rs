@@ -4,21 +4,21 @@
 //! (Entra `what-if-tool.md`); here such a policy is `notEnoughInformation` and named with the condition, and the
 //! combined verdict, which Graph does not give, says which facts it depends on.
 
-use std::collections::BTreeMap;
+use std::net::IpAddr;
 
-use serde::de::IgnoredAny;
-use serde::de::value::CowStrDeserializer;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::{Control, Facts, Outcome, PolicyResult, PolicySet, Reason, SessionControls, Unknowns, Verdict};
 use crate::agent;
 use crate::detection::DetectionSet;
 use crate::error::Error;
 use crate::fact::FactSet;
+use crate::read::record;
 use crate::request::{
     ClientAppType, Device, GuestType, Platform, PrincipalKind, Request, Text, TransferMethod,
 };
 use crate::risk::{InsiderRiskLevel, LevelSet, RiskLevel};
+use crate::vocabulary::vocabulary;
 
 /// The answer: one result for each policy, in their order, and what they come to together.
 #[derive(Debug, Clone, Serialize)]
@@ -78,94 +78,103 @@ impl Serialize for AnalysisReasons {
 }
 
 /// The body of Graph's `evaluate`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default)]
 pub struct WhatIfBody<'a> {
-    sign_in_identity: Identity<'a>,
-    sign_in_context: Context<'a>,
-    #[serde(default)]
-    sign_in_conditions: Option<Conditions<'a>>,
-    #[serde(default)]
-    applied_policies_only: Option<bool>,
+    sign_in_identity: Option<Identity<'a>>,
+    sign_in_context: Option<Context<'a>>,
+    sign_in_conditions: Conditions<'a>,
+    applied_policies_only: bool,
     /// Ours: what Graph looks up by itself (groups, roles) or has no notion of (headers, path), as a request.
-    #[serde(default, borrow)]
-    request: Option<Request<'a>>,
-    #[serde(flatten)]
-    unread: Unread<'a>,
+    request: Request<'a>,
 }
 
-type Unread<'a> = BTreeMap<Text<'a>, IgnoredAny>;
+record!(strict WhatIfBody<'a> {
+    "signInIdentity" => Record(sign_in_identity),
+    "signInContext" => Record(sign_in_context),
+    "signInConditions" => Record(sign_in_conditions),
+    "appliedPoliciesOnly" => Switch(applied_policies_only),
+    "request" => Record(request),
+} requires {
+    "signInIdentity" => sign_in_identity,
+    "signInContext" => sign_in_context,
+});
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default)]
 struct Identity<'a> {
     user_id: Option<Text<'a>>,
     external_tenant_id: Option<Text<'a>>,
-    #[serde(default, deserialize_with = "stated")]
     external_user_type: Option<GuestType>,
     service_principal_id: Option<Text<'a>>,
     agent_service_principal_id: Option<Text<'a>>,
-    #[serde(flatten)]
-    unread: Unread<'a>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+record!(strict Identity<'a> {
+    "userId" => Text(user_id),
+    "externalTenantId" => Text(external_tenant_id),
+    "externalUserType" => Stated(external_user_type),
+    "servicePrincipalId" => Text(service_principal_id),
+    "agentServicePrincipalId" => Text(agent_service_principal_id),
+} requires {});
+
+#[derive(Debug, Clone, Default)]
 struct Context<'a> {
     include_applications: Option<Vec<Text<'a>>>,
     authentication_context_value: Option<Text<'a>>,
     user_action: Option<UserAction>,
-    #[serde(flatten)]
-    unread: Unread<'a>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum UserAction {
-    RegisterSecurityInformation,
-    RegisterOrJoinDevices,
+record!(strict Context<'a> {
+    "includeApplications" => Texts(include_applications),
+    "authenticationContextValue" => Text(authentication_context_value),
+    "userAction" => OneOf(user_action),
+} requires {});
+
+vocabulary! {
+    enum UserAction {
+        /// Registering security information.
+        RegisterSecurityInformation = "registerSecurityInformation",
+        /// Registering or joining a device.
+        RegisterOrJoinDevices = "registerOrJoinDevices",
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
+#[derive(Debug, Clone, Default)]
 struct Conditions<'a> {
-    #[serde(deserialize_with = "stated")]
     device_platform: Option<Platform>,
-    #[serde(deserialize_with = "stated")]
     client_app_type: Option<ClientAppType>,
-    #[serde(deserialize_with = "stated")]
     sign_in_risk_level: Option<RiskLevel>,
-    #[serde(deserialize_with = "stated")]
     user_risk_level: Option<RiskLevel>,
-    #[serde(deserialize_with = "stated")]
     service_principal_risk_level: Option<RiskLevel>,
-    #[serde(deserialize_with = "stated")]
     agent_id_risk_level: Option<RiskLevel>,
-    #[serde(deserialize_with = "stated")]
     insider_risk_level: Option<InsiderRiskLevel>,
     country: Option<Text<'a>>,
-    ip_address: Option<Text<'a>>,
+    ip_address: Option<IpAddr>,
     device_info: Option<Device<'a>>,
-    authentication_flow: Option<AuthenticationFlow>,
-    #[serde(flatten)]
-    unread: Unread<'a>,
+    authentication_flow: AuthenticationFlow,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "camelCase")]
+record!(strict Conditions<'a> {
+    "devicePlatform" => Stated(device_platform),
+    "clientAppType" => Stated(client_app_type),
+    "signInRiskLevel" => Stated(sign_in_risk_level),
+    "userRiskLevel" => Stated(user_risk_level),
+    "servicePrincipalRiskLevel" => Stated(service_principal_risk_level),
+    "agentIdRiskLevel" => Stated(agent_id_risk_level),
+    "insiderRiskLevel" => Stated(insider_risk_level),
+    "country" => Text(country),
+    "ipAddress" => Address(ip_address),
+    "deviceInfo" => Record(device_info),
+    "authenticationFlow" => Record(authentication_flow),
+} requires {});
+
+#[derive(Debug, Clone, Copy, Default)]
 struct AuthenticationFlow {
-    #[serde(default, deserialize_with = "stated")]
     transfer_method: Option<TransferMethod>,
 }
 
-/// A value of an enumeration, or one of Graph's words that state none.
-fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    match Option::<Text<'de>>::deserialize(deserializer)? {
-        None => Ok(None),
-        Some(text) if matches!(&*text, "all" | "hidden" | "unknownFutureValue") => Ok(None),
-        Some(text) => T::deserialize(CowStrDeserializer::new(text.0)).map(Some),
-    }
-}
+record!(AuthenticationFlow {
+    "transferMethod" => Stated(transfer_method),
+});
 
 /// Answers Graph's question.
 ///
@@ -183,9 +192,10 @@ fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Re
 /// [`Error::Json`] naming the member that is not Graph's (a misspelt condition would silently answer another
 /// question), is missing, or can not be answered in one go.
 pub fn what_if<'p>(policies: &'p PolicySet, body: WhatIfBody<'_>) -> Result<WhatIf<'p>, Error> {
-    let applied_only = body.applied_policies_only.unwrap_or_default();
-    let asks_user_action = body.sign_in_context.user_action.is_some();
-    let asks_context = body.sign_in_context.authentication_context_value.is_some();
+    let applied_only = body.applied_policies_only;
+    let context = body.sign_in_context.clone().unwrap_or_default();
+    let asks_user_action = context.user_action.is_some();
+    let asks_context = context.authentication_context_value.is_some();
     let request = body.into_request().map_err(|why| Error::Json { input: "what-if body", why })?;
     let agent = agent::classify(&request);
     let facts = Facts {
@@ -225,27 +235,13 @@ pub fn what_if<'p>(policies: &'p PolicySet, body: WhatIfBody<'_>) -> Result<What
 
 impl<'a> WhatIfBody<'a> {
     fn into_request(self) -> Result<Request<'a>, String> {
-        let Self { sign_in_identity: identity, sign_in_context: context, .. } = self;
-        let conditions = self.sign_in_conditions.unwrap_or_default();
-        all_read("", &self.unread)?;
-        all_read("signInIdentity.", &identity.unread)?;
-        all_read("signInContext.", &context.unread)?;
-        all_read("signInConditions.", &conditions.unread)?;
-
-        let mut request = self.request.unwrap_or_default();
+        let mut request = self.request;
         // A sign-in starts with nothing proven.
         request.session.amr.get_or_insert_default();
-        identity.tell(&mut request)?;
-        context.tell(&mut request)?;
-        conditions.tell(&mut request)?;
+        self.sign_in_identity.unwrap_or_default().tell(&mut request)?;
+        self.sign_in_context.unwrap_or_default().tell(&mut request)?;
+        self.sign_in_conditions.tell(&mut request);
         Ok(request)
-    }
-}
-
-fn all_read(path: &str, unread: &Unread<'_>) -> Result<(), String> {
-    match unread.keys().find(|name| !name.contains("@odata.")) {
-        Some(name) => Err(format!("`{path}{name}` is not a member that Graph knows")),
-        None => Ok(()),
     }
 }
 
@@ -293,12 +289,8 @@ impl<'a> Context<'a> {
 }
 
 impl<'a> Conditions<'a> {
-    fn tell(self, request: &mut Request<'a>) -> Result<(), String> {
-        let ip = self.ip_address.map(|text| match text.parse::<std::net::IpAddr>() {
-            Ok(ip) => Ok(ip.to_canonical()),
-            Err(_) => Err(format!("`signInConditions.ipAddress`: `{text}` is not an IP address")),
-        });
-        fill(&mut request.client.ip, ip.transpose()?);
+    fn tell(self, request: &mut Request<'a>) {
+        fill(&mut request.client.ip, self.ip_address);
         fill(&mut request.client.country, self.country);
         fill(&mut request.client.app_type, self.client_app_type);
         if let Some(device) = self.device_info {
@@ -310,11 +302,7 @@ impl<'a> Conditions<'a> {
         fill(&mut request.risk.service_principal, self.service_principal_risk_level);
         fill(&mut request.risk.agent, self.agent_id_risk_level);
         fill(&mut request.risk.insider, self.insider_risk_level);
-        fill(
-            &mut request.session.transfer_method,
-            self.authentication_flow.and_then(|flow| flow.transfer_method),
-        );
-        Ok(())
+        fill(&mut request.session.transfer_method, self.authentication_flow.transfer_method);
     }
 }
 
@@ -438,12 +426,15 @@ mod tests {
     #[test]
     fn a_body_that_asks_something_else_is_refused() {
         for (body, why) in [
-            (user(r#"{"signInRiskLvl":"low"}"#), "`signInConditions.signInRiskLvl` is not a member"),
-            (user(r#"{"signInRiskLevel":"extreme"}"#), "unknown variant `extreme`"),
+            (user(r#"{"signInRiskLvl":"low"}"#), "signInConditions.signInRiskLvl: is not a member"),
+            (
+                user(r#"{"signInRiskLevel":"extreme"}"#),
+                "signInConditions.signInRiskLevel: `extreme` is none of none, low",
+            ),
             (user(r#"{"ipAddress":"here"}"#), "`here` is not an IP address"),
             (user("{}").replace(r#""userId":"u1""#, r#""userId":null"#), "needs exactly one of"),
             (user("{}").replace(r#"["a1"]"#, r#"["a1","a2"]"#), "holds several"),
-            ("{}".to_owned(), "missing field `signInIdentity`"),
+            ("{}".to_owned(), "signInIdentity: is missing"),
         ] {
             let error = ask(&body).unwrap_err();
             assert!(error.contains(why), "{why} in {error}");

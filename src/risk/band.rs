@@ -6,42 +6,64 @@
 //! alarm, whatever the scores' distribution. What no calibration covers is a rule and not a weight: see
 //! [`is_trustworthy`].
 
-use serde::Deserialize;
-
 use super::{LevelSet, RiskLevel};
+use crate::read::record;
 use crate::signal::{Binding, Familiarity, Possession, Signals};
+use crate::vocabulary::vocabulary;
 
-/// How far the edge trusts itself.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Setting {
-    /// Calibrated on attackers who have credentials or a session.
-    #[default]
-    Standard,
-    /// Calibrated also on those who clone the browser next door or steal the device's cookies.
-    Hardened,
+vocabulary! {
+    /// How far the edge trusts itself.
+    #[derive(Default)]
+    pub enum Setting {
+        /// Calibrated on attackers who have credentials or a session.
+        #[default]
+        Standard = "standard",
+        /// Calibrated also on those who clone the browser next door or steal the device's cookies.
+        Hardened = "hardened",
+    }
 }
 
-/// Bands of a model, by setting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Bands {
-    standard: Band,
-    hardened: Band,
+/// Bands of a model, by setting, as they are written.
+#[derive(Default)]
+pub(super) struct BandsFile {
+    standard: Option<BandFile>,
+    hardened: Option<BandFile>,
 }
 
-impl Bands {
-    pub(super) const fn of(self, setting: Setting) -> Band {
-        match setting {
-            Setting::Standard => self.standard,
-            Setting::Hardened => self.hardened,
-        }
+record!(strict BandsFile {
+    "standard" => Record(standard),
+    "hardened" => Record(hardened),
+} requires {
+    "standard" => standard,
+    "hardened" => hardened,
+});
+
+#[derive(Default)]
+struct BandFile {
+    allow: Option<i32>,
+    block: Option<i32>,
+}
+
+record!(strict BandFile {
+    "allow" => Whole(allow),
+    "block" => Whole(block),
+} requires {
+    "allow" => allow,
+    "block" => block,
+});
+
+impl BandsFile {
+    pub(super) fn of(&self, setting: Setting) -> Option<Band> {
+        let band = match setting {
+            Setting::Standard => self.standard.as_ref()?,
+            Setting::Hardened => self.hardened.as_ref()?,
+        };
+        Some(Band { allow: band.allow?, block: band.block? })
     }
 }
 
 /// The scores between which the edge does not decide alone, in points.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Band {
     /// Highest score without risk.
     pub allow: i32,

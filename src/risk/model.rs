@@ -1,12 +1,14 @@
 //! The scorecard: integer points per signal and bin, and the levels they add up to.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 use super::RiskLevel;
-use super::band::{Band, Bands, Setting};
+use super::band::{Band, BandsFile, Setting};
 use crate::error::Error;
+use crate::read::{self, Record, Slot, record};
+use crate::request::Text;
 use crate::signal::{CATALOGUE, SignalBin};
+use crate::vocabulary::vocabulary;
 
 /// The scorecard every edge starts with. Its points are priors set by hand, not learned; the file says so.
 const PRIORS: &str = include_str!("../../data/model/priors.json");
@@ -23,8 +25,7 @@ pub(super) struct Points {
 }
 
 /// Least points of each level above `none`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
     /// Least points of `low`.
     pub low: i32,
@@ -60,37 +61,158 @@ pub struct Model {
     table: Vec<Vec<Points>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ModelFile {
-    schema: u32,
+#[derive(Default)]
+struct ModelFile<'a> {
+    schema: Option<u32>,
     id: String,
-    #[expect(dead_code, reason = "read so that a model must say where its points come from")]
-    origin: Origin,
-    #[serde(default)]
-    #[expect(dead_code, reason = "for people")]
-    notes: Vec<String>,
-    #[serde(default)]
-    #[expect(dead_code, reason = "for people and for the laboratory")]
-    evidence: Option<Value>,
-    #[serde(default = "one")]
-    slope_q16: u32,
-    prior_points: i32,
-    levels: Thresholds,
-    #[serde(default)]
-    bands: Option<Bands>,
-    signals: Map<String, Value>,
+    /// Read so that a model must say where its points come from.
+    origin: Option<Origin>,
+    /// For people.
+    notes: Option<Vec<Text<'a>>>,
+    /// For people and for the laboratory.
+    evidence: Option<&'a RawValue>,
+    /// 1 where it is left out.
+    slope_q16: Option<u32>,
+    prior_points: Option<i32>,
+    levels: LevelsFile,
+    bands: Option<BandsFile>,
+    signals: SignalsFile,
 }
 
-const fn one() -> u32 {
-    1 << 16
+record!(strict ModelFile<'a> {
+    "schema" => Whole(schema),
+    "id" => String(id),
+    "origin" => OneOf(origin),
+    "notes" => Texts(notes),
+    "evidence" => Raw(evidence),
+    "slopeQ16" => Whole(slope_q16),
+    "priorPoints" => Whole(prior_points),
+    "levels" => Record(levels),
+    "bands" => Record(bands),
+    "signals" => Record(signals),
+} requires {
+    "schema" => schema,
+    "id" => id,
+    "origin" => origin,
+    "priorPoints" => prior_points,
+});
+
+vocabulary! {
+    enum Origin {
+        /// Set by hand.
+        Priors = "priors",
+        /// Fitted to labelled requests.
+        Learned = "learned",
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-enum Origin {
-    Priors,
-    Learned,
+#[derive(Default)]
+struct LevelsFile {
+    low: Option<i32>,
+    medium: Option<i32>,
+    high: Option<i32>,
+}
+
+record!(strict LevelsFile {
+    "low" => Whole(low),
+    "medium" => Whole(medium),
+    "high" => Whole(high),
+} requires {
+    "low" => low,
+    "medium" => medium,
+    "high" => high,
+});
+
+/// The bins of every signal, in the order of [`CATALOGUE`].
+struct SignalsFile(Vec<BinsFile>);
+
+struct BinsFile {
+    names: &'static [&'static str],
+    points: Vec<PointsFile>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct PointsFile {
+    points: Option<i32>,
+    low: Option<i32>,
+    high: Option<i32>,
+}
+
+impl Default for SignalsFile {
+    fn default() -> Self {
+        let bins = |(_, names): &(_, &'static [_])| BinsFile {
+            names,
+            points: vec![PointsFile::default(); names.len()],
+        };
+        Self(CATALOGUE.iter().map(bins).collect())
+    }
+}
+
+impl<'de> Record<'de> for SignalsFile {
+    fn slot(&mut self, name: &str) -> Option<Slot<'_, 'de>> {
+        let index = CATALOGUE.iter().position(|(signal, _)| *signal == name)?;
+        self.0.get_mut(index).map(|bins| Slot::Record(bins))
+    }
+
+    fn is_strict(&self) -> bool {
+        true
+    }
+}
+
+impl<'de> Record<'de> for BinsFile {
+    fn slot(&mut self, name: &str) -> Option<Slot<'_, 'de>> {
+        let index = self.names.iter().position(|bin| *bin == name)?;
+        self.points.get_mut(index).map(|points| Slot::Record(points))
+    }
+
+    fn is_strict(&self) -> bool {
+        true
+    }
+}
+
+impl<'de> Record<'de> for PointsFile {
+    fn slot(&mut self, name: &str) -> Option<Slot<'_, 'de>> {
+        Some(Slot::Whole(match name {
+            "points" => &mut self.points,
+            "low" => &mut self.low,
+            "high" => &mut self.high,
+            _ => return None,
+        }))
+    }
+
+    fn is_strict(&self) -> bool {
+        true
+    }
+
+    /// A number is worth the same whether it is known or not.
+    fn short(&mut self, points: i64) -> bool {
+        self.points = i32::try_from(points).ok();
+        (self.low, self.high) = (self.points, self.points);
+        self.points.is_some()
+    }
+}
+
+impl BinsFile {
+    fn validate(&self, signal: &str) -> Result<Vec<Points>, Error> {
+        let mut table = Vec::with_capacity(self.points.len());
+        for (bin, points) in self.names.iter().zip(&self.points) {
+            table.push(points.validate().ok_or_else(|| {
+                Error::model(
+                    &format!("signals.{signal}.{bin}"),
+                    format!("must be points, or {{points, low, high}} with low ≤ points ≤ high, all within ±{POINTS_LIMIT}"),
+                )
+            })?);
+        }
+        Ok(table)
+    }
+}
+
+impl PointsFile {
+    fn validate(self) -> Option<Points> {
+        let Self { points: Some(points), low: Some(low), high: Some(high) } = self else { return None };
+        let holds = -POINTS_LIMIT <= low && low <= points && points <= high && high <= POINTS_LIMIT;
+        holds.then_some(Points { points, low, high })
+    }
 }
 
 impl Model {
@@ -100,38 +222,35 @@ impl Model {
     /// # Errors
     /// [`Error::Model`] with the path of the first member that is wrong.
     pub fn parse(json: &str, setting: Setting) -> Result<Self, Error> {
-        let file: ModelFile = serde_json::from_str(json).map_err(|why| Error::json("model", &why))?;
-        if file.schema != 1 {
-            return Err(Error::model("schema", format!("`{}` is not a known schema; 1 is", file.schema)));
+        let mut file = ModelFile::default();
+        read::from_json(json, Slot::Record(&mut file)).map_err(|why| Error::json("model", &why))?;
+        let schema = file.schema.unwrap_or_default();
+        if schema != 1 {
+            return Err(Error::model("schema", format!("`{schema}` is not a known schema; 1 is")));
         }
-        let thresholds = file.levels;
-        if !(thresholds.low < thresholds.medium && thresholds.medium < thresholds.high) {
+        let LevelsFile { low: Some(low), medium: Some(medium), high: Some(high) } = file.levels else {
+            return Err(Error::model("levels", "is missing".to_owned()));
+        };
+        if !(low < medium && medium < high) {
             return Err(Error::model("levels", "must ascend from low over medium to high".to_owned()));
         }
-        if let Some(stranger) =
-            file.signals.keys().find(|name| !CATALOGUE.iter().any(|(known, _)| known == name))
-        {
-            return Err(Error::model(
-                &format!("signals.{stranger}"),
-                "is not a signal of this engine".to_owned(),
-            ));
+        let mut table = Vec::with_capacity(CATALOGUE.len());
+        for ((signal, _), bins) in CATALOGUE.iter().zip(&file.signals.0) {
+            table.push(bins.validate(signal)?);
         }
-        let table = CATALOGUE
-            .iter()
-            .map(|(signal, bins)| bins_of(&file.signals, signal, bins))
-            .collect::<Result<_, _>>()?;
-        let band = file.bands.map(|bands| bands.of(setting));
+        let band = file.bands.and_then(|bands| bands.of(setting));
         if band.is_some_and(|band| band.allow >= band.block) {
             return Err(Error::model("bands", "must allow below where they stop".to_owned()));
         }
-        if file.slope_q16 > 4 << 16 {
+        let slope = file.slope_q16.unwrap_or(1 << 16);
+        if slope > 4 << 16 {
             return Err(Error::model("slopeQ16", "is more than four".to_owned()));
         }
         Ok(Self {
             id: file.id,
-            slope: i64::from(file.slope_q16),
-            prior: file.prior_points.clamp(-4096, 4096),
-            thresholds,
+            slope: i64::from(slope),
+            prior: file.prior_points.unwrap_or_default().clamp(-4096, 4096),
+            thresholds: Thresholds { low, medium, high },
             band,
             table,
         })
@@ -173,43 +292,10 @@ impl Model {
     }
 }
 
-fn bins_of(signals: &Map<String, Value>, signal: &str, bins: &[&str]) -> Result<Vec<Points>, Error> {
-    let path = format!("signals.{signal}");
-    let given = signals
-        .get(signal)
-        .and_then(Value::as_object)
-        .ok_or_else(|| Error::model(&path, "is missing or not an object".to_owned()))?;
-    if let Some(stranger) = given.keys().find(|name| !bins.contains(&name.as_str())) {
-        return Err(Error::model(&format!("{path}.{stranger}"), "is not a bin of this signal".to_owned()));
-    }
-    bins.iter()
-        .map(|bin| {
-            let path = format!("{path}.{bin}");
-            let value = given.get(*bin).ok_or_else(|| Error::model(&path, "is missing".to_owned()))?;
-            points_of(value).ok_or_else(|| {
-                Error::model(
-                    &path,
-                    format!("`{value}` is neither points nor {{points, low, high}} with low ≤ points ≤ high, all within ±{POINTS_LIMIT}"),
-                )
-            })
-        })
-        .collect()
-}
-
-fn points_of(value: &Value) -> Option<Points> {
-    let within =
-        |value: &Value| i32::try_from(value.as_i64()?).ok().filter(|points| points.abs() <= POINTS_LIMIT);
-    if let Some(points) = within(value) {
-        return Some(Points { points, low: points, high: points });
-    }
-    let object = value.as_object().filter(|object| object.len() == 3)?;
-    let member = |name: &str| object.get(name).and_then(within);
-    let points = Points { points: member("points")?, low: member("low")?, high: member("high")? };
-    (points.low <= points.points && points.points <= points.high).then_some(points)
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn edited(edit: impl Fn(&mut Value)) -> Result<Model, Error> {

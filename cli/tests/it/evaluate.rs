@@ -56,7 +56,7 @@ fn a_bad_line_is_named_and_the_others_are_decided() {
     for (line, start) in lines.iter().zip([
         "standard input:2: client.ip: `not an address` is not an IP address",
         "standard input:3: http.path: ",
-        "standard input:4: principal.kind: invalid type: integer `5`, expected a string",
+        "standard input:4: principal.kind: expected a string, found 5",
         "standard input:5: ",
     ]) {
         assert!(line.starts_with(start), "{line}");
@@ -77,7 +77,7 @@ fn a_bundle_or_answer_that_can_not_be_read_is_named() {
     let run = edgeward(&["evaluate", "--bundle", &bundle, "--answer", &answer], ADMIN);
     assert_eq!((run.status, run.out.as_str()), (2, ""));
     assert!(
-        run.err.contains("answer.json: facts.userRisk: invalid type: integer `3`, expected a string"),
+        run.err.contains("answer.json: facts.userRisk: expected a string, found 3"),
         "{}",
         run.err
     );

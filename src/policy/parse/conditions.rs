@@ -1,8 +1,8 @@
 //! `conditions`.
 
 use super::Parser;
-use super::node::Node;
 use super::reader::{Members, Reader};
+use crate::node::Node;
 use crate::policy::device_filter::{self, Rule};
 use crate::policy::model::{Conditions, DeviceFilter, Locations, Mask, MaskPair};
 use crate::request::{ClientAppType, Platform, TransferMethod};

@@ -1,8 +1,8 @@
 //! `grantControls` and `sessionControls`.
 
-use super::node::Node;
 use super::reader::{Members, Reader};
 use super::{Demands, Parser};
+use crate::node::Node;
 use crate::policy::control::Control;
 use crate::policy::methods::{BUILT_IN_STRENGTHS, Combinations};
 use crate::policy::session_controls::{

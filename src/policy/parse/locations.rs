@@ -1,9 +1,9 @@
 //! Named locations.
 
-use super::node::Node;
 use super::reader::{Members, Reader};
 use crate::location::{Country, LocationKind, MAX_LOCATIONS, MAX_RANGES, NamedLocation};
 use crate::net::AddressRange;
+use crate::node::Node;
 
 pub(super) fn named_locations(reader: &mut Reader, node: Node) -> Vec<NamedLocation> {
     let mut locations: Vec<NamedLocation> = Vec::new();

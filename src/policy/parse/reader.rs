@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::node::Node;
+use crate::node::Node;
 use crate::policy::{Issue, Severity};
 
 /// Members of one object that have not been read yet.
@@ -23,7 +23,7 @@ impl Members {
     }
 
     /// Takes a member out, unless it is absent or `null`.
-    fn take(&mut self, name: &str) -> Option<Node> {
+    pub(super) fn take(&mut self, name: &str) -> Option<Node> {
         let index = self.0.iter().position(|(key, _)| key == name)?;
         let (_, node) = self.0.swap_remove(index);
         (node != Node::Null).then_some(node)
@@ -85,7 +85,7 @@ impl Reader {
         length
     }
 
-    fn enter_member(&mut self, name: &str) -> usize {
+    pub(super) fn enter_member(&mut self, name: &str) -> usize {
         if self.path.is_empty() {
             self.enter(format_args!("{name}"))
         } else {
@@ -93,7 +93,11 @@ impl Reader {
         }
     }
 
-    fn leave(&mut self, length: usize) {
+    pub(super) fn enter_element(&mut self, index: usize) -> usize {
+        self.enter(format_args!("[{index}]"))
+    }
+
+    pub(super) fn leave(&mut self, length: usize) {
         self.path.truncate(length);
     }
 
@@ -133,7 +137,7 @@ impl Reader {
         Some(value)
     }
 
-    fn open(&mut self, node: Node) -> Option<Members> {
+    pub(super) fn open(&mut self, node: Node) -> Option<Members> {
         let Node::Object(members) = node else {
             self.wrong_type("an object", &node);
             return None;
@@ -154,7 +158,7 @@ impl Reader {
         Some(kept)
     }
 
-    fn close(&mut self, members: Members) {
+    pub(super) fn close(&mut self, members: Members) {
         for (name, node) in members.0 {
             if node == Node::Null || name == "@odata.type" {
                 continue;
@@ -177,14 +181,14 @@ impl Reader {
     /// Reads an array, element by element.
     pub(super) fn list(&mut self, node: Node, mut each: impl FnMut(&mut Self, Node)) -> Option<()> {
         for (index, node) in self.elements(node)?.into_iter().enumerate() {
-            let length = self.enter(format_args!("[{index}]"));
+            let length = self.enter_element(index);
             each(self, node);
             self.leave(length);
         }
         Some(())
     }
 
-    fn elements(&mut self, node: Node) -> Option<Vec<Node>> {
+    pub(super) fn elements(&mut self, node: Node) -> Option<Vec<Node>> {
         match node {
             Node::List(nodes) => Some(nodes),
             node => {
@@ -258,14 +262,21 @@ impl Reader {
 
     /// A value of an enumeration. Another case than the documented one is accepted with a warning.
     pub(super) fn choice<T: Copy>(&mut self, text: &str, choices: &[(&str, T)]) -> Option<T> {
-        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
-            return Some(*value);
-        }
-        if let Some((name, value)) = choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)) {
-            self.warn("value_case", format!("`{text}` is read as `{name}`"));
-            return Some(*value);
-        }
         let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+        let (_, value) = choices.get(self.position(text, &names)?)?;
+        Some(*value)
+    }
+
+    /// Place of a text among names. Not generic, like everything here that need not be.
+    fn position(&mut self, text: &str, names: &[&str]) -> Option<usize> {
+        if let Some(index) = names.iter().position(|name| *name == text) {
+            return Some(index);
+        }
+        if let Some(index) = names.iter().position(|name| name.eq_ignore_ascii_case(text)) {
+            let name = names.get(index)?;
+            self.warn("value_case", format!("`{text}` is read as `{name}`"));
+            return Some(index);
+        }
         let message = format!("`{text}` is not a value Edgeward knows");
         self.error_with_fix("unknown_value", message, format!("one of: {}", names.join(", ")));
         None

@@ -1,8 +1,8 @@
 //! `conditions.users` and `conditions.clientApplications`.
 
 use super::Parser;
-use super::node::Node;
 use super::reader::{Members, Reader};
+use crate::node::Node;
 use crate::policy::model::{Guests, Mask, SymbolList, SymbolPair, UserList, Users};
 use crate::policy::symbol::Symbol;
 use crate::request::GuestType;
