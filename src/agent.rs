@@ -14,13 +14,12 @@ mod table;
 mod tls;
 mod token;
 
-use serde::Serialize;
-
 use self::evidence::Evidence;
 pub use self::explain::{Explanation, Note, Token, explain};
 pub use self::rule::Rule;
 use crate::request::{Platform, Request};
 use crate::vocabulary::vocabulary;
+use crate::write::{Elements, Value, Write, written};
 
 vocabulary! {
     /// What kind of client sent the request.
@@ -143,14 +142,16 @@ impl Findings {
     }
 }
 
-impl Serialize for Findings {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
+impl Elements for Findings {
+    fn each(&self, put: &mut dyn FnMut(Value<'_>)) {
+        self.iter().for_each(|element| put(element.value()));
     }
 }
 
+written!(@list Findings);
+
 /// A browser family and its major version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Browser {
     /// Family name.
     pub name: &'static str,
@@ -158,9 +159,13 @@ pub struct Browser {
     pub major: u32,
 }
 
+written!(Browser {
+    "name" => name,
+    "major" => major,
+});
+
 /// What the client is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agent<'a> {
     /// Kind of client.
     pub class: AgentClass,
@@ -179,6 +184,17 @@ pub struct Agent<'a> {
     /// Contradictions and oddities.
     pub findings: Findings,
 }
+
+written!(Agent<'_> {
+    "class" => class,
+    "name" => name,
+    "operator" => operator,
+    "purpose" => purpose,
+    "browser" => browser,
+    "platform" => platform,
+    "verification" => verification,
+    "findings" => findings,
+});
 
 impl Agent<'_> {
     /// The part of an agent that survives updates: family and platform, no version (`Chrome/windows`).

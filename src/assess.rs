@@ -8,10 +8,11 @@ use crate::profile::Profile;
 use crate::read::record;
 use crate::request::{GuestType, PrincipalKind, Request, Text, TrustType};
 use crate::risk::{InsiderRiskLevel, RiskLevel};
+use crate::write::written;
 
 /// `POST /v1/assess`: exactly the facts that could change the verdict, and what the scorer needs to know them.
 /// Identifiers are keyed hashes and addresses are prefixes when the engine holds an identifier key.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub struct Assessment<'a> {
     /// Shape of this message, 1.
@@ -26,8 +27,15 @@ pub struct Assessment<'a> {
     pub bundle_version: Text<'a>,
 }
 
+written!(Assessment<'_> {
+    "schema" => schema,
+    "needs" => needs,
+    "about" => about,
+    "bundleVersion" => bundle_version,
+});
+
 /// What leaves the edge about one request; the same in assessments and receipts.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "'de: 'a"))]
 pub struct Subject<'a> {
     /// Milliseconds since the Unix epoch.
@@ -62,8 +70,26 @@ pub struct Subject<'a> {
     pub score: i32,
 }
 
+written!(Subject<'_> {
+    "time" => time,
+    "principalKind" => principal_kind,
+    "principal" => principal,
+    "session" => session,
+    "device" => device,
+    "address" => address,
+    "asn" => asn,
+    "country" => country,
+    "latitudeE6" => latitude_e6,
+    "longitudeE6" => longitude_e6,
+    "agent" => agent,
+    "agentClass" => agent_class,
+    "application" => application,
+    "detections" => detections,
+    "score" => score,
+});
+
 /// A detection as it leaves the edge: its kind and level. The evidence stays, because it may be personal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct ReportedDetection {
     /// What was found.
     #[serde(rename = "type")]
@@ -71,6 +97,11 @@ pub struct ReportedDetection {
     /// How much it weighs: drift of a session to another network alone is less than to another client as well.
     pub level: RiskLevel,
 }
+
+written!(ReportedDetection {
+    "type" => kind,
+    "level" => level,
+});
 
 /// The scorer's answer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]

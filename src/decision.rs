@@ -4,8 +4,6 @@ mod reason;
 
 use std::net::IpAddr;
 
-use serde::{Serialize, Serializer};
-
 pub(crate) use reason::reasons;
 pub use reason::{Reason, ReasonCode};
 
@@ -16,6 +14,7 @@ use crate::policy::{Control, PolicyResult, SessionControls, Verdict};
 use crate::request::Request;
 use crate::risk::Risk;
 use crate::vocabulary::vocabulary;
+use crate::write::written;
 
 vocabulary! {
     /// What the host should do.
@@ -43,8 +42,7 @@ impl From<Verdict> for Outcome {
 }
 
 /// The decision: an outcome, and everything that led to it.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct Decision<'a> {
     /// What to do.
     pub outcome: Outcome,
@@ -71,14 +69,26 @@ pub struct Decision<'a> {
     pub support_code: SupportCode,
 }
 
+written!(Decision<'_> {
+    "outcome" => outcome,
+    "reasons" => reasons,
+    "controls" => controls,
+    "sessionControls" => session_controls,
+    "risk" => risk,
+    "agent" => agent,
+    "detections" => detections,
+    "policies" => policies,
+    "needs" => needs,
+    "versions" => versions,
+    "supportCode" => support_code,
+});
+
 /// Versions of everything that a decision depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Versions<'a> {
     /// Of the engine.
     pub engine: &'static str,
     /// Of the bundle.
-    #[serde(serialize_with = "display")]
     pub bundle: &'a crate::bundle::Version,
     /// Of the risk model.
     pub model: &'a str,
@@ -86,9 +96,12 @@ pub struct Versions<'a> {
     pub data: &'static str,
 }
 
-fn display<S: Serializer>(value: &impl std::fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
-}
+written!(Versions<'_> {
+    "engine" => engine,
+    "bundle" => bundle,
+    "model" => model,
+    "data" => data,
+});
 
 /// Names one decision to people: ten letters and digits in two groups, Crockford's base 32 so that none is
 /// mistaken for another. A correlation handle, no secret and no proof: 50 bits of FNV-1a over the facts that
@@ -139,11 +152,7 @@ impl std::fmt::Display for SupportCode {
     }
 }
 
-impl Serialize for SupportCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+written!(@shown SupportCode);
 
 /// FNV-1a, 64 bits: cheap, and the same on every runtime.
 struct Fnv1a(u64);

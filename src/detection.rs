@@ -16,8 +16,6 @@ mod new_country;
 mod password_spray;
 mod unfamiliar_features;
 
-use serde::Serialize;
-
 pub use evidence::{Evidence, Value};
 pub use kind::{DetectionKind, DetectionSet};
 
@@ -25,18 +23,24 @@ use crate::agent::Agent;
 use crate::request::Request;
 use crate::risk::RiskLevel;
 use crate::signal::Signals;
+use crate::write::written;
 
 /// A detection made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Detection<'a> {
     /// Its name.
-    #[serde(rename = "type")]
     pub kind: DetectionKind,
     /// How bad it is, taken alone.
     pub level: RiskLevel,
     /// What it rests on.
     pub evidence: Evidence<'a>,
 }
+
+written!(Detection<'_> {
+    "type" => kind,
+    "level" => level,
+    "evidence" => evidence,
+});
 
 /// What a detection may look at.
 #[derive(Debug, Clone, Copy)]

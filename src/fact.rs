@@ -1,8 +1,7 @@
 //! Names of the facts a policy may depend on: what `needs` lists, and what the central scorer answers.
 
-use serde::Serialize;
-
 use crate::vocabulary::vocabulary;
+use crate::write::{Elements, Value, Write, written};
 
 vocabulary! {
     /// One fact that a verdict may depend on. Its JSON name is the path in the request, or the name of the
@@ -143,8 +142,10 @@ impl FactSet {
     }
 }
 
-impl Serialize for FactSet {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
+impl Elements for FactSet {
+    fn each(&self, put: &mut dyn FnMut(Value<'_>)) {
+        self.iter().for_each(|element| put(element.value()));
     }
 }
+
+written!(@list FactSet);

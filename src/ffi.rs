@@ -3,11 +3,9 @@
 //! A failure is an answer, not an exception: `{"error":{"code","message"}}`, with `"issues"` beside it where
 //! a bundle's policies are at fault.
 
-use serde::Serialize;
-
 use crate::agent;
 use crate::assess::Answer;
-use crate::bundle::{Bundle, PublicKey, SignatureEnvelope};
+use crate::bundle::{Bundle, PublicKey, SignatureEnvelope, Version};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::identifier::{IdentifierKind, Identifiers};
@@ -16,6 +14,7 @@ use crate::policy::{Issue, WhatIfBody, what_if};
 use crate::read::{Record, Slot, from_json, record};
 use crate::receipt::Circumstances;
 use crate::request::Request;
+use crate::write::{self, Pairs, Value, Write, written};
 
 /// Largest request read, bytes: more than any host's header limit, with room for groups and a profile.
 pub const REQUEST_LIMIT: usize = 256 << 10;
@@ -46,13 +45,17 @@ pub struct Instance {
     allow_unsigned: bool,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Loaded<'a> {
-    version: String,
+    version: &'a Version,
     policies: usize,
     warnings: &'a [Issue],
 }
+
+written!(Loaded<'_> {
+    "version" => version,
+    "policies" => policies,
+    "warnings" => warnings,
+});
 
 impl Instance {
     /// Sets up an instance without a bundle.
@@ -95,7 +98,7 @@ impl Instance {
         }
         let bundle = self.engine()?.bundle();
         Ok(Loaded {
-            version: bundle.version().to_string(),
+            version: bundle.version(),
             policies: bundle.policies().policies().len(),
             warnings: bundle.warnings(),
         })
@@ -228,13 +231,10 @@ pub fn explain(probe: &str) -> String {
 /// What is wrong or doubtful in a bundle: `{"issues":[…]}`, or the failure that kept it from being read.
 #[must_use]
 pub fn lint(bundle: &str) -> String {
-    #[derive(Serialize)]
-    struct Lint<'a> {
-        issues: &'a [Issue],
-    }
+    let json = |issues: &[Issue]| write::json(Value::Object(&Pairs(&[("issues", (&issues).value())])));
     match Bundle::unsigned(bundle.as_bytes()) {
-        Ok(bundle) => json(&Lint { issues: bundle.warnings() }),
-        Err(Error::Policies { issues }) => json(&Lint { issues: &issues }),
+        Ok(bundle) => json(bundle.warnings()),
+        Err(Error::Policies { issues }) => json(&issues),
         Err(error) => failure(&error),
     }
 }
@@ -262,12 +262,11 @@ fn read<'de, T: Record<'de> + Default>(json: &'de str, input: &'static str) -> R
     Ok(record)
 }
 
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value)
-        .unwrap_or_else(|why| failure(&Error::Json { input: "answer", why: why.to_string() }))
+fn json(value: &impl Write) -> String {
+    write::json(value.value())
 }
 
-fn answer(result: Result<impl Serialize, Error>) -> String {
+fn answer(result: Result<impl Write, Error>) -> String {
     match result {
         Ok(value) => json(&value),
         Err(error) => failure(&error),
@@ -277,21 +276,10 @@ fn answer(result: Result<impl Serialize, Error>) -> String {
 /// The JSON form of a failure.
 #[must_use]
 pub fn failure(error: &Error) -> String {
-    #[derive(Serialize)]
-    struct Failure<'a> {
-        error: Details<'a>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        issues: Option<&'a [Issue]>,
+    let details = Pairs(&[("code", Value::Text(error.code())), ("message", Value::Shown(error))]);
+    let mut members = vec![("error", Value::Object(&details))];
+    if let Error::Policies { issues } = error {
+        members.push(("issues", issues.value()));
     }
-    #[derive(Serialize)]
-    struct Details<'a> {
-        code: &'a str,
-        message: String,
-    }
-    let issues = match error {
-        Error::Policies { issues } => Some(issues.as_slice()),
-        _ => None,
-    };
-    let failure = Failure { error: Details { code: error.code(), message: error.to_string() }, issues };
-    serde_json::to_string(&failure).unwrap_or_default()
+    write::json(Value::Object(&Pairs(&members)))
 }

@@ -32,6 +32,7 @@ mod error;
 mod node;
 mod read;
 mod vocabulary;
+mod write;
 
 pub mod agent;
 pub mod assess;

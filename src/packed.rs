@@ -8,15 +8,12 @@
 mod request;
 mod tables;
 
-use serde::Serialize;
-
 pub use request::request;
 pub use tables::Tables;
 
-use crate::decision::{Decision, Reason};
-use crate::detection::Detection;
-use crate::policy::{Control, SessionControls};
+use crate::decision::Decision;
 use crate::signal::CATALOGUE;
+use crate::write::{self, Pairs, Value, Write};
 
 /// A decision as words and one text. Reused from call to call, so that deciding allocates nothing that stays.
 #[derive(Debug, Default)]
@@ -25,16 +22,6 @@ pub struct Answer {
     pub words: Vec<u32>,
     /// The texts that `words` gives lengths of.
     pub text: String,
-}
-
-/// What is short or rare enough to cross as JSON.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Rest<'d, 'a> {
-    reasons: &'d [Reason<'a>],
-    controls: &'d [&'a Control],
-    session_controls: SessionControls,
-    detections: &'d [Detection<'a>],
 }
 
 impl Answer {
@@ -66,13 +53,13 @@ impl Answer {
         let code = decision.support_code.to_string();
         self.words.push(utf16_length(&code));
         self.text.push_str(&code);
-        let rest = Rest {
-            reasons: &decision.reasons,
-            controls: &decision.controls,
-            session_controls: decision.session_controls,
-            detections: &decision.detections,
-        };
-        let rest = serde_json::to_string(&rest).unwrap_or_default();
+        // What is short or rare enough to cross as JSON.
+        let rest = write::json(Value::Object(&Pairs(&[
+            ("reasons", decision.reasons.value()),
+            ("controls", decision.controls.value()),
+            ("sessionControls", decision.session_controls.value()),
+            ("detections", decision.detections.value()),
+        ])));
         self.words.push(utf16_length(&rest));
         self.text.push_str(&rest);
 

@@ -28,8 +28,6 @@ mod tests;
 mod truth;
 mod what_if;
 
-use serde::Serialize;
-
 pub use control::Control;
 pub use evaluate::Judgement;
 pub use issue::{Issue, Severity};
@@ -47,6 +45,8 @@ use crate::fact::FactSet;
 use crate::location::NamedLocations;
 use crate::request::Request;
 use crate::risk::LevelSet;
+use crate::vocabulary::vocabulary;
+use crate::write::written;
 
 /// What policies see of a request: its facts, and what the engine has found out about it.
 #[derive(Debug, Clone, Copy)]
@@ -71,18 +71,18 @@ pub enum Unknowns {
     Settle,
 }
 
-/// The combined verdict of all policies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Verdict {
-    /// Nothing stands against it.
-    Allow,
-    /// Some requirement is not yet met.
-    Challenge,
-    /// A policy blocks.
-    Block,
-    /// Unknown facts could change the verdict.
-    Undetermined,
+vocabulary! {
+    /// The combined verdict of all policies.
+    pub enum Verdict {
+        /// Nothing stands against it.
+        Allow = "allow",
+        /// Some requirement is not yet met.
+        Challenge = "challenge",
+        /// A policy blocks.
+        Block = "block",
+        /// Unknown facts could change the verdict.
+        Undetermined = "undetermined",
+    }
 }
 
 /// Policies and named locations, parsed.
@@ -135,8 +135,7 @@ impl PolicySet {
 }
 
 /// A [`Judgement`] with what every policy came to.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct Evaluation<'p> {
     /// As in [`Judgement::verdict`].
     pub verdict: Verdict,
@@ -145,8 +144,15 @@ pub struct Evaluation<'p> {
     /// As in [`Judgement::session_controls`].
     pub session_controls: SessionControls,
     /// What each policy came to, in the order of the policies.
-    #[serde(rename = "policies")]
     pub results: Vec<PolicyResult<'p>>,
     /// As in [`Judgement::needs`].
     pub needs: FactSet,
 }
+
+written!(Evaluation<'_> {
+    "verdict" => verdict,
+    "controls" => controls,
+    "sessionControls" => session_controls,
+    "policies" => results,
+    "needs" => needs,
+});

@@ -3,7 +3,7 @@
 //! Canonical bytes: members in the order declared here, no white space, integers only. Any runtime that holds
 //! the same facts reproduces them, and a changed or missing record breaks the chain.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::assess::Subject;
 use crate::decision::{Decision, Outcome};
@@ -12,6 +12,7 @@ use crate::fact::Fact;
 use crate::identifier::{IdentifierKind, encode_hex};
 use crate::read::record;
 use crate::request::{Request, Text};
+use crate::write::{self, Members, Value, written};
 
 /// What the host knows beside the decision itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,7 +39,7 @@ record!(strict Circumstances {
 } requires {});
 
 /// One record.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub struct Receipt<'a> {
     /// Shape of this record, 1.
@@ -69,12 +70,29 @@ pub struct Receipt<'a> {
     /// Digest of the record before, in hexadecimal.
     pub previous: Option<Text<'a>>,
     /// SHA-256 of this record without this member, in hexadecimal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub digest: Option<Text<'a>>,
 }
 
+written!(Receipt<'_> {
+    "schema" => schema,
+    "about" => about,
+    "outcome" => outcome,
+    "controls" => controls,
+    "policies" => policies,
+    "contributions" => contributions,
+    "asked" => asked,
+    "outage" => outage,
+    "signInSucceeded" => sign_in_succeeded,
+    "signInPrincipal" => sign_in_principal,
+    "versions" => versions,
+    "supportCode" => support_code,
+    "previous" => previous,
+    "digest" => ?digest,
+});
+
 /// One policy's result.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
 #[expect(missing_docs, reason = "as in the decision")]
 pub struct ReceiptPolicy<'a> {
@@ -82,8 +100,13 @@ pub struct ReceiptPolicy<'a> {
     pub result: Text<'a>,
 }
 
+written!(ReceiptPolicy<'_> {
+    "id" => id,
+    "result" => result,
+});
+
 /// One signal's part in the score.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
 #[expect(missing_docs, reason = "as in the decision")]
 pub struct ReceiptContribution<'a> {
@@ -92,8 +115,14 @@ pub struct ReceiptContribution<'a> {
     pub points: i32,
 }
 
+written!(ReceiptContribution<'_> {
+    "signal" => signal,
+    "bin" => bin,
+    "points" => points,
+});
+
 /// What decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
 #[expect(missing_docs, reason = "as in the decision")]
 pub struct ReceiptVersions<'a> {
@@ -103,12 +132,32 @@ pub struct ReceiptVersions<'a> {
     pub data: Text<'a>,
 }
 
+written!(ReceiptVersions<'_> {
+    "engine" => engine,
+    "bundle" => bundle,
+    "model" => model,
+    "data" => data,
+});
+
+/// A record without its digest.
+struct Undigested<'a>(&'a Receipt<'a>);
+
+impl Members for Undigested<'_> {
+    fn each(&self, put: &mut dyn FnMut(&'static str, Value<'_>)) {
+        self.0.each(&mut |name, value| {
+            if name != "digest" {
+                put(name, value);
+            }
+        });
+    }
+}
+
 impl Receipt<'_> {
     /// SHA-256 over the canonical bytes without the digest itself, in hexadecimal.
     #[must_use]
     pub fn compute_digest(&self) -> String {
-        let bytes = serde_json::to_vec(&Self { digest: None, ..self.clone() }).unwrap_or_default();
-        encode_hex(&hmac_sha256::Hash::hash(&bytes))
+        let text = write::json(Value::Object(&Undigested(self)));
+        encode_hex(&hmac_sha256::Hash::hash(text.as_bytes()))
     }
 
     /// Whether the record is what its digest says.

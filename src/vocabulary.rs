@@ -32,11 +32,13 @@ macro_rules! vocabulary {
             }
         }
 
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.name())
+        impl $crate::write::Write for $name {
+            fn value(&self) -> $crate::write::Value<'_> {
+                $crate::write::Value::Text(self.name())
             }
         }
+
+        $crate::write::written!(@serialize $name);
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,19 +1,16 @@
 //! Why an agent was classified as it was: every token and rule that fired, with its place.
 
-use serde::Serialize;
-
 use super::evidence::{Evidence, Seen};
 use super::rule::{self, Rule};
 use super::table::KeywordClass;
 use super::{Agent, Finding, classify, hints};
 use crate::request::Request;
+use crate::write::{Members, Value, Write, written};
 
 /// An agent, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation<'a> {
     /// What it is.
-    #[serde(flatten)]
     pub agent: Agent<'a>,
     /// The rule that decided.
     pub rule: Rule,
@@ -23,9 +20,20 @@ pub struct Explanation<'a> {
     pub notes: Vec<Note>,
 }
 
+/// Its members, and those of the agent.
+impl Members for Explanation<'_> {
+    fn each(&self, put: &mut dyn FnMut(&'static str, Value<'_>)) {
+        self.agent.each(put);
+        put("rule", self.rule.value());
+        put("tokens", self.tokens.value());
+        put("notes", self.notes.value());
+    }
+}
+
+written!(@object Explanation<'_>);
+
 /// One token of the user agent that meant something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token<'a> {
     /// The token as it stands.
     pub text: &'a str,
@@ -37,9 +45,15 @@ pub struct Token<'a> {
     pub meaning: String,
 }
 
+written!(Token<'_> {
+    "text" => text,
+    "start" => start,
+    "source" => source,
+    "meaning" => meaning,
+});
+
 /// What a finding says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// The finding.
     pub finding: Finding,
@@ -50,6 +64,13 @@ pub struct Note {
     /// What is known to cause it innocently.
     pub innocent_causes: &'static str,
 }
+
+written!(Note {
+    "finding" => finding,
+    "strength" => strength,
+    "means" => means,
+    "innocentCauses" => innocent_causes,
+});
 
 /// Classifies, and tells why. Allocates; [`classify`] gives the same agent without.
 #[must_use]

@@ -4,41 +4,42 @@ use super::evidence::{Evidence, Span};
 use super::hints::Brands;
 use super::table::{KeywordClass, Mark, Marks, Strength};
 use super::{AgentClass, Purpose, payload, structure};
+use crate::vocabulary::vocabulary;
 
-/// The rule that decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Rule {
-    /// There is no user agent.
-    Missing,
-    /// It carries an injected payload.
-    Payload,
-    /// The catalogue knows the name.
-    Catalogue,
-    /// `Sec-CH-UA` names a headless build.
-    Brand,
-    /// A word that only automation has in its name.
-    Keyword,
-    /// A contact address, which crawlers give and browsers do not.
-    Contact,
-    /// `compatible;` behind an engine, where crawlers put their name.
-    Compatible,
-    /// Two user agents joined by a comma: something that fetches on behalf of a browser.
-    Joined,
-    /// Tokens that no real build has: a forged browser.
-    Impossible,
-    /// The beginning of a browser's user agent and not the rest.
-    Truncated,
-    /// A browser's shape with nothing against it.
-    Browser,
-    /// The kit of an application, a phone, a television or a console.
-    Application,
-    /// The shape of an HTTP library.
-    Library,
-    /// A bare name or product that nothing explains.
-    BareName,
-    /// No name at all.
-    Nameless,
+vocabulary! {
+    /// The rule that decided.
+    pub enum Rule {
+        /// There is no user agent.
+        Missing = "missing",
+        /// It carries an injected payload.
+        Payload = "payload",
+        /// The catalogue knows the name.
+        Catalogue = "catalogue",
+        /// `Sec-CH-UA` names a headless build.
+        Brand = "brand",
+        /// A word that only automation has in its name.
+        Keyword = "keyword",
+        /// A contact address, which crawlers give and browsers do not.
+        Contact = "contact",
+        /// `compatible;` behind an engine, where crawlers put their name.
+        Compatible = "compatible",
+        /// Two user agents joined by a comma: something that fetches on behalf of a browser.
+        Joined = "joined",
+        /// Tokens that no real build has: a forged browser.
+        Impossible = "impossible",
+        /// The beginning of a browser's user agent and not the rest.
+        Truncated = "truncated",
+        /// A browser's shape with nothing against it.
+        Browser = "browser",
+        /// The kit of an application, a phone, a television or a console.
+        Application = "application",
+        /// The shape of an HTTP library.
+        Library = "library",
+        /// A bare name or product that nothing explains.
+        BareName = "bareName",
+        /// No name at all.
+        Nameless = "nameless",
+    }
 }
 
 /// What was decided, by which rule, and where its evidence stands.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
+use crate::write::written;
 
 /// One to eight decimal numbers joined by dots, compared number by number: `7`, `2026.11.23.2`.
 ///
@@ -43,3 +44,5 @@ impl fmt::Display for Version {
         formatter.write_str(&self.text)
     }
 }
+
+written!(@shown Version);

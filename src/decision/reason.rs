@@ -1,43 +1,48 @@
 //! Why, in stable codes for logs and a sentence for people.
 
-use serde::Serialize;
-
 use super::Outcome;
 use crate::policy::{Outage, Outcome as PolicyOutcome, PolicyResult, PolicyState};
+use crate::vocabulary::vocabulary;
+use crate::write::written;
 
-/// Why a decision came out as it did. Codes are stable and never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ReasonCode {
-    /// A policy that applies blocks.
-    BlockedByPolicy,
-    /// A policy that applies demands what is not met.
-    ControlsRequired,
-    /// Whether a policy applies or is met depends on unknown facts.
-    Undetermined,
-    /// Nobody could tell, and the policy switched resilience off.
-    DeniedInOutage,
-    /// Nobody could tell, and the session is new: the policy is taken to apply.
-    TakenToApplyInOutage,
-    /// Nobody could tell, and the session goes on as it began.
-    SessionContinuesInOutage,
-    /// Every policy that applies is met.
-    RequirementsMet,
-    /// No enabled policy applies.
-    NoPolicyApplies,
+vocabulary! {
+    /// Why a decision came out as it did. Codes are stable and never reused.
+    pub enum ReasonCode {
+        /// A policy that applies blocks.
+        BlockedByPolicy = "blockedByPolicy",
+        /// A policy that applies demands what is not met.
+        ControlsRequired = "controlsRequired",
+        /// Whether a policy applies or is met depends on unknown facts.
+        Undetermined = "undetermined",
+        /// Nobody could tell, and the policy switched resilience off.
+        DeniedInOutage = "deniedInOutage",
+        /// Nobody could tell, and the session is new: the policy is taken to apply.
+        TakenToApplyInOutage = "takenToApplyInOutage",
+        /// Nobody could tell, and the session goes on as it began.
+        SessionContinuesInOutage = "sessionContinuesInOutage",
+        /// Every policy that applies is met.
+        RequirementsMet = "requirementsMet",
+        /// No enabled policy applies.
+        NoPolicyApplies = "noPolicyApplies",
+    }
 }
 
 /// One reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason<'a> {
     /// Stable code.
     pub code: ReasonCode,
     /// Id of the policy, where one is the reason.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<&'a str>,
     /// A sentence for people, without thresholds or anything else that helps to get around it.
     pub text: String,
 }
+
+written!(Reason<'_> {
+    "code" => code,
+    "policy" => ?policy,
+    "text" => text,
+});
 
 /// The reasons for `outcome`: of the policies that brought it about, or that there were none.
 pub(crate) fn reasons<'a>(outcome: Outcome, results: &[PolicyResult<'a>]) -> Vec<Reason<'a>> {

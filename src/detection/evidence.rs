@@ -1,10 +1,9 @@
 //! What a detection rests on: a few named values, in the order the detection gives them.
 
-use serde::{Serialize, Serializer};
+use crate::write::{self, Members, Write, written};
 
 /// One value of evidence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
     /// A number.
     Number(i64),
@@ -46,8 +45,20 @@ impl<'a> Evidence<'a> {
     }
 }
 
-impl Serialize for Evidence<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+impl Write for Value<'_> {
+    fn value(&self) -> write::Value<'_> {
+        match self {
+            Self::Number(number) => number.value(),
+            Self::Text(text) => text.value(),
+            Self::Names(names) => names.value(),
+        }
     }
 }
+
+impl Members for Evidence<'_> {
+    fn each(&self, put: &mut dyn FnMut(&'static str, write::Value<'_>)) {
+        self.0.iter().for_each(|(name, value)| put(name, value.value()));
+    }
+}
+
+written!(@object Evidence<'_>);

@@ -1,7 +1,5 @@
 //! What the indices of a packed decision stand for.
 
-use serde::Serialize;
-
 use crate::agent::{AgentClass, Finding, Purpose, Verification};
 use crate::decision::{Outcome, Versions};
 use crate::engine::Engine;
@@ -10,10 +8,10 @@ use crate::policy::{Outage, Outcome as PolicyOutcome, Reason};
 use crate::request::Platform;
 use crate::risk::RiskLevel;
 use crate::signal::CATALOGUE;
+use crate::write::written;
 
 /// Names by index. They change with the bundle, so the host reads them after each load.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug)]
 #[expect(missing_docs, reason = "each is a list of the names of its kind")]
 pub struct Tables<'e> {
     pub outcomes: &'static [Outcome],
@@ -31,6 +29,23 @@ pub struct Tables<'e> {
     pub outages: &'static [Outage],
     pub versions: Versions<'e>,
 }
+
+written!(Tables<'_> {
+    "outcomes" => outcomes,
+    "levels" => levels,
+    "classes" => classes,
+    "verifications" => verifications,
+    "purposes" => purposes,
+    "platforms" => platforms,
+    "findings" => findings,
+    "signals" => signals,
+    "facts" => facts,
+    "policies" => policies,
+    "results" => results,
+    "reasons" => reasons,
+    "outages" => outages,
+    "versions" => versions,
+});
 
 impl Engine {
     /// The tables of this engine and its bundle.

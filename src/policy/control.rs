@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use crate::write::written;
 
 /// Most different controls one set of policies may demand: requirements are sets of controls, a bit each.
 pub(super) const MAX_CONTROLS: usize = 96;
@@ -76,11 +76,7 @@ impl fmt::Display for Control {
     }
 }
 
-impl Serialize for Control {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+written!(@shown Control);
 
 /// A set of controls: bits are indices into the control table of the policy set, which is in prompt order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

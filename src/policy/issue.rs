@@ -2,21 +2,21 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use crate::vocabulary::vocabulary;
+use crate::write::written;
 
-/// How bad an issue is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Severity {
-    /// The policies load; what they do is likely not what was meant.
-    Warning,
-    /// The policies can not be enforced as written, so none of the set is loaded.
-    Error,
+vocabulary! {
+    /// How bad an issue is.
+    pub enum Severity {
+        /// The policies load; what they do is likely not what was meant.
+        Warning = "warning",
+        /// The policies can not be enforced as written, so none of the set is loaded.
+        Error = "error",
+    }
 }
 
 /// One finding about a policy or a named location.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
     /// Stable machine-readable code.
     pub code: &'static str,
@@ -25,14 +25,21 @@ pub struct Issue {
     /// Where: `policies[3].conditions.users.includeUsers[0]`.
     pub path: String,
     /// Display name, else id, of the policy.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
     /// What is wrong.
     pub message: String,
     /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
 }
+
+written!(Issue {
+    "code" => code,
+    "severity" => severity,
+    "path" => path,
+    "policy" => ?policy,
+    "message" => message,
+    "fix" => ?fix,
+});
 
 impl Issue {
     /// Whether it stops the set from loading.

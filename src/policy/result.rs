@@ -1,10 +1,8 @@
 //! What each policy came to, in Microsoft's words.
 
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
-
 use super::model::Policy;
 use crate::vocabulary::vocabulary;
+use crate::write::{Members, Value, Write, written};
 
 vocabulary! {
     /// Graph `appliedConditionalAccessPolicyResult`.
@@ -85,17 +83,17 @@ pub struct PolicyResult<'p> {
 }
 
 /// `{"id", "result", "reason"?, "outage"?}`. No display names: decisions are on the wire with every request.
-impl Serialize for PolicyResult<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("id", self.policy.id())?;
-        map.serialize_entry("result", &self.result)?;
+impl Members for PolicyResult<'_> {
+    fn each(&self, put: &mut dyn FnMut(&'static str, Value<'_>)) {
+        put("id", Value::Text(self.policy.id()));
+        put("result", self.result.value());
         if let Some(reason) = self.reason {
-            map.serialize_entry("reason", &reason)?;
+            put("reason", reason.value());
         }
         if let Some(outage) = self.outage {
-            map.serialize_entry("outage", &outage)?;
+            put("outage", outage.value());
         }
-        map.end()
     }
 }
+
+written!(@object PolicyResult<'_>);

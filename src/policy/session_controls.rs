@@ -1,7 +1,7 @@
 //! Session controls, and what several policies' ones come to.
 
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use crate::vocabulary::vocabulary;
+use crate::write::{Members, Pairs, Value, written};
 
 /// Session controls of one policy, or of all that apply. Microsoft does not document how those of several policies
 /// combine; ours is the most restrictive of each.
@@ -23,38 +23,38 @@ pub struct SessionControls {
     pub disable_resilience_defaults: bool,
 }
 
-/// Graph `cloudAppSecuritySessionControlType`, ascending in restriction (our order).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum CloudAppSecurity {
-    /// Watch only.
-    MonitorOnly,
-    /// As configured in Defender for Cloud Apps.
-    McasConfigured,
-    /// No downloads.
-    BlockDownloads,
+vocabulary! {
+    /// Graph `cloudAppSecuritySessionControlType`, ascending in restriction (our order).
+    pub enum CloudAppSecurity {
+        /// Watch only.
+        MonitorOnly = "monitorOnly",
+        /// As configured in Defender for Cloud Apps.
+        McasConfigured = "mcasConfigured",
+        /// No downloads.
+        BlockDownloads = "blockDownloads",
+    }
 }
 
-/// Graph `persistentBrowserSessionMode`, ascending in restriction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum PersistentBrowser {
-    /// The session outlives the browser.
-    Always,
-    /// It does not.
-    Never,
+vocabulary! {
+    /// Graph `persistentBrowserSessionMode`, ascending in restriction.
+    pub enum PersistentBrowser {
+        /// The session outlives the browser.
+        Always = "always",
+        /// It does not.
+        Never = "never",
+    }
 }
 
-/// Graph (beta) `continuousAccessEvaluationMode`, ascending in restriction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum ContinuousAccessEvaluation {
-    /// Switched off.
-    Disabled,
-    /// Enforced.
-    StrictEnforcement,
-    /// Enforced, and addresses must agree.
-    StrictLocation,
+vocabulary! {
+    /// Graph (beta) `continuousAccessEvaluationMode`, ascending in restriction.
+    pub enum ContinuousAccessEvaluation {
+        /// Switched off.
+        Disabled = "disabled",
+        /// Enforced.
+        StrictEnforcement = "strictEnforcement",
+        /// Enforced, and addresses must agree.
+        StrictLocation = "strictLocation",
+    }
 }
 
 /// How old a sign-in may be.
@@ -109,71 +109,47 @@ impl SessionControls {
 }
 
 /// In Graph's own shape; a control that is not set is left out.
-impl Serialize for SessionControls {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Enabled {
-            is_enabled: bool,
-        }
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct CloudApp {
-            is_enabled: bool,
-            cloud_app_security_type: CloudAppSecurity,
-        }
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Frequency {
-            is_enabled: bool,
-            frequency_interval: &'static str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            r#type: Option<&'static str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            value: Option<u32>,
-        }
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Mode<M> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            is_enabled: Option<bool>,
-            mode: M,
-        }
-
-        let enabled = Enabled { is_enabled: true };
-        let mut map = serializer.serialize_map(None)?;
+impl Members for SessionControls {
+    fn each(&self, put: &mut dyn FnMut(&'static str, Value<'_>)) {
+        const ENABLED: (&str, Value<'_>) = ("isEnabled", Value::Flag(true));
+        let mut object = |name, members: &[_]| put(name, Value::Object(&Pairs(members)));
         if self.application_enforced_restrictions {
-            map.serialize_entry("applicationEnforcedRestrictions", &enabled)?;
+            object("applicationEnforcedRestrictions", &[ENABLED]);
         }
-        if let Some(cloud_app_security_type) = self.cloud_app_security {
-            map.serialize_entry("cloudAppSecurity", &CloudApp { is_enabled: true, cloud_app_security_type })?;
+        if let Some(kind) = self.cloud_app_security {
+            object("cloudAppSecurity", &[ENABLED, ("cloudAppSecurityType", Value::Text(kind.name()))]);
         }
-        if let Some(frequency) = self.sign_in_frequency {
-            let frequency = match frequency {
-                SignInFrequency::EveryTime => {
-                    Frequency { is_enabled: true, frequency_interval: "everyTime", r#type: None, value: None }
-                }
-                SignInFrequency::Hours(hours) => Frequency {
-                    is_enabled: true,
-                    frequency_interval: "timeBased",
-                    r#type: Some(if hours % 24 == 0 { "days" } else { "hours" }),
-                    value: Some(if hours % 24 == 0 { hours / 24 } else { hours }),
-                },
-            };
-            map.serialize_entry("signInFrequency", &frequency)?;
+        match self.sign_in_frequency {
+            None => {}
+            Some(SignInFrequency::EveryTime) => {
+                object("signInFrequency", &[ENABLED, ("frequencyInterval", Value::Text("everyTime"))]);
+            }
+            Some(SignInFrequency::Hours(hours)) => {
+                let (unit, value) = if hours % 24 == 0 { ("days", hours / 24) } else { ("hours", hours) };
+                object(
+                    "signInFrequency",
+                    &[
+                        ENABLED,
+                        ("frequencyInterval", Value::Text("timeBased")),
+                        ("type", Value::Text(unit)),
+                        ("value", Value::Whole(value.into())),
+                    ],
+                );
+            }
         }
         if let Some(mode) = self.persistent_browser {
-            map.serialize_entry("persistentBrowser", &Mode { is_enabled: Some(true), mode })?;
+            object("persistentBrowser", &[ENABLED, ("mode", Value::Text(mode.name()))]);
         }
         if let Some(mode) = self.continuous_access_evaluation {
-            map.serialize_entry("continuousAccessEvaluation", &Mode { is_enabled: None, mode })?;
+            object("continuousAccessEvaluation", &[("mode", Value::Text(mode.name()))]);
         }
         if self.secure_sign_in_session {
-            map.serialize_entry("secureSignInSession", &enabled)?;
+            object("secureSignInSession", &[ENABLED]);
         }
         if self.disable_resilience_defaults {
-            map.serialize_entry("disableResilienceDefaults", &true)?;
+            put("disableResilienceDefaults", Value::Flag(true));
         }
-        map.end()
     }
 }
+
+written!(@object SessionControls);

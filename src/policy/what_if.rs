@@ -4,9 +4,8 @@
 //! (Entra `what-if-tool.md`); here such a policy is `notEnoughInformation` and named with the condition, and the
 //! combined verdict, which Graph does not give, says which facts it depends on.
 
+use std::fmt;
 use std::net::IpAddr;
-
-use serde::{Serialize, Serializer};
 
 use super::{Control, Facts, Outcome, PolicyResult, PolicySet, Reason, SessionControls, Unknowns, Verdict};
 use crate::agent;
@@ -19,9 +18,10 @@ use crate::request::{
 };
 use crate::risk::{InsiderRiskLevel, LevelSet, RiskLevel};
 use crate::vocabulary::vocabulary;
+use crate::write::written;
 
 /// The answer: one result for each policy, in their order, and what they come to together.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct WhatIf<'p> {
     /// Every policy, or only those that apply where the body asks for them alone.
     pub value: Vec<WhatIfResult<'p>>,
@@ -29,12 +29,15 @@ pub struct WhatIf<'p> {
     pub combined: Combined<'p>,
 }
 
+written!(WhatIf<'_> {
+    "value" => value,
+    "combined" => combined,
+});
+
 /// What Graph calls `whatIfAnalysisResult`, without the policy's own members.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct WhatIfResult<'p> {
     /// Place of the policy in the set.
-    #[serde(skip)]
     pub index: usize,
     /// Object id.
     pub id: &'p str,
@@ -46,9 +49,15 @@ pub struct WhatIfResult<'p> {
     pub analysis_reasons: AnalysisReasons,
 }
 
+written!(WhatIfResult<'_> {
+    "id" => id,
+    "displayName" => display_name,
+    "policyApplies" => policy_applies,
+    "analysisReasons" => analysis_reasons,
+});
+
 /// The verdict of all enabled policies for a sign-in that starts with nothing proven.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 pub struct Combined<'p> {
     /// The verdict.
     pub verdict: Verdict,
@@ -60,6 +69,13 @@ pub struct Combined<'p> {
     pub needs: FactSet,
 }
 
+written!(Combined<'_> {
+    "verdict" => verdict,
+    "controls" => controls,
+    "sessionControls" => session_controls,
+    "needs" => needs,
+});
+
 /// Graph's flags of that name, as text: `location`, or `notEnoughInformation,location`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnalysisReasons {
@@ -67,15 +83,16 @@ pub struct AnalysisReasons {
     condition: &'static str,
 }
 
-impl Serialize for AnalysisReasons {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl fmt::Display for AnalysisReasons {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_unknown {
-            serializer.collect_str(&format_args!("notEnoughInformation,{}", self.condition))
-        } else {
-            serializer.serialize_str(self.condition)
+            formatter.write_str("notEnoughInformation,")?;
         }
+        formatter.write_str(self.condition)
     }
 }
+
+written!(@shown AnalysisReasons);
 
 /// The body of Graph's `evaluate`.
 #[derive(Debug, Clone, Default)]

@@ -1,9 +1,7 @@
 //! Risk levels, and sets of them for what is not known exactly.
 
-use serde::ser::SerializeSeq;
-use serde::{Serialize, Serializer};
-
 use crate::vocabulary::vocabulary;
+use crate::write::{Elements, Value, Write, written};
 
 vocabulary! {
     /// Graph `riskLevel`. `hidden` (a tenant without the licence) is no level: report it as unknown.
@@ -106,12 +104,10 @@ impl LevelSet {
     }
 }
 
-impl Serialize for LevelSet {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut seq = serializer.serialize_seq(None)?;
-        for level in self.iter() {
-            seq.serialize_element(&level)?;
-        }
-        seq.end()
+impl Elements for LevelSet {
+    fn each(&self, put: &mut dyn FnMut(Value<'_>)) {
+        self.iter().for_each(|element| put(element.value()));
     }
 }
+
+written!(@list LevelSet);

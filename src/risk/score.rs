@@ -1,13 +1,12 @@
 //! Adding it up: the contributions *are* the score.
 
-use serde::Serialize;
-
 use super::{LevelSet, Model, RiskLevel, probability};
 use crate::detection::{Detection, DetectionKind};
 use crate::signal::{CATALOGUE, Signals};
+use crate::write::written;
 
 /// One signal's part in the score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contribution {
     /// Signal, by name.
     pub signal: &'static str,
@@ -17,9 +16,14 @@ pub struct Contribution {
     pub points: i32,
 }
 
+written!(Contribution {
+    "signal" => signal,
+    "bin" => bin,
+    "points" => points,
+});
+
 /// Risk of one sign-in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Risk {
     /// Sum of the contributions, in 1/64 bit of log-odds.
     pub score: i32,
@@ -30,6 +34,13 @@ pub struct Risk {
     /// What the score is made of; signals of zero points are left out.
     pub contributions: Vec<Contribution>,
 }
+
+written!(Risk {
+    "score" => score,
+    "probabilityQ16" => probability_q16,
+    "levels" => levels,
+    "contributions" => contributions,
+});
 
 /// Scores one request. `stated` is a level that somebody with a wider view has computed.
 #[must_use]

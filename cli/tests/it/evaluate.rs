@@ -76,9 +76,5 @@ fn a_bundle_or_answer_that_can_not_be_read_is_named() {
     let answer = directory.write("answer.json", r#"{"facts":{"userRisk":3}}"#);
     let run = edgeward(&["evaluate", "--bundle", &bundle, "--answer", &answer], ADMIN);
     assert_eq!((run.status, run.out.as_str()), (2, ""));
-    assert!(
-        run.err.contains("answer.json: facts.userRisk: expected a string, found 3"),
-        "{}",
-        run.err
-    );
+    assert!(run.err.contains("answer.json: facts.userRisk: expected a string, found 3"), "{}", run.err);
 }
