@@ -32,7 +32,7 @@ pub trait Store: Send + Sync {
     /// The database can not be reached.
     fn read(&self) -> Result<Box<dyn Reader + '_>, StoreError>;
 
-    /// Opens the one unit that may write; dropped without [`Writer::commit`], it leaves no trace.
+    /// Opens the one unit that may write; dropped without `commit`, it leaves no trace.
     ///
     /// # Errors
     /// The database can not be reached, or another writer holds it too long.
