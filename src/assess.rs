@@ -160,6 +160,24 @@ record!(AnsweredFacts<'a> {
     "device.trustType" => Name(trust_type),
 });
 
+/// Whether the scorer may know a fact; the others only the host can tell.
+#[must_use]
+pub const fn is_answerable(fact: Fact) -> bool {
+    matches!(
+        fact,
+        Fact::SignInRisk
+            | Fact::UserRisk
+            | Fact::ServicePrincipalRisk
+            | Fact::AgentRisk
+            | Fact::InsiderRisk
+            | Fact::Groups
+            | Fact::Roles
+            | Fact::GuestType
+            | Fact::DeviceIsCompliant
+            | Fact::DeviceTrustType
+    )
+}
+
 impl<'a> Answer<'a> {
     /// Fills what the request left unknown. What the host vouched for stays: an answer adds, it never overrules.
     pub fn merge_into(self, request: &mut Request<'a>) {

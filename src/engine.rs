@@ -1,7 +1,7 @@
 //! The only orchestrator: facts in, decision out.
 
 use crate::agent::{self, Agent};
-use crate::assess::{Assessment, ReportedDetection, Subject};
+use crate::assess::{Assessment, ReportedDetection, Subject, is_answerable};
 use crate::bundle::{Addresses, Bundle};
 use crate::decision::{Decision, Outcome, SupportCode, Versions, reasons};
 use crate::detection::{self, Observed};
@@ -65,10 +65,15 @@ impl Engine {
         &self.identifiers
     }
 
-    /// Decides a request from what is known at the edge; defers if what is unknown could change the verdict.
+    /// Decides a request from what is known at the edge; defers if what is unknown could change the verdict, and
+    /// there is something among it that the scorer may know. A country nobody can look up is settled at once.
     #[must_use]
     pub fn decide<'a>(&'a self, request: &'a Request<'a>) -> Decision<'a> {
-        self.evaluate(request, Unknowns::Ask)
+        let decision = self.evaluate(request, Unknowns::Ask);
+        if decision.is_deferred() && !decision.needs.iter().any(is_answerable) {
+            return self.evaluate(request, Unknowns::Settle);
+        }
+        decision
     }
 
     /// Decides a deferred request for good. The scorer's answer, if there was one, has been merged into the
