@@ -104,7 +104,7 @@ impl Instance {
         })
     }
 
-    /// Decides a request: a [`Decision`].
+    /// Decides a request: a [`Decision`](crate::decision::Decision).
     #[must_use]
     pub fn evaluate(&self, request: &str) -> String {
         self.with_request(request, |engine, request| json(&engine.decide(request)))
