@@ -31,6 +31,7 @@ mod engine;
 mod error;
 mod node;
 mod read;
+mod sort;
 mod vocabulary;
 mod write;
 

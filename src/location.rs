@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use crate::bits::Bits;
 use crate::fact::Fact;
 use crate::net::AddressRange;
+use crate::sort::sort;
 
 /// Most named locations a bundle may hold (Entra's limit).
 pub const MAX_LOCATIONS: usize = 195;
@@ -245,7 +246,7 @@ fn edges<A: Copy + Ord>(
     location: usize,
 ) -> Vec<(A, usize)> {
     let mut ranges: Vec<_> = ranges.collect();
-    ranges.sort_unstable();
+    sort(&mut ranges);
     let mut merged: Vec<(A, A)> = Vec::with_capacity(ranges.len());
     for (first, last) in ranges {
         match merged.last_mut() {
@@ -265,7 +266,7 @@ fn segments<A: Copy + Ord>(
     sets: &mut Vec<LocationSet>,
     numbers: &mut HashMap<LocationSet, u32>,
 ) -> Vec<(A, u32)> {
-    edges.sort_unstable();
+    sort(&mut edges);
     let mut current = LocationSet::EMPTY;
     let mut segments: Vec<(A, u32)> = Vec::with_capacity(edges.len());
     for (start, location) in edges {

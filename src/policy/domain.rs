@@ -13,6 +13,7 @@ use super::table::{CHOICES, LOCATION_FACTS, Pair, Table, rows_of_locations};
 use crate::bits::Bits;
 use crate::fact::Fact;
 use crate::request::Text;
+use crate::sort::sort;
 
 /// Most values of one fact that are listed; more are more cases than are looked at anyway.
 const MAX_VALUES: usize = super::cases::MAX_CASES;
@@ -115,7 +116,7 @@ impl Arena {
         }
         let mut attributes: Vec<Attribute> =
             comparisons.iter().map(|comparison| comparison.attribute).collect();
-        attributes.sort_unstable();
+        sort(&mut attributes);
         attributes.dedup();
         attributes.retain(|attribute| device.get(*attribute) == AttributeValue::Unknown);
         let made = attributes.into_iter().map(|attribute| {
@@ -167,7 +168,7 @@ fn texts(attribute: Attribute, comparisons: &[&Comparison]) -> Vec<String> {
 /// Every selection of the elements that the comparisons name.
 fn lists(comparisons: &[&Comparison]) -> Vec<Vec<Text<'static>>> {
     let mut elements: Vec<&String> = comparisons.iter().flat_map(|comparison| &comparison.values).collect();
-    elements.sort_unstable();
+    sort(&mut elements);
     elements.dedup();
     let count = elements.len().min(MAX_VALUES.ilog2() as usize + 1);
     (0_usize..1 << count)
@@ -218,7 +219,7 @@ struct Found<'t, 'a> {
 fn different<const N: usize>(rows: impl IntoIterator<Item = [Bits; N]>, at_stake: Bits) -> Vec<[Bits; N]> {
     let mut rows: Vec<[Bits; N]> = rows.into_iter().map(|row| row.map(|bits| bits & at_stake)).collect();
     rows.push([Bits::EMPTY; N]);
-    rows.sort_unstable();
+    sort(&mut rows);
     rows.dedup();
     rows
 }
@@ -229,7 +230,7 @@ fn selections(rows: &[Pair], at_stake: Bits) -> Option<Vec<Pair>> {
     for row in different(rows.iter().copied(), at_stake) {
         let more: Vec<Pair> = all.iter().map(|known| union(*known, row)).collect();
         all.extend(more);
-        all.sort_unstable();
+        sort(&mut all);
         all.dedup();
         if all.len() > MAX_VALUES {
             return None;
@@ -294,7 +295,7 @@ impl<'a> Found<'_, 'a> {
         if state.external_tenant.is_none() {
             let named = guests.iter().filter_map(|guests| guests.tenants.as_deref()).flatten().copied();
             let mut tenants: Vec<Symbol> = named.chain([Symbol::OTHER]).collect();
-            tenants.sort_unstable();
+            sort(&mut tenants);
             tenants.dedup();
             self.add(Fact::ExternalTenant, Some(tenants.into_iter().map(Value::ExternalTenant).collect()));
         }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::control::{Control, ControlSet};
 use crate::request::Text;
+use crate::sort::sort;
 
 /// Built-in strengths, as JSON so that the data stays readable.
 pub(super) const BUILT_IN_STRENGTHS: &str = include_str!("../../data/policy/authentication-strengths.json");
@@ -98,7 +99,7 @@ impl Methods {
         }
         let mut reachable: Vec<ControlSet> =
             unions.into_iter().map(|methods| self.met_by(methods).intersection(of)).collect();
-        reachable.sort_unstable();
+        sort(&mut reachable);
         reachable.dedup();
         Some(reachable)
     }

@@ -24,6 +24,7 @@ use crate::bits::Bits;
 use crate::location::NamedLocations;
 use crate::node::Node;
 use crate::read::{self, Slot};
+use crate::sort::sort;
 
 /// Largest text of policies or of named locations, bytes.
 pub const MAX_INPUT_BYTES: usize = 10 * 1024 * 1024;
@@ -218,7 +219,7 @@ impl Parser {
     fn number_controls(&mut self, drafts: Vec<Draft>) -> (Vec<Policy>, Vec<Control>) {
         let mut controls: Vec<Control> =
             drafts.iter().flat_map(|draft| draft.clauses.iter().flatten()).cloned().collect();
-        controls.sort_unstable();
+        sort(&mut controls);
         controls.dedup();
         if controls.len() > MAX_CONTROLS {
             let message = format!(

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::symbol::Symbol;
 use crate::bits::Bits;
+use crate::sort::sort;
 
 /// For each text, the policies that hold it in each of `N` lists. Texts that the same policies mention share their
 /// rows, so that a thousand ids in a few policies stay small.
@@ -71,7 +72,7 @@ impl<const N: usize> RowsBuilder<N> {
 
     pub(super) fn build(self) -> Rows<N> {
         let mut symbols: Vec<_> = self.0.into_iter().collect();
-        symbols.sort_unstable();
+        sort(&mut symbols);
         let mut rows =
             Rows { by_symbol: Vec::new(), distinct: vec![[Bits::EMPTY; N]], any: [Bits::EMPTY; N] };
         let mut places: HashMap<[Bits; N], u16> = HashMap::new();
