@@ -55,7 +55,13 @@ impl<'a> Value<'a> {
     /// Makes the fact have this value.
     pub(super) fn put(&self, table: &Table, state: &mut State<'a>) {
         match *self {
-            Self::Kind(bit) => state.kinds = 1 << bit,
+            Self::Kind(bit) => {
+                state.kinds = 1 << bit;
+                // Nobody has never signed in, whatever else is stated or supposed.
+                if state.is_anonymous() {
+                    state.by_age = Some(ControlSet::EMPTY);
+                }
+            }
             Self::Id(rows) => state.id = Some(rows),
             Self::Groups(pair) => state.groups = Some(pair),
             Self::Roles(pair) => state.roles = Some(pair),
@@ -97,6 +103,7 @@ impl<'a> Value<'a> {
                 }
             }
             Self::Methods(met) => state.by_methods = Some(met),
+            Self::Age(_) if state.is_anonymous() => {}
             Self::Age(age) => state.by_age = Some(met_at_age(table, age)),
         }
     }

@@ -71,6 +71,14 @@ fn known<T: Copy>(value: Option<T>, bit: impl Fn(T) -> u32) -> Possible {
 }
 
 impl<'f> State<'f> {
+    /// Whether the principal is known to be nobody.
+    pub(super) fn is_anonymous(&self) -> bool {
+        KINDS
+            .iter()
+            .position(|kind| *kind == PrincipalKind::Anonymous)
+            .is_some_and(|bit| self.kinds == 1 << bit)
+    }
+
     pub(super) fn new(set: &PolicySet, facts: &Facts<'f>) -> Self {
         let (table, symbols, request) = (&set.table, &set.symbols, facts.request);
         let (principal, session, device) = (&request.principal, &request.session, &request.device);
