@@ -17,8 +17,8 @@ use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 /// exits 0. The version is that of `js/package.json`.
 const WASM_OPT: &str = "js/node_modules/.bin/wasm-opt";
 
-/// For size, like the `wasm` profile: `-O3` inlines what the profile kept apart.
-const WASM_OPT_LEVEL: &str = "-Oz";
+/// `-Oz` saves nothing in gzip.
+const WASM_OPT_LEVEL: &str = "-O3";
 
 /// Whether the module keeps its function names. They are a third of its size and tell clients nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
