@@ -149,11 +149,13 @@ fn compare_with_every_completion(seed: u64) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Seeds that were answered wrong once.
+/// Seeds that were answered wrong once: an unknown principal made the age of a sign-in matter.
+const KNOWN_SEEDS: &[u64] = &[11_933_903_796_773_727_398];
+
 #[test]
 fn every_completion_of_known_seeds() {
-    for seed in [11_933_903_796_773_727_398] {
-        compare_with_every_completion(seed).unwrap();
+    for seed in KNOWN_SEEDS {
+        compare_with_every_completion(*seed).unwrap();
     }
 }
 
