@@ -53,7 +53,7 @@ fn honesty_is_never_punished() {
 
 #[test]
 fn what_a_thief_can_copy_relieves_little() {
-    // Natural units of RISK's classes in points: copyable 0.7, half copyable 1.4, network 2.1, possession 2.8.
+    // Relief caps by how copyable a signal is, in natural units: copyable 0.7, half copyable 1.4, network 2.1, possession 2.8.
     let points = Points::learned();
     let most = |signal: &str| Points::bins(signal).iter().map(|bin| points.of(signal, bin)).min().unwrap();
     let capped = [

@@ -88,7 +88,7 @@ fn floor(detections: &[Detection<'_>], counts: impl Fn(DetectionKind) -> bool) -
 }
 
 /// Detections of something done, which no history explains away. Session binding is a rule, not a weight:
-/// a model that never saw replay leaks a third of it (RISK.md §6, leave-one-attacker-out).
+/// a model that never saw replay leaks a third of it, measured by leaving one attacker out.
 const fn is_hard(kind: DetectionKind) -> bool {
     matches!(
         kind,

@@ -13,7 +13,7 @@ impl Bin for AgentClass {
 }
 
 bins! {
-    /// Whether the client's claims hold together. Ordered by DESIGN's honesty rule: a proof lowers, a
+    /// Whether the client's claims hold together. Ordered so that honesty is never punished: a proof lowers, a
     /// contradiction raises, and saying nothing lies between.
     Claims {
         /// A signature or address backs the name.
