@@ -19,7 +19,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use edgeward::detection::DetectionSet;
-use edgeward::policy::{Facts, Outcome, PolicySet, Severity, Unknowns};
+use edgeward::policy::{Facts, PolicyOutcome, PolicySet, Severity, Unknowns};
 use edgeward::risk::LevelSet;
 use edgeward::{Request, agent};
 use serde_json::{Value, json};
@@ -219,7 +219,7 @@ fn differences(folder: &Path, scenario: &Value) -> Vec<String> {
     let mut differences = Vec::new();
     for (index, result) in evaluation.results.iter().enumerate() {
         let actual = match result.applies {
-            Some(true) if matches!(result.result, Outcome::NotEnabled) => "disabled",
+            Some(true) if matches!(result.result, PolicyOutcome::NotEnabled) => "disabled",
             Some(true) if set.policies()[index].state() == edgeward::policy::PolicyState::ReportOnly => {
                 "reportOnlyApplies"
             }

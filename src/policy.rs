@@ -33,7 +33,7 @@ pub use evaluate::Judgement;
 pub use issue::{Issue, Severity};
 pub use model::{Policy, PolicyState};
 pub use parse::{MAX_INPUT_BYTES, MAX_POLICIES};
-pub use result::{Outage, Outcome, PolicyResult, Reason};
+pub use result::{Condition, Outage, PolicyOutcome, PolicyResult};
 pub use session_controls::{
     CloudAppSecurity, ContinuousAccessEvaluation, PersistentBrowser, SessionControls, SignInFrequency,
 };

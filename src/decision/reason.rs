@@ -1,7 +1,7 @@
 //! Why, in stable codes for logs and a sentence for people.
 
 use super::Outcome;
-use crate::policy::{Outage, Outcome as PolicyOutcome, PolicyResult, PolicyState};
+use crate::policy::{Outage, PolicyOutcome, PolicyResult, PolicyState};
 use crate::vocabulary::vocabulary;
 use crate::write::written;
 

@@ -4,7 +4,7 @@ use crate::agent::{AgentClass, Finding, Purpose, Verification};
 use crate::decision::{Outcome, Versions};
 use crate::engine::Engine;
 use crate::fact::Fact;
-use crate::policy::{Outage, Outcome as PolicyOutcome, Reason};
+use crate::policy::{Condition, Outage, PolicyOutcome};
 use crate::request::Platform;
 use crate::risk::RiskLevel;
 use crate::signal::CATALOGUE;
@@ -25,7 +25,7 @@ pub struct Tables<'e> {
     pub facts: &'static [Fact],
     pub policies: Vec<&'e str>,
     pub results: &'static [PolicyOutcome],
-    pub reasons: &'static [Reason],
+    pub reasons: &'static [Condition],
     pub outages: &'static [Outage],
     pub versions: Versions<'e>,
 }
@@ -63,7 +63,7 @@ impl Engine {
             facts: Fact::ALL,
             policies: self.bundle().policies().policies().iter().map(crate::policy::Policy::id).collect(),
             results: PolicyOutcome::ALL,
-            reasons: Reason::ALL,
+            reasons: Condition::ALL,
             outages: Outage::ALL,
             versions: self.versions(),
         }

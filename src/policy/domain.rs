@@ -5,7 +5,7 @@ use super::control::ControlSet;
 use super::device_filter::{Attribute, AttributeType, AttributeValue, Comparison, Operator};
 use super::judge::Extent;
 use super::path::PathPattern;
-use super::result::Reason;
+use super::result::Condition;
 use super::rows::union;
 use super::state::{KINDS, State, met_at_age, paths};
 use super::symbol::Symbol;
@@ -193,23 +193,23 @@ pub(super) fn variables<'a>(
     relevant: Bits,
     arena: &'a Arena,
 ) -> Vec<Variable<'a>> {
-    let mut open = [Bits::EMPTY; Reason::ALL.len()];
+    let mut open = [Bits::EMPTY; Condition::ALL.len()];
     set.table.judge(state, |reason, extent: Extent| {
         if let Some(slot) = open.get_mut(reason as usize) {
             *slot = extent.open() & relevant;
         }
     });
-    let open = |reason: Reason| open.get(reason as usize).copied().unwrap_or_default();
+    let open = |reason: Condition| open.get(reason as usize).copied().unwrap_or_default();
     let mut found = Found { table: &set.table, variables: Vec::new() };
-    found.principal(state, open(Reason::Users));
-    found.target(state, open(Reason::Application));
+    found.principal(state, open(Condition::Users));
+    found.target(state, open(Condition::Application));
     for (place, (reason, fact, values)) in CHOICES.into_iter().enumerate() {
         found.choice(state, place, fact, values, open(reason));
     }
-    found.locations(set, state, open(Reason::Location));
-    found.device(state, relevant, arena, open(Reason::DeviceState));
+    found.locations(set, state, open(Condition::Location));
+    found.device(state, relevant, arena, open(Condition::DeviceState));
     found.edge(state, &open);
-    for policy in open(Reason::Undecidable).iter() {
+    for policy in open(Condition::Undecidable).iter() {
         let values = Some(vec![Value::Undecidable(policy, false), Value::Undecidable(policy, true)]);
         found.variables.push(Variable { fact: None, values });
     }
@@ -393,24 +393,24 @@ impl<'a> Found<'_, 'a> {
         }
     }
 
-    fn edge(&mut self, state: &State<'_>, open: &impl Fn(Reason) -> Bits) {
+    fn edge(&mut self, state: &State<'_>, open: &impl Fn(Condition) -> Bits) {
         let table = self.table;
         if state.agent_name.is_none() {
             let rows = table.agent_names.distinct().iter().copied();
-            self.one_of(Fact::HttpHeaders, rows, open(Reason::AgentName), Value::AgentName);
+            self.one_of(Fact::HttpHeaders, rows, open(Condition::AgentName), Value::AgentName);
         }
-        if state.path.is_none() && !open(Reason::Path).is_empty() {
+        if state.path.is_none() && !open(Condition::Path).is_empty() {
             // Each pattern's own text, and a longer one that only prefixes match.
             let texts = table.paths.iter().flat_map(|(pattern, _)| {
                 let (PathPattern::Exact(text) | PathPattern::Prefix(text)) = pattern;
                 [text.clone(), format!("{text}\u{1}")]
             });
             let rows = texts.map(|text| [paths(table, &text)]);
-            self.one_of(Fact::HttpPath, rows, open(Reason::Path), |[row]| Value::Path(row));
+            self.one_of(Fact::HttpPath, rows, open(Condition::Path), |[row]| Value::Path(row));
         }
         if state.method.is_none() {
             let rows = table.methods.distinct().iter().copied();
-            self.one_of(Fact::HttpMethod, rows, open(Reason::Method), Value::Method);
+            self.one_of(Fact::HttpMethod, rows, open(Condition::Method), Value::Method);
         }
     }
 

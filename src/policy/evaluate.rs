@@ -5,7 +5,7 @@ use super::control::{Control, ControlSet};
 use super::demand::{Demand, Met};
 use super::judge::Extent;
 use super::model::{Policy, PolicyState};
-use super::result::{Outage, Outcome, PolicyResult, Reason};
+use super::result::{Condition, Outage, PolicyOutcome, PolicyResult};
 use super::session_controls::SessionControls;
 use super::state::State;
 use super::{Facts, PolicySet, Unknowns, Verdict};
@@ -28,7 +28,7 @@ pub struct Judgement<'p> {
     set: &'p PolicySet,
     applies: Extent,
     met: Met,
-    conditions: [Extent; Reason::ALL.len()],
+    conditions: [Extent; Condition::ALL.len()],
     outage: [(Outage, Bits); 3],
 }
 
@@ -70,7 +70,7 @@ impl PolicySet {
 
     /// Which policies apply and which controls are met; no verdict yet.
     pub(super) fn apply(&self, state: &State<'_>) -> Judgement<'_> {
-        let mut conditions = [Extent::default(); Reason::ALL.len()];
+        let mut conditions = [Extent::default(); Condition::ALL.len()];
         let mut slots = conditions.iter_mut();
         let applies = self.table.judge(state, |_, extent| {
             if let Some(slot) = slots.next() {
@@ -141,7 +141,7 @@ impl<'p> Judgement<'p> {
     }
 
     /// For each policy the first condition that fails, or else the first that is not known.
-    fn reasons(&self) -> [Option<Reason>; Bits::CAPACITY] {
+    fn reasons(&self) -> [Option<Condition>; Bits::CAPACITY] {
         let mut reasons = [None; Bits::CAPACITY];
         let table = &self.set.table;
         let (mut certain, mut possible) = (table.active, table.active);
@@ -172,16 +172,16 @@ const fn outcome(
     applies: Option<bool>,
     fulfilled: Option<bool>,
     beyond_prompts: bool,
-) -> Outcome {
+) -> PolicyOutcome {
     match (policy.state, applies, fulfilled) {
-        (PolicyState::Disabled, ..) => Outcome::NotEnabled,
-        (PolicyState::Enabled, Some(false), _) => Outcome::NotApplied,
-        (PolicyState::ReportOnly, Some(false), _) => Outcome::ReportOnlyNotApplied,
-        (_, None, _) | (_, _, None) => Outcome::Unknown,
-        (PolicyState::Enabled, _, Some(true)) => Outcome::Success,
-        (PolicyState::Enabled, _, Some(false)) => Outcome::Failure,
-        (PolicyState::ReportOnly, _, Some(true)) => Outcome::ReportOnlySuccess,
-        (PolicyState::ReportOnly, _, Some(false)) if beyond_prompts => Outcome::ReportOnlyFailure,
-        (PolicyState::ReportOnly, ..) => Outcome::ReportOnlyInterrupted,
+        (PolicyState::Disabled, ..) => PolicyOutcome::NotEnabled,
+        (PolicyState::Enabled, Some(false), _) => PolicyOutcome::NotApplied,
+        (PolicyState::ReportOnly, Some(false), _) => PolicyOutcome::ReportOnlyNotApplied,
+        (_, None, _) | (_, _, None) => PolicyOutcome::Unknown,
+        (PolicyState::Enabled, _, Some(true)) => PolicyOutcome::Success,
+        (PolicyState::Enabled, _, Some(false)) => PolicyOutcome::Failure,
+        (PolicyState::ReportOnly, _, Some(true)) => PolicyOutcome::ReportOnlySuccess,
+        (PolicyState::ReportOnly, _, Some(false)) if beyond_prompts => PolicyOutcome::ReportOnlyFailure,
+        (PolicyState::ReportOnly, ..) => PolicyOutcome::ReportOnlyInterrupted,
     }
 }

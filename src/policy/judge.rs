@@ -1,6 +1,6 @@
 //! Which policies apply, all at once.
 
-use super::result::Reason;
+use super::result::Condition;
 use super::state::{KINDS, State};
 use super::table::{CHOICES, Pair, Table, list};
 use super::truth::Truth;
@@ -48,7 +48,7 @@ fn row<const N: usize>(rows: &[Bits; N], side: usize) -> Bits {
 
 impl Table {
     /// Which policies apply. `trace` is told what each condition came to.
-    pub(super) fn judge(&self, state: &State<'_>, mut trace: impl FnMut(Reason, Extent)) -> Extent {
+    pub(super) fn judge(&self, state: &State<'_>, mut trace: impl FnMut(Condition, Extent)) -> Extent {
         let mut all = Extent::known(self.active);
         for reason in &self.conditions {
             let extent = self.condition(*reason, state);
@@ -58,22 +58,22 @@ impl Table {
         all
     }
 
-    fn condition(&self, reason: Reason, state: &State<'_>) -> Extent {
+    fn condition(&self, reason: Condition, state: &State<'_>) -> Extent {
         match reason {
-            Reason::Users => self.principal(state),
-            Reason::Application => self.application(state),
-            Reason::ClientType => self.choice(0, state),
-            Reason::DevicePlatform => self.choice(1, state),
-            Reason::Location => self.location(state),
-            Reason::DeviceState => self.device(state),
-            Reason::SignInRisk => self.choice(2, state),
-            Reason::UserRisk => self.choice(3, state),
-            Reason::ServicePrincipalRisk => self.choice(4, state),
-            Reason::AgentRisk => self.choice(5, state),
-            Reason::InsiderRisk => self.choice(6, state),
-            Reason::AuthenticationFlows => self.choice(7, state),
-            Reason::AgentClass => self.choice(8, state),
-            Reason::AgentName => {
+            Condition::Users => self.principal(state),
+            Condition::Application => self.application(state),
+            Condition::ClientType => self.choice(0, state),
+            Condition::DevicePlatform => self.choice(1, state),
+            Condition::Location => self.location(state),
+            Condition::DeviceState => self.device(state),
+            Condition::SignInRisk => self.choice(2, state),
+            Condition::UserRisk => self.choice(3, state),
+            Condition::ServicePrincipalRisk => self.choice(4, state),
+            Condition::AgentRisk => self.choice(5, state),
+            Condition::InsiderRisk => self.choice(6, state),
+            Condition::AuthenticationFlows => self.choice(7, state),
+            Condition::AgentClass => self.choice(8, state),
+            Condition::AgentName => {
                 let side = |side| {
                     Extent::of(
                         state.agent_name.map(|pair| row(&pair, side)),
@@ -82,20 +82,20 @@ impl Table {
                 };
                 Extent::known(self.any_name).or(side(0)).but(side(1))
             }
-            Reason::AgentVerification => self.choice(9, state),
-            Reason::Detection => {
+            Condition::AgentVerification => self.choice(9, state),
+            Condition::Detection => {
                 let made = self.detections.iter().filter(|(kind, _)| state.detections.contains(*kind));
                 Extent::known(made.fold(self.any_detection, |all, (_, row)| all | *row))
             }
-            Reason::Path => {
+            Condition::Path => {
                 let any = self.paths.iter().fold(Bits::EMPTY, |all, (_, row)| all | *row);
                 Extent::known(self.any_path).or(Extent::of(state.path, any))
             }
-            Reason::Method => {
+            Condition::Method => {
                 let known = state.method.map(|row| self::row(&row, 0));
                 Extent::known(self.any_method).or(Extent::of(known, row(self.methods.any(), 0)))
             }
-            Reason::Undecidable => {
+            Condition::Undecidable => {
                 let (matching, open) = state.undecidable;
                 let must = !self.undecidable | matching;
                 Extent { must, may: must | open }

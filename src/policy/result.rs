@@ -6,7 +6,7 @@ use crate::write::{Members, Value, Write, written};
 
 vocabulary! {
     /// Graph `appliedConditionalAccessPolicyResult`.
-    pub enum Outcome {
+    pub enum PolicyOutcome {
         /// Applies, and its demands are met.
         Success = "success",
         /// Applies, and blocks or has unmet demands.
@@ -32,7 +32,7 @@ vocabulary! {
     /// A condition: the first that did not match, or that is not known. Names are Graph's
     /// `conditionalAccessConditions`; those of agents and of HTTP are ours.
     #[expect(missing_docs, reason = "each is the condition of the same name")]
-    pub enum Reason {
+    pub enum Condition {
         Users = "users",
         Application = "application",
         ClientType = "clientType",
@@ -73,11 +73,11 @@ pub struct PolicyResult<'p> {
     /// The policy.
     pub policy: &'p Policy,
     /// Its result.
-    pub result: Outcome,
+    pub result: PolicyOutcome,
     /// Whether its conditions match: `None` is not known. A disabled policy never applies.
     pub applies: Option<bool>,
     /// The condition that decided, or that is not known. `None` where the policy applies, or is disabled.
-    pub reason: Option<Reason>,
+    pub reason: Option<Condition>,
     /// How an outage settled it.
     pub outage: Option<Outage>,
 }

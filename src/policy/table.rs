@@ -6,7 +6,7 @@ use super::device_filter::Rule;
 use super::methods::Methods;
 use super::model::{ApplicationList, Guests, Mask, MaskPair, Policy, PolicyState, SymbolPair, UserList};
 use super::path::PathPattern;
-use super::result::Reason;
+use super::result::Condition;
 use super::rows::{Rows, RowsBuilder};
 use super::session_controls::SessionControls;
 use super::symbol::Symbol;
@@ -24,17 +24,17 @@ pub(super) mod list {
 }
 
 /// Facts that are one of a few values: their place in [`Table::choices`], the condition and how many values.
-pub(super) const CHOICES: [(Reason, Fact, usize); 10] = [
-    (Reason::ClientType, Fact::ClientAppType, 5),
-    (Reason::DevicePlatform, Fact::DevicePlatform, 7),
-    (Reason::SignInRisk, Fact::SignInRisk, 4),
-    (Reason::UserRisk, Fact::UserRisk, 4),
-    (Reason::ServicePrincipalRisk, Fact::ServicePrincipalRisk, 4),
-    (Reason::AgentRisk, Fact::AgentRisk, 4),
-    (Reason::InsiderRisk, Fact::InsiderRisk, 4),
-    (Reason::AuthenticationFlows, Fact::TransferMethod, 3),
-    (Reason::AgentClass, Fact::HttpHeaders, 10),
-    (Reason::AgentVerification, Fact::HttpHeaders, 5),
+pub(super) const CHOICES: [(Condition, Fact, usize); 10] = [
+    (Condition::ClientType, Fact::ClientAppType, 5),
+    (Condition::DevicePlatform, Fact::DevicePlatform, 7),
+    (Condition::SignInRisk, Fact::SignInRisk, 4),
+    (Condition::UserRisk, Fact::UserRisk, 4),
+    (Condition::ServicePrincipalRisk, Fact::ServicePrincipalRisk, 4),
+    (Condition::AgentRisk, Fact::AgentRisk, 4),
+    (Condition::InsiderRisk, Fact::InsiderRisk, 4),
+    (Condition::AuthenticationFlows, Fact::TransferMethod, 3),
+    (Condition::AgentClass, Fact::HttpHeaders, 10),
+    (Condition::AgentVerification, Fact::HttpHeaders, 5),
 ];
 
 /// The facts that decide locations, in the order of [`Table::locations`].
@@ -54,8 +54,8 @@ pub(super) struct Table {
     pub(super) report_only: Bits,
     pub(super) block: Bits,
     pub(super) disable_resilience_defaults: Bits,
-    /// Conditions that some active policy configures, in the order of [`Reason::ALL`].
-    pub(super) conditions: Vec<Reason>,
+    /// Conditions that some active policy configures, in the order of [`Condition::ALL`].
+    pub(super) conditions: Vec<Condition>,
 
     /// Includes or excludes everyone.
     pub(super) everyone: Pair,
@@ -391,26 +391,26 @@ impl Builder {
             }
         }
         table.conditions =
-            Reason::ALL.iter().copied().filter(|reason| table.is_configured(*reason, policies)).collect();
+            Condition::ALL.iter().copied().filter(|reason| table.is_configured(*reason, policies)).collect();
         table
     }
 }
 
 impl Table {
-    fn is_configured(&self, reason: Reason, policies: &[Policy]) -> bool {
+    fn is_configured(&self, reason: Condition, policies: &[Policy]) -> bool {
         let some = |any: Bits| !(self.active & !any).is_empty();
         match reason {
-            Reason::Users | Reason::Application => true,
-            Reason::Location => {
+            Condition::Users | Condition::Application => true,
+            Condition::Location => {
                 let mut active = policies.iter().filter(|policy| policy.state != PolicyState::Disabled);
                 active.any(|policy| policy.conditions.locations.is_some())
             }
-            Reason::DeviceState => some(self.any_device),
-            Reason::AgentName => !self.agent_names.is_empty() || some(self.any_name),
-            Reason::Detection => some(self.any_detection),
-            Reason::Path => some(self.any_path),
-            Reason::Method => some(self.any_method),
-            Reason::Undecidable => !self.undecidable.is_empty(),
+            Condition::DeviceState => some(self.any_device),
+            Condition::AgentName => !self.agent_names.is_empty() || some(self.any_name),
+            Condition::Detection => some(self.any_detection),
+            Condition::Path => some(self.any_path),
+            Condition::Method => some(self.any_method),
+            Condition::Undecidable => !self.undecidable.is_empty(),
             _ => CHOICES
                 .iter()
                 .zip(&self.choices)

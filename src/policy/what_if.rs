@@ -7,7 +7,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::{Control, Facts, Outcome, PolicyResult, PolicySet, Reason, SessionControls, Unknowns, Verdict};
+use super::{
+    Condition, Control, Facts, PolicyOutcome, PolicyResult, PolicySet, SessionControls, Unknowns, Verdict,
+};
 use crate::agent;
 use crate::detection::DetectionSet;
 use crate::error::Error;
@@ -338,31 +340,32 @@ struct Names {
 
 impl Names {
     fn analyse<'p>(&self, index: usize, result: &PolicyResult<'p>) -> WhatIfResult<'p> {
-        let is_unknown = result.result == Outcome::Unknown && result.reason.is_some();
-        let policy_applies = !is_unknown && result.result != Outcome::NotEnabled && result.reason.is_none();
+        let is_unknown = result.result == PolicyOutcome::Unknown && result.reason.is_some();
+        let policy_applies =
+            !is_unknown && result.result != PolicyOutcome::NotEnabled && result.reason.is_none();
         let condition = match result.reason {
-            _ if result.result == Outcome::NotEnabled => "policyNotEnabled",
+            _ if result.result == PolicyOutcome::NotEnabled => "policyNotEnabled",
             None => "notSet",
-            Some(Reason::Users) => self.users,
-            Some(Reason::Application) => self.application,
-            Some(Reason::ClientType) => "clientApps",
-            Some(Reason::DevicePlatform) => "devicePlatform",
-            Some(Reason::Location) => "location",
-            Some(Reason::DeviceState) => "devices",
-            Some(Reason::SignInRisk) => "signInRisk",
-            Some(Reason::UserRisk) => "userRisk",
-            Some(Reason::InsiderRisk) => "insiderRisk",
-            Some(Reason::AuthenticationFlows) => "authenticationFlow",
-            Some(Reason::AgentRisk) => "agentIdRisk",
+            Some(Condition::Users) => self.users,
+            Some(Condition::Application) => self.application,
+            Some(Condition::ClientType) => "clientApps",
+            Some(Condition::DevicePlatform) => "devicePlatform",
+            Some(Condition::Location) => "location",
+            Some(Condition::DeviceState) => "devices",
+            Some(Condition::SignInRisk) => "signInRisk",
+            Some(Condition::UserRisk) => "userRisk",
+            Some(Condition::InsiderRisk) => "insiderRisk",
+            Some(Condition::AuthenticationFlows) => "authenticationFlow",
+            Some(Condition::AgentRisk) => "agentIdRisk",
             // Graph has no name for these: ours, as results name them.
-            Some(Reason::ServicePrincipalRisk) => "servicePrincipalRisk",
-            Some(Reason::AgentClass) => "agentClass",
-            Some(Reason::AgentName) => "agentName",
-            Some(Reason::AgentVerification) => "agentVerification",
-            Some(Reason::Detection) => "detection",
-            Some(Reason::Path) => "path",
-            Some(Reason::Method) => "method",
-            Some(Reason::Undecidable) => "undecidable",
+            Some(Condition::ServicePrincipalRisk) => "servicePrincipalRisk",
+            Some(Condition::AgentClass) => "agentClass",
+            Some(Condition::AgentName) => "agentName",
+            Some(Condition::AgentVerification) => "agentVerification",
+            Some(Condition::Detection) => "detection",
+            Some(Condition::Path) => "path",
+            Some(Condition::Method) => "method",
+            Some(Condition::Undecidable) => "undecidable",
         };
         WhatIfResult {
             index,

@@ -8,7 +8,7 @@ use crate::policy::model::{
     ApplicationList, Applications, Conditions, Guests, Locations, Mask, MaskPair, SymbolList, SymbolPair,
     UserList, Users,
 };
-use crate::policy::result::Reason;
+use crate::policy::result::Condition;
 use crate::policy::symbol::Symbol;
 use crate::policy::truth::Truth;
 use crate::request::PrincipalKind;
@@ -21,10 +21,10 @@ impl Conditions {
         view: &View<'_>,
         facts: &Facts<'_>,
         locations: &NamedLocations,
-    ) -> (Truth, Option<Reason>) {
+    ) -> (Truth, Option<Condition>) {
         let mut all = Truth::True;
         let mut unknown = None;
-        for reason in Reason::ALL {
+        for reason in Condition::ALL {
             let truth = self.one(*reason, view, facts, locations);
             match truth {
                 Truth::True => continue,
@@ -36,71 +36,77 @@ impl Conditions {
         (all, unknown)
     }
 
-    fn one(&self, reason: Reason, view: &View<'_>, facts: &Facts<'_>, locations: &NamedLocations) -> Truth {
+    fn one(
+        &self,
+        reason: Condition,
+        view: &View<'_>,
+        facts: &Facts<'_>,
+        locations: &NamedLocations,
+    ) -> Truth {
         let edge = &self.edge;
         let plain = |mask: Option<Mask>| mask.map(|include| MaskPair { include, exclude: Mask::default() });
         let risk = |level: Option<RiskLevel>| level.map(|level| level as u32);
         match reason {
-            Reason::Users => self.principal(view),
-            Reason::Application => self.applications.matches(view),
-            Reason::ClientType => {
+            Condition::Users => self.principal(view),
+            Condition::Application => self.applications.matches(view),
+            Condition::ClientType => {
                 let kind = view.client_app_type.map(|kind| kind as u32);
                 one_of(plain(self.client_app_types), kind, 5, Fact::ClientAppType)
             }
-            Reason::DevicePlatform => {
+            Condition::DevicePlatform => {
                 let platform = view.platform.map(|platform| platform as u32);
                 one_of(self.platforms, platform, 7, Fact::DevicePlatform)
             }
-            Reason::Location => {
+            Condition::Location => {
                 self.locations.map_or(Truth::True, |condition| condition.matches(view, locations))
             }
-            Reason::DeviceState => self.device.as_ref().map_or(Truth::True, |filter| {
+            Condition::DeviceState => self.device.as_ref().map_or(Truth::True, |filter| {
                 let matches = filter.rule.matches(&view.device);
                 if filter.exclude { !matches } else { matches }
             }),
-            Reason::SignInRisk => {
+            Condition::SignInRisk => {
                 self.sign_in_risk.map_or(Truth::True, |mask| levels(mask, view.sign_in_risk))
             }
-            Reason::UserRisk => one_of(plain(self.user_risk), risk(view.user_risk), 4, Fact::UserRisk),
-            Reason::ServicePrincipalRisk => {
+            Condition::UserRisk => one_of(plain(self.user_risk), risk(view.user_risk), 4, Fact::UserRisk),
+            Condition::ServicePrincipalRisk => {
                 let level = risk(view.service_principal_risk);
                 one_of(plain(self.service_principal_risk), level, 4, Fact::ServicePrincipalRisk)
             }
-            Reason::AgentRisk => one_of(plain(self.agent_risk), risk(view.agent_risk), 4, Fact::AgentRisk),
-            Reason::InsiderRisk => {
+            Condition::AgentRisk => one_of(plain(self.agent_risk), risk(view.agent_risk), 4, Fact::AgentRisk),
+            Condition::InsiderRisk => {
                 let level = view.insider_risk.map(|level| level as u32);
                 one_of(plain(self.insider_risk), level, 4, Fact::InsiderRisk)
             }
-            Reason::AuthenticationFlows => {
+            Condition::AuthenticationFlows => {
                 let method = view.transfer_method.map(|method| method as u32);
                 one_of(plain(self.transfer_methods), method, 3, Fact::TransferMethod)
             }
-            Reason::AgentClass => {
+            Condition::AgentClass => {
                 one_of(edge.agent_classes, view.agent_class.map(|class| class as u32), 10, Fact::HttpHeaders)
             }
-            Reason::AgentName => edge
+            Condition::AgentName => edge
                 .agent_names
                 .as_ref()
                 .map_or(Truth::True, |names| listed(Some(names), view.agent_name, Fact::HttpHeaders)),
-            Reason::AgentVerification => {
+            Condition::AgentVerification => {
                 let verification = view.agent_verification.map(|verification| verification as u32);
                 one_of(edge.agent_verification, verification, 5, Fact::HttpHeaders)
             }
-            Reason::Detection => edge
+            Condition::Detection => edge
                 .detections
                 .as_ref()
                 .is_none_or(|kinds| kinds.iter().any(|kind| facts.detections.contains(*kind)))
                 .into(),
-            Reason::Path => {
+            Condition::Path => {
                 any_of(edge.paths.as_deref(), view.path.as_deref(), Fact::HttpPath, |pattern, path| {
                     pattern.matches(path)
                 })
             }
-            Reason::Method => {
+            Condition::Method => {
                 any_of(edge.methods.as_deref(), view.method, Fact::HttpMethod, |method, sent| *method == sent)
             }
-            Reason::Undecidable if self.undecidable => Truth::Unknown(FactSet::EMPTY),
-            Reason::Undecidable => Truth::True,
+            Condition::Undecidable if self.undecidable => Truth::Unknown(FactSet::EMPTY),
+            Condition::Undecidable => Truth::True,
         }
     }
 
