@@ -1,6 +1,7 @@
 //! One pass over a user agent: every segment is looked up, chained with its neighbours, and, where nothing knows it,
 //! searched for keywords.
 
+use super::AgentClass;
 use super::evidence::{Evidence, Hinted, Named, Seen, Span};
 use super::hash;
 use super::table::{self, Anchor, At, Meaning, Strength};
@@ -8,6 +9,16 @@ use super::token::{Segment, segments};
 
 /// What the pass saw, for the explanation.
 pub type Trace = Vec<(Span, Seen)>;
+
+/// The word of the vocabulary that headless builds put their own in front of.
+const CHROME: u64 = {
+    let (mut hash, mut rest) = (hash::SEED, b"chrome".as_slice());
+    while let [byte, others @ ..] = rest {
+        hash = hash::push(hash, *byte);
+        rest = others;
+    }
+    hash::finish(hash)
+};
 
 /// What the pass remembers between segments.
 struct Reader<'b, 't> {
@@ -140,6 +151,13 @@ impl Reader<'_, '_> {
             }
             Meaning::Entry(entry) => {
                 self.found.name(Named { entry, span, first });
+                // `HeadlessChrome/140` is Chrome 140 without a window: its hints say so, and so does its version.
+                if entry.class == AgentClass::Headless
+                    && self.bytes.get(start..end).is_some_and(|name| name.ends_with(b"Chrome"))
+                    && let Some((Meaning::Word(chrome), _)) = table::find(CHROME)
+                {
+                    self.found.word(chrome, span, self.bytes, self.comment, &mut self.model);
+                }
                 Seen::Name(entry)
             }
         };
