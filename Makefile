@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint clean
+.PHONY: help run test bench fuzz lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,9 +19,13 @@ bench: ## Measure size and speed, side by side with the alternatives
 	@scripts/build.sh
 	@npm run --prefix js/bench --silent bench
 
+fuzz: ## Throw random input at what reads strangers' (SECONDS=60: each target; TARGETS="classify": only these)
+	@scripts/setup.sh fuzz
+	@scripts/fuzz.sh $(or $(SECONDS),60) $(TARGETS)
+
 lint: ## Format check and lints only
 	@scripts/setup.sh run
 	@scripts/test.sh format lint
 
 clean: ## Remove everything that was built or installed inside the repository
-	rm -rf target js/node_modules js/bench/node_modules js/dist js/dist-test www/dist
+	rm -rf target fuzz/corpus fuzz/artifacts js/node_modules js/bench/node_modules js/dist js/dist-test www/dist

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing. `setup.sh run` suffices to build and run; `test` and `bench` add what only they need.
+# Installs what is missing. `setup.sh run` suffices to build and run; `test`, `bench` and `fuzz` add what only they need.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -67,6 +67,15 @@ need_wasm_test_runner() {
     --bin wasm-bindgen-test-runner --root "$root"
 }
 
+need_cargo_fuzz() {
+  local root=target/tools wanted=0.13.2
+  [ "$("$root/bin/cargo-fuzz" --version 2>/dev/null | awk '{ print $2 }')" = "$wanted" ] && return
+  # It compiles libFuzzer, which is C++.
+  command -v c++ >/dev/null || apt_install g++
+  step "Building cargo-fuzz $wanted" env CARGO_PROFILE_DEV_DEBUG=0 \
+    cargo install cargo-fuzz --version "$wanted" --locked --debug --root "$root"
+}
+
 started=$SECONDS
 mkdir -p target/setup
 say "${bold}Setting up${plain}"
@@ -80,6 +89,7 @@ case ${1:-run} in
     need_wasm_test_runner
     ;;
   bench) npm_packages js/bench ;;
-  *) fail "setup.sh knows run, test and bench, not \`$1\`." ;;
+  fuzz) need_cargo_fuzz ;;
+  *) fail "setup.sh knows run, test, bench and fuzz, not \`$1\`." ;;
 esac
 say "  Everything needed is here. ${dim}$((SECONDS - started)) s${plain}"
