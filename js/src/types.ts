@@ -236,7 +236,7 @@ export interface PolicyResult {
   /** The condition that decided, or that is not known. */
   reason?: string;
   /** How an outage settled it. */
-  outage?: "denied" | "sessionContinues" | "takenToApply";
+  outage?: "denied" | "sessionContinues" | "reevaluated" | "takenToApply";
 }
 
 export interface Decision {

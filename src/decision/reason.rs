@@ -69,6 +69,7 @@ fn code(outcome: Outcome, result: &PolicyResult<'_>) -> Option<ReasonCode> {
         (Some(Outage::SessionContinues), _) if outcome != Outcome::Block => {
             Some(ReasonCode::SessionContinuesInOutage)
         }
+        (Some(Outage::Reevaluated), _) if outcome != Outcome::Block => Some(ReasonCode::ControlsRequired),
         (Some(Outage::TakenToApply), _) if outcome != Outcome::Block || result.policy.blocks() => {
             Some(ReasonCode::TakenToApplyInOutage)
         }

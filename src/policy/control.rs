@@ -97,6 +97,10 @@ impl ControlSet {
         Self(self.0 & other.0)
     }
 
+    pub(super) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     pub(super) const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }

@@ -72,6 +72,24 @@ impl Table {
         demand
     }
 
+    /// What a session is presumed to have met at its start, it may have met by a device state that the device is now
+    /// known not to have. Then the presumption says nothing about the other, open alternatives: without this a
+    /// device known not to be compliant gets in by not telling how it is joined. Adds these demands; answers the
+    /// policies, of those given, that have them. Methods are different: what a session proved at its start stays.
+    pub(super) fn require_lost(&self, policies: Bits, met: Met, demand: &mut Demand) -> Bits {
+        let lost = self.by_device_compliance.union(self.by_device_trust).without(met.at_most());
+        let mut found = Bits::EMPTY;
+        for (clause, row) in &self.clauses {
+            let policies = policies & *row;
+            let is_open = clause.intersects(met.open) && !clause.intersects(met.yes);
+            if is_open && clause.intersects(lost) && !policies.is_empty() {
+                demand.require(*clause);
+                found |= policies;
+            }
+        }
+        found
+    }
+
     /// Policies that demand something that is not met, if exactly these controls are met.
     pub(super) fn unmet(&self, met: ControlSet) -> Bits {
         let unmet = self.clauses.iter().filter(|(clause, _)| !clause.intersects(met));

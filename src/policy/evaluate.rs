@@ -29,7 +29,7 @@ pub struct Judgement<'p> {
     applies: Extent,
     met: Met,
     conditions: [Extent; Condition::ALL.len()],
-    outage: [(Outage, Bits); 3],
+    outage: [(Outage, Bits); 4],
 }
 
 impl PolicySet {
@@ -86,7 +86,7 @@ impl PolicySet {
             applies,
             met: Met::new(&self.table, state),
             conditions,
-            outage: [Outage::Denied, Outage::SessionContinues, Outage::TakenToApply]
+            outage: [Outage::Denied, Outage::SessionContinues, Outage::Reevaluated, Outage::TakenToApply]
                 .map(|mode| (mode, Bits::EMPTY)),
         }
     }
@@ -95,18 +95,24 @@ impl PolicySet {
 impl<'p> Judgement<'p> {
     /// Nobody can tell any more: each open policy falls back to its own outage mode.
     fn settle(&mut self, certain: Demand, state: &State<'_>) -> Demand {
-        let table = &self.set.table;
-        let open_demand =
-            self.applies.may & table.unmet(self.met.at_least()) & !table.unmet(self.met.at_most());
+        let (table, met) = (&self.set.table, self.met);
+        let open_demand = self.applies.may & table.unmet(met.at_least()) & !table.unmet(met.at_most());
         let open = table.enabled & (self.applies.open() | open_demand);
         let denied = open & table.disable_resilience_defaults;
         let rest = open & !denied;
-        let (continued, taken) = if state.has_session { (rest, Bits::EMPTY) } else { (Bits::EMPTY, rest) };
-        for ((_, policies), settled) in self.outage.iter_mut().zip([denied, continued, taken]) {
+        let mut demand = certain;
+        demand.block |= !denied.is_empty();
+        let (mut continued, mut reevaluated, mut taken) = (Bits::EMPTY, Bits::EMPTY, Bits::EMPTY);
+        if state.has_session {
+            reevaluated = table.require_lost(rest & self.applies.must, met, &mut demand);
+            continued = rest & !reevaluated;
+        } else {
+            taken = rest;
+            demand = demand.join(&table.demand(taken, met.at_least()));
+        }
+        for ((_, policies), settled) in self.outage.iter_mut().zip([denied, continued, reevaluated, taken]) {
             *policies = settled;
         }
-        let mut demand = certain.join(&table.demand(taken, self.met.at_least()));
-        demand.block |= !denied.is_empty();
         demand
     }
 

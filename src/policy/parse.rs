@@ -67,7 +67,7 @@ pub(super) fn parse(policies: &str, named_locations: &str) -> Result<(PolicySet,
         drafts = parser.policies(node);
     }
     let (policies, controls) = parser.number_controls(drafts);
-    let issues = parser.reader.issues;
+    let issues = parser.reader.into_issues();
     if issues.iter().any(|issue| issue.severity == Severity::Error) {
         return Err(issues);
     }

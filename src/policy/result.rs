@@ -62,6 +62,9 @@ vocabulary! {
         Denied = "denied",
         /// The session was there already: what it met at its start still counts.
         SessionContinues = "sessionContinues",
+        /// The session was there already, but its device is known to lack what it may have been let in for: the
+        /// policy is held to what is known now.
+        Reevaluated = "reevaluated",
         /// The session is new: the policy is taken to apply.
         TakenToApply = "takenToApply",
     }

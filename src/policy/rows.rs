@@ -11,7 +11,7 @@ use crate::sort::sort;
 #[derive(Debug, Clone)]
 pub(super) struct Rows<const N: usize> {
     /// Place in `distinct` by symbol; 0, the row without policies, where a symbol is in none of the lists.
-    by_symbol: Vec<u16>,
+    by_symbol: Vec<u32>,
     distinct: Vec<[Bits; N]>,
     /// Policies with anything at all in each list.
     any: [Bits; N],
@@ -21,7 +21,7 @@ impl<const N: usize> Rows<N> {
     /// The policies that hold the text, list by list.
     pub(super) fn of(&self, symbol: Symbol) -> [Bits; N] {
         let place = self.by_symbol.get(symbol.index()).copied().unwrap_or(0);
-        self.distinct.get(usize::from(place)).copied().unwrap_or([Bits::EMPTY; N])
+        self.distinct.get(place as usize).copied().unwrap_or([Bits::EMPTY; N])
     }
 
     /// The policies that hold any of the texts.
@@ -75,12 +75,12 @@ impl<const N: usize> RowsBuilder<N> {
         sort(&mut symbols);
         let mut rows =
             Rows { by_symbol: Vec::new(), distinct: vec![[Bits::EMPTY; N]], any: [Bits::EMPTY; N] };
-        let mut places: HashMap<[Bits; N], u16> = HashMap::new();
+        let mut places: HashMap<[Bits; N], u32> = HashMap::new();
         for (symbol, row) in symbols {
             rows.any = union(rows.any, row);
             let place = *places.entry(row).or_insert_with(|| {
                 rows.distinct.push(row);
-                u16::try_from(rows.distinct.len() - 1).unwrap_or(0)
+                u32::try_from(rows.distinct.len() - 1).unwrap_or(0)
             });
             rows.by_symbol.resize(rows.by_symbol.len().max(symbol.index() + 1), 0);
             if let Some(slot) = rows.by_symbol.get_mut(symbol.index()) {

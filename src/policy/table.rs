@@ -9,7 +9,6 @@ use super::path::PathPattern;
 use super::result::Condition;
 use super::rows::{Rows, RowsBuilder};
 use super::session_controls::SessionControls;
-use super::symbol::Symbol;
 use crate::bits::Bits;
 use crate::detection::DetectionKind;
 use crate::fact::Fact;
@@ -450,6 +449,3 @@ fn note_side<T: Clone + PartialEq>(rows: &mut Vec<(T, Pair)>, value: &T, side: u
         set(pair, side, true, policy);
     }
 }
-
-/// A symbol that stands for what no policy mentions is in no list.
-const _: () = assert!(Symbol::OTHER.index() > u16::MAX as usize);

@@ -2,6 +2,7 @@
 
 use super::Parser;
 use super::reader::{Members, Reader};
+use super::users::are_all_among;
 use crate::policy::model::{ApplicationList, Applications};
 
 /// Names that stand for many applications.
@@ -30,8 +31,8 @@ impl Parser {
         if nothing && user_actions.is_empty() && authentication_contexts.is_empty() {
             self.reader.warn("never_applies", "no application is included: the policy never applies");
         }
-        let all_excluded = include.ids.iter().all(|id| exclude.ids.contains(id))
-            && include.groups.iter().all(|group| exclude.groups.contains(group));
+        let all_excluded =
+            are_all_among(&include.ids, &exclude.ids) && are_all_among(&include.groups, &exclude.groups);
         if exclude.all || (!nothing && !include.all && all_excluded) {
             let message = "every application that is included is also excluded: the policy never applies";
             self.reader.warn("never_applies", message);

@@ -5,6 +5,11 @@ use std::fmt::Write;
 use crate::node::Node;
 use crate::policy::{Issue, Severity};
 
+/// Most issues that are listed one by one: a file of ten megabytes can hold a million.
+const MAX_ISSUES: usize = 1000;
+/// Most members of one object; no type of Graph has nearly as many.
+const MAX_MEMBERS: usize = 256;
+
 /// Members of one object that have not been read yet.
 pub(super) struct Members(Vec<(String, Node)>);
 
@@ -42,6 +47,8 @@ pub(super) struct Reader {
     /// Display name, else id, of the policy being read.
     pub(super) policy: Option<String>,
     pub(super) issues: Vec<Issue>,
+    /// How many issues were left out, and whether an error is among them.
+    left_out: (usize, bool),
 }
 
 impl Reader {
@@ -72,8 +79,24 @@ impl Reader {
     }
 
     fn issue(&mut self, severity: Severity, code: &'static str, message: String, fix: Option<String>) {
+        if self.issues.len() == MAX_ISSUES {
+            self.left_out = (self.left_out.0 + 1, self.left_out.1 || severity == Severity::Error);
+            return;
+        }
         let (path, policy) = (self.path.clone(), self.policy.clone());
         self.issues.push(Issue { code, severity, path, policy, message, fix });
+    }
+
+    /// All issues, the last one about those left out.
+    pub(super) fn into_issues(self) -> Vec<Issue> {
+        let (Self { mut issues, left_out: (count, has_error), .. }, path) = (self, String::new());
+        if count > 0 {
+            let severity = if has_error { Severity::Error } else { Severity::Warning };
+            let message = format!("{count} more issues are not listed");
+            let fix = Some("mend these first".to_owned());
+            issues.push(Issue { code: "too_many_issues", severity, path, policy: None, message, fix });
+        }
+        issues
     }
 
     /// Goes to a member or element; [`Reader::leave`] comes back. Two plain functions around each closure, and not
@@ -142,6 +165,10 @@ impl Reader {
             self.wrong_type("an object", &node);
             return None;
         };
+        if members.len() > MAX_MEMBERS {
+            self.error("too_large", format!("{} members; the limit is {MAX_MEMBERS}", members.len()));
+            return None;
+        }
         let mut kept = Members(Vec::with_capacity(members.len()));
         for (name, node) in members {
             // Annotations of OData, and actions (`#microsoft.graph.restore`), say nothing about the policy. The

@@ -6,6 +6,7 @@ use crate::node::Node;
 use crate::policy::model::{Guests, Mask, SymbolList, SymbolPair, UserList, Users};
 use crate::policy::symbol::Symbol;
 use crate::request::GuestType;
+use crate::sort::sort;
 
 const GUEST_TYPES: [(&str, GuestType); 7] = [
     ("none", GuestType::None),
@@ -120,8 +121,7 @@ impl Parser {
             (&include.roles, &exclude.roles),
         ];
         let anybody = include.all || include.agent_users || !include.guests.is_empty();
-        let nobody_left =
-            lists.iter().all(|(include, exclude)| include.iter().all(|id| exclude.contains(id)));
+        let nobody_left = lists.iter().all(|(include, exclude)| are_all_among(include, exclude));
         if exclude.all || (!anybody && nobody_left && lists.iter().any(|(include, _)| !include.is_empty())) {
             let message = "everyone who is included is also excluded: the policy never applies";
             self.reader.warn("never_applies", message);
@@ -181,6 +181,13 @@ impl Parser {
         }
         list
     }
+}
+
+/// Whether each id is one of `others`; the lists may be as long as the input allows.
+pub(super) fn are_all_among(ids: &[Symbol], others: &[Symbol]) -> bool {
+    let mut others = others.to_vec();
+    sort(&mut others);
+    ids.iter().all(|id| others.binary_search(id).is_ok())
 }
 
 /// `GuestsOrExternalUsers` in a list of users: every kind of guest.
