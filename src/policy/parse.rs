@@ -120,14 +120,22 @@ impl Parser {
         self.reader.at(input, |reader| {
             if text.len() > MAX_INPUT_BYTES {
                 let message = format!("{} bytes; the limit is {MAX_INPUT_BYTES}", text.len());
-                reader.error("too_large", message);
+                reader.error(
+                    "too_large",
+                    &message,
+                    "leave out policies that are disabled, or lists that groups can stand for",
+                );
                 return None;
             }
             let mut node = Node::Null;
             match read::from_json(text.trim_start_matches('\u{feff}'), Slot::Node(&mut node)) {
                 Ok(()) => Some(node),
                 Err(error) => {
-                    reader.error("invalid_json", error.to_string());
+                    reader.error(
+                        "invalid_json",
+                        &error.to_string(),
+                        "export the file anew, or mend it at that place",
+                    );
                     None
                 }
             }
@@ -140,14 +148,17 @@ impl Parser {
         let mut index = 0;
         self.list(node, |parser, node| {
             if index == MAX_POLICIES {
-                parser.reader.error("too_many_policies", format!("the limit is {MAX_POLICIES}"));
+                let message = format!("the limit is {MAX_POLICIES}");
+                parser.reader.error("too_many_policies", &message, "leave out policies that are disabled");
             }
             if index < MAX_POLICIES
                 && let Some(draft) = parser.object(node, |parser, members| parser.policy(members, index))
             {
                 if drafts.iter().any(|other| other.policy.id.eq_ignore_ascii_case(&draft.policy.id)) {
                     let message = format!("the id `{}` is taken by an earlier policy", draft.policy.id);
-                    parser.reader.at("id", |reader| reader.error("duplicate_id", message));
+                    parser
+                        .reader
+                        .at("id", |reader| reader.error("duplicate_id", &message, "remove one of the two"));
                 }
                 drafts.push(draft);
             }
@@ -186,7 +197,7 @@ impl Parser {
         });
         let conditions = conditions.unwrap_or_else(|| {
             if !members.has("conditions") {
-                self.reader.error("missing_member", "`conditions` is required");
+                self.reader.error("missing_member", "`conditions` is required", "export the policy anew");
             }
             super::model::Conditions::default()
         });
@@ -206,7 +217,7 @@ impl Parser {
         ];
         if !members.has("state") {
             let fix = "state one of: enabled, disabled, enabledForReportingButNotEnforced";
-            self.reader.error_with_fix("missing_member", "`state` is required", fix);
+            self.reader.error("missing_member", "`state` is required", fix);
         }
         let state = self.reader.member(members, "state", |reader, node| {
             let text = reader.text(node)?;
@@ -226,7 +237,9 @@ impl Parser {
                 "the policies demand {} different controls; the limit is {MAX_CONTROLS}",
                 controls.len()
             );
-            self.reader.at("policies", |reader| reader.error("too_many_controls", message));
+            self.reader.at("policies", |reader| {
+                reader.error("too_many_controls", &message, "let policies share terms of use and strengths")
+            });
             controls.truncate(MAX_CONTROLS);
         }
         let policies = drafts

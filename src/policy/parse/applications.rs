@@ -17,8 +17,7 @@ impl Parser {
             if !["urn:user:registersecurityinfo", "urn:user:registerdevice"].contains(&action.as_str()) {
                 let message = format!("`{action}` is not a user action");
                 let fix = "one of: urn:user:registersecurityinfo, urn:user:registerdevice";
-                self.reader
-                    .at("includeUserActions", |reader| reader.error_with_fix("unknown_value", message, fix));
+                self.reader.at("includeUserActions", |reader| reader.error("unknown_value", &message, fix));
             }
         }
         let user_actions: Vec<_> = actions.iter().map(|action| self.symbols.intern(action)).collect();

@@ -178,7 +178,7 @@ impl Parser {
                             let message =
                                 format!("`{id}` is no named location of this bundle: it matches nothing");
                             let fix = "add the named location to the bundle, or remove it here";
-                            reader.warn_with_fix("unknown_location", message, fix);
+                            reader.warn_with_fix("unknown_location", &message, fix);
                         }
                         names.push(id);
                     })
@@ -263,13 +263,13 @@ fn device_filter(reader: &mut Reader, node: Node) -> Option<DeviceFilter> {
                 Ok(rule) => Some(rule),
                 Err(error) => {
                     let message = format!("at character {}: {}", error.position, error.message);
-                    reader.error("invalid_device_filter", message);
+                    reader.error("invalid_device_filter", &message, "mend the rule at that character");
                     None
                 }
             }
         });
         if mode.is_none() || rule.is_none() {
-            reader.error("missing_member", "`mode` and `rule` are required");
+            reader.error("missing_member", "`mode` and `rule` are required", "state both");
         }
         Some(DeviceFilter { exclude: mode?, rule: rule? })
     });

@@ -65,7 +65,7 @@ impl Parser {
         }
         if any.is_none() && controls.len() > 1 {
             let fix = "state `AND` or `OR`";
-            reader.error_with_fix("missing_member", "`operator` is required for several controls", fix);
+            reader.error("missing_member", "`operator` is required for several controls", fix);
         }
         let clauses = match any {
             Some(true) if !controls.is_empty() && !all => vec![controls],
@@ -96,7 +96,11 @@ impl Parser {
         });
         let stated = reader.member(members, "allowedCombinations", Reader::texts);
         let Some(id) = id else {
-            reader.error("missing_member", "`id` is required");
+            reader.error(
+                "missing_member",
+                "`id` is required",
+                "export the policy with its authenticationStrength expanded",
+            );
             return None;
         };
         let key = id.to_ascii_lowercase();
@@ -113,7 +117,7 @@ impl Parser {
             let message =
                 format!("the combinations of `{id}` are not stated: it counts as met only where named");
             let fix = "export the policy with its authenticationStrength expanded";
-            reader.warn_with_fix("unknown_strength", message, fix);
+            reader.warn_with_fix("unknown_strength", &message, fix);
         }
         Some(id)
     }
@@ -154,7 +158,7 @@ fn built_in_controls(reader: &mut Reader, members: &mut Members) -> (Vec<Control
                 Some((_, None)) => block = true,
                 // Entra's template for risky users writes two controls as one, always both required.
                 None if alone && name.eq_ignore_ascii_case("MfaAndChangePassword") => {
-                    reader.warn("template_control", format!("`{name}` is read as mfa AND passwordChange"));
+                    reader.warn("template_control", &format!("`{name}` is read as mfa AND passwordChange"));
                     all = true;
                     controls.extend([Control::Mfa, Control::PasswordChange]);
                 }
@@ -162,7 +166,7 @@ fn built_in_controls(reader: &mut Reader, members: &mut Members) -> (Vec<Control
                     let names: Vec<_> = BUILT_IN.iter().map(|(name, _)| *name).collect();
                     let message =
                         format!("`{name}` is not a grant control: dropping it would weaken the policy");
-                    reader.error_with_fix("unknown_value", message, format!("one of: {}", names.join(", ")));
+                    reader.unknown_value(&name, &message, &names);
                 }
             }
         })
@@ -174,7 +178,7 @@ fn session(reader: &mut Reader, members: &mut Members) -> SessionControls {
     for name in ["globalSecureAccessFilteringProfile", "networkAccessSecurity", "blockSensitiveActions"] {
         reader.member(members, name, |reader, _| {
             let message = format!("`{name}` is enforced by Microsoft's network, not at this edge");
-            reader.warn("not_enforced_here", message);
+            reader.warn("not_enforced_here", &message);
             Some(())
         });
     }
@@ -238,7 +242,9 @@ fn enabled_choice<T: Copy>(
         reader.object(node, |reader, members| {
             let enabled = is_enabled(reader, members);
             if enabled && !members.has(value) {
-                reader.error("missing_member", format!("`{value}` is required"));
+                let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+                let message = format!("`{value}` is required");
+                reader.error("missing_member", &message, &format!("one of: {}", names.join(", ")));
             }
             let choice = reader.member(members, value, |reader, node| {
                 let text = reader.text(node)?;
@@ -277,7 +283,7 @@ fn sign_in_frequency(reader: &mut Reader, node: Node) -> Option<SignInFrequency>
             (Some(value), Some(hours)) => Some(SignInFrequency::Hours(value.saturating_mul(hours))),
             _ => {
                 let fix = "state both, or set frequencyInterval to everyTime";
-                reader.error_with_fix("missing_member", "`value` and `type` are required", fix);
+                reader.error("missing_member", "`value` and `type` are required", fix);
                 None
             }
         }

@@ -99,18 +99,22 @@ fn warn_if_empty<T>(reader: &mut Reader, name: &'static str, list: Option<&[T]>)
 
 fn path(reader: &mut Reader, text: &str) -> Option<PathPattern> {
     if !text.starts_with('/') {
-        reader.error("invalid_path", format!("`{text}` does not begin with `/`"));
+        reader.error(
+            "invalid_path",
+            &format!("`{text}` does not begin with `/`"),
+            "write the path from the root",
+        );
         return None;
     }
     let (body, prefix) = text.strip_suffix('*').map_or((text, false), |body| (body, true));
     if body.contains(['*', '?', '#']) {
         let fix = "write one path, or a prefix that ends in `*`";
-        reader.error_with_fix("invalid_path", format!("`{text}` is not a path or a prefix"), fix);
+        reader.error("invalid_path", &format!("`{text}` is not a path or a prefix"), fix);
         return None;
     }
     if body.contains('%') || ["//", "/./", "/../"].iter().any(|part| body.contains(part)) {
         let fix = "write the path decoded and resolved, as it is compared";
-        reader.error_with_fix("invalid_path", format!("no path is ever read as `{text}`"), fix);
+        reader.error("invalid_path", &format!("no path is ever read as `{text}`"), fix);
         return None;
     }
     Some(if prefix { PathPattern::Prefix(body.to_owned()) } else { PathPattern::Exact(body.to_owned()) })

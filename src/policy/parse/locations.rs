@@ -12,10 +12,11 @@ pub(super) fn named_locations(reader: &mut Reader, node: Node) -> Vec<NamedLocat
         let Some(location) = location else { return };
         if locations.iter().any(|other| other.id.eq_ignore_ascii_case(&location.id)) {
             let message = format!("the id `{}` is taken by an earlier named location", location.id);
-            reader.at("id", |reader| reader.error("duplicate_id", message));
+            reader.at("id", |reader| reader.error("duplicate_id", &message, "remove one of the two"));
         }
         if locations.len() == MAX_LOCATIONS {
-            reader.error("too_many_locations", format!("the limit is {MAX_LOCATIONS} named locations"));
+            let message = format!("the limit is {MAX_LOCATIONS} named locations");
+            reader.error("too_many_locations", &message, "join locations that the same policies name");
         }
         if locations.len() < MAX_LOCATIONS {
             locations.push(location);
@@ -34,19 +35,21 @@ fn named_location(reader: &mut Reader, members: &mut Members) -> Option<NamedLoc
         Some(other) => {
             let message = format!("`{other}` is not a kind of named location");
             let fix = "one of: ipNamedLocation, countryNamedLocation, compliantNetworkNamedLocation";
-            reader.at("@odata.type", |reader| reader.error_with_fix("unknown_value", message, fix));
+            reader.at("@odata.type", |reader| reader.error("unknown_value", &message, fix));
             return None;
         }
         None if members.has("ipRanges") => ip(reader, members),
         None if members.has("countriesAndRegions") => country(reader, members),
         None if members.has("compliantNetworkType") => compliant_network(reader, members),
         None => {
-            reader.error("missing_member", "`ipRanges` or `countriesAndRegions` is required");
+            let fix = "export the location with its type, or leave it out";
+            reader.error("missing_member", "`ipRanges` or `countriesAndRegions` is required", fix);
             return None;
         }
     };
     let Some(id) = reader.member(members, "id", Reader::text) else {
-        reader.error("missing_member", "`id` is required: policies refer to a named location by it");
+        let message = "`id` is required: policies refer to a named location by it";
+        reader.error("missing_member", message, "export the location with its id");
         return None;
     };
     Some(NamedLocation { id, kind })
@@ -77,20 +80,22 @@ fn ip(reader: &mut Reader, members: &mut Members) -> LocationKind {
                 Ok((range, host_bits)) => {
                     if host_bits {
                         let message = format!("`{text}` has host bits set; they are masked out");
-                        reader.warn("cidr_host_bits", message);
+                        reader.warn("cidr_host_bits", &message);
                     }
                     ranges.push(range);
                 }
                 Err(error) => {
                     let fix = "write a block longer than /8, such as 203.0.113.0/24";
-                    reader.error_with_fix("invalid_cidr", format!("`{text}`: {error}"), fix);
+                    reader.error("invalid_cidr", &format!("`{text}`: {error}"), fix);
                 }
             }
         })
     });
     if ranges.len() > MAX_RANGES {
         let message = format!("{} ranges; the limit is {MAX_RANGES}", ranges.len());
-        reader.at("ipRanges", |reader| reader.error("too_many_ranges", message));
+        reader.at("ipRanges", |reader| {
+            reader.error("too_many_ranges", &message, "join ranges that touch, or split the location")
+        });
     }
     let trusted = reader.member(members, "isTrusted", Reader::boolean).unwrap_or(false);
     LocationKind::Ip { ranges, trusted }
@@ -105,7 +110,7 @@ fn country(reader: &mut Reader, members: &mut Members) -> LocationKind {
                 Some(country) => countries.push(country),
                 None => {
                     let message = format!("`{code}` is not an ISO 3166-1 alpha-2 code");
-                    reader.error("unknown_value", message);
+                    reader.error("unknown_value", &message, "write two letters, such as NO");
                 }
             }
         })

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::node::Node;
 use crate::policy::{Issue, Severity};
 
-/// Most issues that are listed one by one: a file of ten megabytes can hold a million.
+/// Most errors, and most warnings, that are listed: a file of ten megabytes can hold a million.
 const MAX_ISSUES: usize = 1000;
 /// Most members of one object; no type of Graph has nearly as many.
 const MAX_MEMBERS: usize = 256;
@@ -47,53 +47,44 @@ pub(super) struct Reader {
     /// Display name, else id, of the policy being read.
     pub(super) policy: Option<String>,
     pub(super) issues: Vec<Issue>,
-    /// How many issues were left out, and whether an error is among them.
-    left_out: (usize, bool),
+    /// How many of each [`Severity`] there are, those included that are not listed.
+    counts: [usize; 2],
 }
 
 impl Reader {
-    pub(super) fn error(&mut self, code: &'static str, message: impl Into<String>) {
-        self.issue(Severity::Error, code, message.into(), None);
+    /// What keeps the set from loading, and what to do about it.
+    pub(super) fn error(&mut self, code: &'static str, message: &str, fix: &str) {
+        self.issue(Severity::Error, code, message, Some(fix));
     }
 
-    pub(super) fn error_with_fix(
-        &mut self,
-        code: &'static str,
-        message: impl Into<String>,
-        fix: impl Into<String>,
-    ) {
-        self.issue(Severity::Error, code, message.into(), Some(fix.into()));
+    pub(super) fn warn(&mut self, code: &'static str, message: &str) {
+        self.issue(Severity::Warning, code, message, None);
     }
 
-    pub(super) fn warn(&mut self, code: &'static str, message: impl Into<String>) {
-        self.issue(Severity::Warning, code, message.into(), None);
+    pub(super) fn warn_with_fix(&mut self, code: &'static str, message: &str, fix: &str) {
+        self.issue(Severity::Warning, code, message, Some(fix));
     }
 
-    pub(super) fn warn_with_fix(
-        &mut self,
-        code: &'static str,
-        message: impl Into<String>,
-        fix: impl Into<String>,
-    ) {
-        self.issue(Severity::Warning, code, message.into(), Some(fix.into()));
-    }
-
-    fn issue(&mut self, severity: Severity, code: &'static str, message: String, fix: Option<String>) {
-        if self.issues.len() == MAX_ISSUES {
-            self.left_out = (self.left_out.0 + 1, self.left_out.1 || severity == Severity::Error);
+    fn issue(&mut self, severity: Severity, code: &'static str, message: &str, fix: Option<&str>) {
+        let [warnings, errors] = &mut self.counts;
+        let count = if severity == Severity::Error { errors } else { warnings };
+        *count += 1;
+        if *count > MAX_ISSUES {
             return;
         }
         let (path, policy) = (self.path.clone(), self.policy.clone());
+        let (message, fix) = (message.to_owned(), fix.map(str::to_owned));
         self.issues.push(Issue { code, severity, path, policy, message, fix });
     }
 
     /// All issues, the last one about those left out.
     pub(super) fn into_issues(self) -> Vec<Issue> {
-        let (Self { mut issues, left_out: (count, has_error), .. }, path) = (self, String::new());
+        let Self { mut issues, counts: [warnings, errors], .. } = self;
+        let count = warnings + errors - issues.len();
         if count > 0 {
-            let severity = if has_error { Severity::Error } else { Severity::Warning };
+            let severity = if errors > MAX_ISSUES { Severity::Error } else { Severity::Warning };
             let message = format!("{count} more issues are not listed");
-            let fix = Some("mend these first".to_owned());
+            let (path, fix) = ("policies".to_owned(), Some("mend these first".to_owned()));
             issues.push(Issue { code: "too_many_issues", severity, path, policy: None, message, fix });
         }
         issues
@@ -166,7 +157,8 @@ impl Reader {
             return None;
         };
         if members.len() > MAX_MEMBERS {
-            self.error("too_large", format!("{} members; the limit is {MAX_MEMBERS}", members.len()));
+            let message = format!("{} members; the limit is {MAX_MEMBERS}", members.len());
+            self.error("too_large", &message, "export the object anew");
             return None;
         }
         let mut kept = Members(Vec::with_capacity(members.len()));
@@ -177,7 +169,9 @@ impl Reader {
                 continue;
             }
             if kept.0.iter().any(|(key, _)| *key == name) {
-                self.at(&name, |reader| reader.error("duplicate_member", "this member is stated twice"));
+                self.at(&name, |reader| {
+                    reader.error("duplicate_member", "this member is stated twice", "remove one")
+                });
                 continue;
             }
             kept.0.push((name, node));
@@ -197,10 +191,10 @@ impl Reader {
                     let message = format!(
                         "`{name}` is not a member that Edgeward knows; it is empty, so nothing is lost"
                     );
-                    return reader.warn("unknown_member", message);
+                    return reader.warn("unknown_member", &message);
                 }
                 let message = format!("`{name}` is not a member that Edgeward enforces");
-                reader.error_with_fix("unknown_member", message, "correct its spelling, or remove it");
+                reader.error("unknown_member", &message, "correct its spelling, or remove it");
             });
         }
     }
@@ -250,7 +244,11 @@ impl Reader {
         match node {
             Node::Integer(value) if value > 0 && u32::try_from(value).is_ok() => u32::try_from(value).ok(),
             Node::Integer(value) => {
-                self.error("out_of_range", format!("{value} is not in 1 to {}", u32::MAX));
+                self.error(
+                    "out_of_range",
+                    &format!("{value} is not in 1 to {}", u32::MAX),
+                    "write a number in that range",
+                );
                 None
             }
             node => {
@@ -272,7 +270,7 @@ impl Reader {
                     let message = format!(
                         "no fact of a request decides `{name}`: whether the policy applies stays open"
                     );
-                    reader.warn("undecidable_condition", message);
+                    reader.warn("undecidable_condition", &message);
                     Some(())
                 })
                 .is_some();
@@ -301,12 +299,21 @@ impl Reader {
         }
         if let Some(index) = names.iter().position(|name| name.eq_ignore_ascii_case(text)) {
             let name = names.get(index)?;
-            self.warn("value_case", format!("`{text}` is read as `{name}`"));
+            self.warn("value_case", &format!("`{text}` is read as `{name}`"));
             return Some(index);
         }
-        let message = format!("`{text}` is not a value Edgeward knows");
-        self.error_with_fix("unknown_value", message, format!("one of: {}", names.join(", ")));
+        self.unknown_value(text, &format!("`{text}` is not a value Edgeward knows"), names);
         None
+    }
+
+    /// A value that is none of those known here.
+    pub(super) fn unknown_value(&mut self, text: &str, message: &str, names: &[&str]) {
+        if text.eq_ignore_ascii_case("unknownFutureValue") {
+            // What an export holds in place of a value newer than the API version it was made with.
+            let fix = "export with the header `Prefer: include-unknown-enum-members`, which names the value";
+            return self.error("unknown_future_value", "the export leaves out which value this is", fix);
+        }
+        self.error("unknown_value", message, &format!("one of: {}", names.join(", ")));
     }
 
     /// A collection of enumeration values.
@@ -334,6 +341,7 @@ impl Reader {
     }
 
     pub(super) fn wrong_type(&mut self, expected: &str, found: &Node) {
-        self.error("wrong_type", format!("expected {expected}, found {}", found.kind()));
+        let message = format!("expected {expected}, found {}", found.kind());
+        self.error("wrong_type", &message, &format!("write {expected}, as Graph does"));
     }
 }

@@ -66,7 +66,7 @@ impl Parser {
                 let message =
                     format!("`{text}` is not an id: {name} has no such value, so it matches nobody");
                 let fix = "use `All` in includeUsers, or list the ids";
-                self.reader.at(name, |reader| reader.warn_with_fix("not_an_id", message, fix));
+                self.reader.at(name, |reader| reader.warn_with_fix("not_an_id", &message, fix));
             }
         }
         self.warn_of_names(name, &texts);
@@ -77,7 +77,7 @@ impl Parser {
     pub(super) fn warn_of_names(&mut self, name: &'static str, texts: &[String]) {
         for text in texts.iter().filter(|text| text.contains([' ', '<', '>', '%', '{', '#'])) {
             let message = format!("`{text}` is a name or a placeholder, not an id: it matches nothing");
-            self.reader.at(name, |reader| reader.warn_with_fix("not_an_id", message, "write the object id"));
+            self.reader.at(name, |reader| reader.warn_with_fix("not_an_id", &message, "write the object id"));
         }
     }
 

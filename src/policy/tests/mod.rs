@@ -1,6 +1,7 @@
 //! Rules of evaluation, each with the page of Microsoft's documentation that states it.
 
 mod differential;
+mod hostile;
 mod interpret;
 mod random;
 mod view;
