@@ -62,6 +62,8 @@ pub struct Subject<'a> {
     pub agent: Option<Text<'a>>,
     /// Agent class.
     pub agent_class: Option<crate::agent::AgentClass>,
+    /// Family of the TLS client ([`TlsFamily`](crate::tls::TlsFamily)).
+    pub tls: Option<Text<'a>>,
     /// Application asked for.
     pub application: Option<Text<'a>>,
     /// Detections the edge made, the strongest of each kind.
@@ -83,6 +85,7 @@ written!(Subject<'_> {
     "longitudeE6" => longitude_e6,
     "agent" => agent,
     "agentClass" => agent_class,
+    "tls" => tls,
     "application" => application,
     "detections" => detections,
     "score" => score,

@@ -12,6 +12,7 @@ use crate::read::{self, Slot};
 use crate::request::{Proxy, Request, Text};
 use crate::risk;
 use crate::signal::Signals;
+use crate::tls::TlsFamily;
 
 /// Decides requests by one bundle. Holds no state of any request.
 #[derive(Debug)]
@@ -157,6 +158,7 @@ impl Engine {
             longitude_e6: place(request.client.longitude),
             agent: agent_key(&decision.agent),
             agent_class: Some(decision.agent.class),
+            tls: request.tls.ja4.as_deref().map(|ja4| Text(TlsFamily::of(ja4).to_string().into())),
             application: request.resource.application.as_deref().map(Text::from),
             detections: decision
                 .detections

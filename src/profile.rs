@@ -103,6 +103,16 @@ impl Profile<'static> {
         keep(&mut self.tls, request.tls.ja4.as_deref().map(|ja4| owned(&TlsFamily::of(ja4).to_string())));
         keep(&mut self.devices, device.map(|id| owned(&identifiers.of(IdentifierKind::Device, id))));
         let Some(time) = request.time else { return };
+        self.count_hour(time);
+        let has_place = !client.proxy.is_some_and(Proxy::hides_place);
+        if let (true, Some(latitude_e6), Some(longitude_e6)) = (has_place, client.latitude, client.longitude)
+        {
+            self.last = Some(Sighting { time, latitude_e6, longitude_e6 });
+        }
+    }
+
+    /// Counts a sign-in in its eighth of the day.
+    pub fn count_hour(&mut self, time: i64) {
         self.hours.resize(8, 0);
         if self.hours.iter().any(|count| *count >= Self::MOST) {
             // Habits age by halves, and keep their proportions.
@@ -110,11 +120,6 @@ impl Profile<'static> {
         }
         if let Some(count) = self.hours.get_mut(Profile::eighth_of_day(time)) {
             *count += 1;
-        }
-        let has_place = !client.proxy.is_some_and(Proxy::hides_place);
-        if let (true, Some(latitude_e6), Some(longitude_e6)) = (has_place, client.latitude, client.longitude)
-        {
-            self.last = Some(Sighting { time, latitude_e6, longitude_e6 });
         }
     }
 }

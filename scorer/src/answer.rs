@@ -45,6 +45,9 @@ pub fn answer(
             Fact::AgentRisk if kind == Some(IdentityKind::Agent) => {
                 facts.agent_risk = identity_risk(reader, model, id, now)?;
             }
+            Fact::InsiderRisk => {
+                facts.insider_risk = identity.as_ref().and_then(|known| known.insider_risk);
+            }
             Fact::Groups => facts.groups = texts(identity.as_ref().and_then(|known| known.groups.as_ref())),
             Fact::Roles => facts.roles = texts(identity.as_ref().and_then(|known| known.roles.as_ref())),
             Fact::GuestType => facts.guest_type = identity.as_ref().and_then(|known| known.guest_type),

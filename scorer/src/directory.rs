@@ -1,6 +1,7 @@
 //! What the identity provider says of identities: the facts the scorer is told, rather than learns.
 
 use edgeward::request::{GuestType, PrincipalKind, TrustType};
+use edgeward::risk::InsiderRiskLevel;
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
@@ -59,6 +60,9 @@ pub struct Identity {
     /// Kind of guest; `none` is a known member.
     #[serde(default)]
     pub guest_type: Option<GuestType>,
+    /// Insider risk, as the compliance service states it.
+    #[serde(default)]
+    pub insider_risk: Option<InsiderRiskLevel>,
     /// Devices registered to the identity; at most 256.
     #[serde(default)]
     pub devices: Vec<KnownDevice>,

@@ -52,6 +52,7 @@ pub fn subject(at: &str, about: &Subject<'_>) -> Result<(), Problem> {
         ("session", &about.session),
         ("device", &about.device),
         ("application", &about.application),
+        ("tls", &about.tls),
     ];
     for (name, value) in ids {
         if let Some(value) = value {

@@ -1,10 +1,13 @@
 //! What the scorer's own memory of an identity says about one request: the engine's history detections, run on
 //! the profile that only the scorer has.
 
+use std::borrow::Cow;
+use std::net::IpAddr;
+
 use edgeward::agent;
 use edgeward::assess::{ReportedDetection, Subject};
 use edgeward::detection::{self, DetectionKind, Observed};
-use edgeward::identifier::Identifiers;
+use edgeward::identifier::{AddressPrefix, Identifiers};
 use edgeward::profile::{Profile, Sighting};
 use edgeward::request::{Client, Device, Principal, Request};
 use edgeward::signal::{Familiarity, Signals};
@@ -67,6 +70,8 @@ pub fn habit<'a>(about: &'a Subject<'_>, time: i64) -> Habit<'a> {
         asn: about.asn,
         country: about.country.as_deref(),
         agent: about.agent.as_deref(),
+        tls: about.tls.as_deref(),
+        network: about.address.as_deref().map(network),
         device: about.device.as_deref(),
         place: about.latitude_e6.zip(about.longitude_e6).map(|(latitude_e6, longitude_e6)| Sighting {
             time,
@@ -74,6 +79,11 @@ pub fn habit<'a>(about: &'a Subject<'_>, time: i64) -> Habit<'a> {
             longitude_e6,
         }),
     }
+}
+
+/// The network of an address, written as profiles name it. Edges may be set to send addresses whole.
+fn network(address: &str) -> Cow<'_, str> {
+    address.parse().map_or(Cow::Borrowed(address), |ip: IpAddr| Cow::Owned(AddressPrefix::of(ip).to_string()))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 mod sqlite;
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
@@ -43,7 +44,7 @@ pub trait Store: Send + Sync {
 pub trait Reader {
     /// What the directory says of an identity.
     fn identity(&self, id: &str) -> Result<Option<Identity>, StoreError>;
-    /// What was learned of an identity's habits, most recent first.
+    /// What was learned of an identity's habits.
     fn profile(&self, id: &str) -> Result<Option<Profile<'static>>, StoreError>;
     /// Detections remembered of an identity: the latest of each kind and level.
     fn detections(&self, id: &str) -> Result<Vec<Remembered>, StoreError>;
@@ -85,18 +86,22 @@ pub trait Writer: Reader {
 }
 
 /// One sighting of an identity: what it teaches. `None` teaches nothing.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Habit<'a> {
     /// When, milliseconds since the Unix epoch.
     pub time: i64,
     /// In which session. A session counts once, however many requests it makes.
     pub session: Option<&'a str>,
-    /// From which network.
+    /// From which network, a prefix of addresses.
+    pub network: Option<Cow<'a, str>>,
+    /// From which autonomous system.
     pub asn: Option<u32>,
     /// From which country.
     pub country: Option<&'a str>,
     /// With which agent key.
     pub agent: Option<&'a str>,
+    /// With which family of TLS clients.
+    pub tls: Option<&'a str>,
     /// On which device.
     pub device: Option<&'a str>,
     /// Where.

@@ -1,19 +1,15 @@
 //! What the rows before a sign-in tell about its principal and its address.
 
-use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 
 use edgeward::agent;
-use edgeward::profile::{Profile, Sighting};
-use edgeward::request::{Request, Text};
+use edgeward::identifier::Identifiers;
+use edgeward::profile::Profile;
 
 use super::{Outcome, SignIn};
 
 const HOUR: i64 = 3_600_000;
-
-/// Values kept of each kind; the oldest goes first.
-const KEPT: usize = 32;
 
 /// All that has happened so far, in time order.
 #[derive(Default)]
@@ -64,7 +60,8 @@ impl History {
         let mut is_new = || sign_in.id.clone().is_none_or(|id| self.seen.insert(id));
         match sign_in.outcome {
             Some(Outcome::Success) if is_new() => {
-                learn(self.profiles.entry(principal).or_default(), request, time);
+                let profile = self.profiles.entry(principal).or_default();
+                profile.learn(request, &agent::classify(request), &Identifiers::plain());
             }
             Some(Outcome::Refused) if is_new() => {
                 self.failures.entry(principal).or_default().push_back(time);
@@ -81,25 +78,4 @@ impl History {
 
 fn within_hour<'a>(times: impl Iterator<Item = &'a i64>, now: i64) -> usize {
     times.filter(|time| now - **time < HOUR).count()
-}
-
-fn learn(profile: &mut Profile<'static>, request: &Request<'static>, time: i64) {
-    profile.count += 1;
-    keep(&mut profile.asns, request.client.asn);
-    keep(&mut profile.countries, request.client.country.clone());
-    keep(&mut profile.devices, request.device.device_id.clone());
-    let agent = agent::classify(request);
-    keep(&mut profile.agents, agent.has_key().then(|| Text(Cow::Owned(agent.key()))));
-    if let (Some(latitude_e6), Some(longitude_e6)) = (request.client.latitude, request.client.longitude) {
-        profile.last = Some(Sighting { time, latitude_e6, longitude_e6 });
-    }
-}
-
-fn keep<T: PartialEq>(kept: &mut Vec<T>, value: Option<T>) {
-    let Some(value) = value else { return };
-    kept.retain(|old| *old != value);
-    if kept.len() == KEPT {
-        kept.remove(0);
-    }
-    kept.push(value);
 }

@@ -144,7 +144,7 @@ mod tests {
         }
         let profile = writer.profile("u1").unwrap().unwrap();
         assert_eq!(profile.count, 40);
-        assert_eq!(profile.asns, (24..40).rev().collect::<Vec<_>>());
+        assert_eq!(profile.asns, (24..40).collect::<Vec<_>>(), "newest last");
     }
 
     #[test]

@@ -9,7 +9,7 @@ fn at_home(service: &Service) -> Value {
     json!({
         "time":service.now(),"principalKind":"user","principal":"u1","session":"s1","device":"d1",
         "address":"192.0.2.0/24","asn":64500,"country":"NO","latitudeE6":60000000,"longitudeE6":10500000,
-        "agent":"Firefox/windows","agentClass":"browser","score":-200
+        "agent":"Firefox/windows","agentClass":"browser","tls":"t13d15h2_8daaf6152771","score":-200
     })
 }
 
@@ -39,7 +39,7 @@ async fn a_story_from_first_sight_to_theft_and_back() {
 
     // The directory tells.
     let identity = json!({
-        "kind":"user","groups":["g1","g2"],"roles":[],"guestType":"none",
+        "kind":"user","groups":["g1","g2"],"roles":[],"guestType":"none","insiderRisk":"minor",
         "devices":[{"id":"d1","isCompliant":true,"trustType":"AzureAD"}]
     });
     let reply = service.send_json("PUT", "/v1/identities/u1", &identity).await;
@@ -50,11 +50,12 @@ async fn a_story_from_first_sight_to_theft_and_back() {
         "principal.guestType",
         "device.isCompliant",
         "device.trustType",
+        "insiderRisk",
     ];
     assert_eq!(
         service.ask(&told, &at_home(&service)).await,
         json!({"principal.groups":["g1","g2"],"principal.roles":[],"principal.guestType":"none",
-               "device.isCompliant":true,"device.trustType":"AzureAD"})
+               "device.isCompliant":true,"device.trustType":"AzureAD","insiderRisk":"minor"})
     );
     let elsewhere = changed(&at_home(&service), &json!({"device":"d2"}));
     assert_eq!(service.ask(&["device.isCompliant"], &elsewhere).await, json!({}), "not a device of theirs");
@@ -67,6 +68,10 @@ async fn a_story_from_first_sight_to_theft_and_back() {
     assert_eq!(answer["ttlSeconds"], 300);
     assert_eq!(answer["profile"]["count"], 3);
     assert_eq!(answer["profile"]["countries"], json!(["NO"]));
+    assert_eq!(answer["profile"]["networks"], json!(["192.0.2.0/24"]));
+    assert_eq!(answer["profile"]["tls"], json!(["t13d15h2_8daaf6152771"]));
+    let hours: u64 = answer["profile"]["hours"].as_array().unwrap().iter().filter_map(Value::as_u64).sum();
+    assert_eq!(hours, 3, "a session counts once");
 
     // Lima, an hour after Oslo, with everything new.
     let in_lima = changed(
@@ -143,7 +148,7 @@ async fn only_allowed_requests_of_known_principals_teach() {
 
     service.report(&[json!({"about":away(json!({"session":"s-away"}))})]).await;
     let profile = &service.answer(&[], &at_home(&service)).await["profile"];
-    assert_eq!((&profile["count"], &profile["countries"]), (&json!(4), &json!(["PE", "NO"])));
+    assert_eq!((&profile["count"], &profile["countries"]), (&json!(4), &json!(["NO", "PE"])));
 }
 
 #[tokio::test]

@@ -4,7 +4,10 @@ use rusqlite::Connection;
 
 use crate::store::StoreError;
 
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_learned.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/sqlite/0001_learned.sql"),
+    include_str!("../../../migrations/sqlite/0002_hours.sql"),
+];
 
 /// Applies what the file lacks, each step whole or not at all.
 pub(super) fn run(connection: &Connection) -> Result<(), StoreError> {

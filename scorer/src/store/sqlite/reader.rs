@@ -36,9 +36,10 @@ impl Unit<'_> {
         statement.query_row(params, read).optional().map_err(reading)
     }
 
+    /// Values of a dimension, newest last.
     fn habits(&self, id: &str, dimension: &str) -> Result<Vec<Text<'static>>, StoreError> {
         self.rows(
-            "SELECT value FROM habit WHERE identity = ?1 AND dimension = ?2 ORDER BY last_seen DESC, value",
+            "SELECT value FROM habit WHERE identity = ?1 AND dimension = ?2 ORDER BY last_seen, value DESC",
             (id, dimension),
             |row| Ok(Text(row.get::<_, String>(0)?.into())),
         )
@@ -69,14 +70,15 @@ impl Reader for Unit<'_> {
 
     fn profile(&self, id: &str) -> Result<Option<Profile<'static>>, StoreError> {
         let row = self.row(
-            "SELECT sightings, place_time, place_latitude, place_longitude FROM profile WHERE identity = ?1",
+            "SELECT sightings, hours, place_time, place_latitude, place_longitude
+             FROM profile WHERE identity = ?1",
             [id],
             |row| {
-                let place: (Option<i64>, Option<i32>, Option<i32>) = (row.get(1)?, row.get(2)?, row.get(3)?);
-                Ok((row.get(0)?, place))
+                let place: (Option<i64>, Option<i32>, Option<i32>) = (row.get(2)?, row.get(3)?, row.get(4)?);
+                Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?, place))
             },
         )?;
-        let Some((count, place)) = row else { return Ok(None) };
+        let Some((count, hours, place)) = row else { return Ok(None) };
         let last = match place {
             (Some(time), Some(latitude_e6), Some(longitude_e6)) => {
                 Some(Sighting { time, latitude_e6, longitude_e6 })
@@ -85,12 +87,14 @@ impl Reader for Unit<'_> {
         };
         Ok(Some(Profile {
             count,
+            networks: self.habits(id, "network")?,
             asns: self.habits(id, "asn")?.iter().filter_map(|asn| asn.parse().ok()).collect(),
             countries: self.habits(id, "country")?,
             agents: self.habits(id, "agent")?,
+            tls: self.habits(id, "tls")?,
             devices: self.habits(id, "device")?,
+            hours: hours.into_iter().map(u32::from).collect(),
             last,
-            ..Profile::default()
         }))
     }
 

@@ -43,6 +43,15 @@ impl Unit<'_> {
         Ok(seen == 0)
     }
 
+    /// Counts a session in its eighth of the day.
+    fn count_hour(&self, id: &str, time: i64) -> Result<(), StoreError> {
+        let Some(mut profile) = self.profile(id)? else { return Ok(()) };
+        profile.count_hour(time);
+        let hours: Vec<u8> = profile.hours.iter().filter_map(|count| u8::try_from(*count).ok()).collect();
+        self.run("UPDATE profile SET hours = ?2 WHERE identity = ?1", (id, hours))?;
+        Ok(())
+    }
+
     fn add_habit(&self, id: &str, dimension: &str, value: Option<&str>, time: i64) -> Result<(), StoreError> {
         let Some(value) = value else { return Ok(()) };
         self.run(
@@ -81,12 +90,16 @@ impl Writer for Unit<'_> {
     }
 
     fn learn(&mut self, id: &str, habit: &Habit<'_>) -> Result<(), StoreError> {
+        let is_new = self.is_new_session(id, habit)?;
         self.run(
             "INSERT INTO profile (identity, sightings, last_seen) VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET sightings = MIN(sightings + excluded.sightings, 4294967295),
                  last_seen = MAX(last_seen, excluded.last_seen)",
-            (id, self.is_new_session(id, habit)?, habit.time),
+            (id, is_new, habit.time),
         )?;
+        if is_new {
+            self.count_hour(id, habit.time)?;
+        }
         if let Some(place) = habit.place {
             self.run(
                 "UPDATE profile SET place_time = ?2, place_latitude = ?3, place_longitude = ?4
@@ -98,6 +111,8 @@ impl Writer for Unit<'_> {
         self.add_habit(id, "asn", asn.as_deref(), habit.time)?;
         self.add_habit(id, "country", habit.country, habit.time)?;
         self.add_habit(id, "agent", habit.agent, habit.time)?;
+        self.add_habit(id, "tls", habit.tls, habit.time)?;
+        self.add_habit(id, "network", habit.network.as_deref(), habit.time)?;
         self.add_habit(id, "device", habit.device, habit.time)
     }
 
