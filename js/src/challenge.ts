@@ -1,27 +1,20 @@
-import { CONTENT_SECURITY_POLICY, render } from "./page.js";
-import type { Page } from "./page.js";
+import { explain, isNavigation, isPreflight } from "./answer.js";
+import type { Answered, Asker } from "./answer.js";
+import { EdgewardError } from "./errors.js";
 import { cookie } from "./session.js";
 import type { Decision } from "./types.js";
 
 /** What to do with a request: pass it on, or answer it here. */
 export type Plan = { kind: "pass" } | Answered;
 
-export interface Answered {
-  kind: "answer";
-  status: 302 | 401 | 403;
-  headers: Record<string, string>;
-  body: string;
-}
-
-/** Stable codes of the answers a client may see; never reused. */
-export type AnswerCode = "blocked" | "verification_required" | "verification_incomplete" | "no_decision";
-
-/** The parts of a request that shape an answer to it. */
-export interface Asker {
-  method: string;
-  /** As the client asked for it. */
-  url: string;
-  header(name: string): string | undefined;
+/** Where people and clients can turn. Each is absolute, or a path of the protected host. */
+export interface Links {
+  /** Where a person verifies. Receives `return_to`, `controls` and `support_code`. */
+  stepUpUrl?: string | undefined;
+  /** Where a person who was refused can object. Receives `support_code`. */
+  appealUrl?: string | undefined;
+  /** OAuth protected resource metadata (RFC 9728), which MCP clients look for in a 401. */
+  resourceMetadataUrl?: string | undefined;
 }
 
 /** After this many redirects to the step-up address within {@link LOOP_SECONDS} a person is told instead. */
@@ -29,42 +22,62 @@ const LOOP_LIMIT = 3;
 const LOOP_SECONDS = 120;
 const LOOP_COOKIE = "edgeward_step_up";
 
+/** @throws {EdgewardError} `invalid_option` if a link is none. */
+export function checkLinks(links: Links): void {
+  for (const name of ["stepUpUrl", "appealUrl", "resourceMetadataUrl"] as const) {
+    const link = links[name];
+    const url = link !== undefined && URL.canParse(link, "https://host.invalid") ? new URL(link, "https://host.invalid") : undefined;
+    if (link === undefined || url?.protocol === "https:" || url?.protocol === "http:") continue;
+    throw new EdgewardError("invalid_option", `\`${link}\` is not an address`, { path: name });
+  }
+}
+
 /** The host's answer to a decision that is final. */
-export function plan(decision: Decision, asker: Asker, stepUpUrl: string | undefined): Plan {
+export function plan(decision: Decision, asker: Asker, links: Links): Plan {
   switch (decision.outcome) {
     case "allow":
       return { kind: "pass" };
     case "challenge":
-      return challenge(decision, asker, stepUpUrl);
+      // A preflight brings no credentials and changes nothing: the request it asks for is challenged instead.
+      return isPreflight(asker) ? { kind: "pass" } : challenge(decision, asker, links);
     case "block":
     case "defer": // Deferred and nobody left to ask: never pass what is not decided.
-      return explain(403, "blocked", asker, {
+      return explain(asker, {
+        status: 403,
+        code: "blocked",
         title: "Access was refused",
         text: "This request is not allowed. If you think this is a mistake, quote the support code.",
         supportCode: decision.supportCode,
+        appeal: appeal(links, asker, decision.supportCode),
       });
   }
 }
 
 /** The answer when the engine could not be asked: no bundle yet, or it failed on this very request. */
 export function refuseUndecided(supportCode: string, asker: Asker): Answered {
-  return explain(403, "no_decision", asker, {
+  return explain(asker, {
+    status: 403,
+    code: "no_decision",
     title: "Access can not be decided now",
     text: "Please try again in a moment. If it stays like this, quote the support code.",
     supportCode,
   });
 }
 
-function challenge(decision: Decision, asker: Asker, stepUpUrl: string | undefined): Answered {
+function challenge(decision: Decision, asker: Asker, links: Links): Answered {
   const { controls, supportCode } = decision;
-  if (stepUpUrl === undefined || !isNavigation(asker)) return claimsChallenge(decision, asker, stepUpUrl);
+  if (links.stepUpUrl === undefined || !isNavigation(asker)) return claimsChallenge(decision, asker, links);
   const steps = Number(cookie(asker.header("cookie"), LOOP_COOKIE) ?? 0) || 0;
-  const target = new URL(stepUpUrl, asker.url);
+  const target = new URL(links.stepUpUrl, asker.url);
   if (steps >= LOOP_LIMIT || isSamePage(target, asker.url)) {
-    return explain(403, "verification_incomplete", asker, {
+    return explain(asker, {
+      status: 403,
+      code: "verification_incomplete",
       title: "Verification did not complete",
       text: `You were sent to verify, and what is needed is still missing: ${controls.join(", ")}.`,
       supportCode,
+      controls,
+      appeal: appeal(links, asker, supportCode),
     });
   }
   target.searchParams.set("return_to", asker.url);
@@ -87,50 +100,34 @@ function challenge(decision: Decision, asker: Asker, stepUpUrl: string | undefin
  * The claims challenge of Entra's continuous access evaluation: a client that understands it takes `claims` to
  * its authorisation server and comes back with a token that satisfies them.
  */
-function claimsChallenge({ controls, supportCode }: Decision, asker: Asker, stepUpUrl: string | undefined): Answered {
+function claimsChallenge({ controls, supportCode }: Decision, asker: Asker, links: Links): Answered {
   const claims: Record<string, unknown> = { controls: { essential: true, values: controls } };
   if (controls.includes("mfa")) claims["amr"] = { essential: true, values: ["mfa"] };
+  const { stepUpUrl, resourceMetadataUrl } = links;
+  const address = (link: string): string => new URL(link, asker.url).href;
   const parameters = [
     'realm=""',
-    ...(stepUpUrl === undefined ? [] : [`authorization_uri="${new URL(stepUpUrl, asker.url).href}"`]),
+    ...(stepUpUrl === undefined ? [] : [`authorization_uri="${address(stepUpUrl)}"`]),
+    ...(resourceMetadataUrl === undefined ? [] : [`resource_metadata="${address(resourceMetadataUrl)}"`]),
     'error="insufficient_claims"',
     `claims="${btoa(JSON.stringify({ access_token: claims }))}"`,
   ];
-  const text = `This needs: ${controls.join(", ")}.`;
-  const answer = explain(401, "verification_required", asker, { title: "Verification is required", text, supportCode }, controls);
+  const answer = explain(asker, {
+    status: 401,
+    code: "verification_required",
+    title: "Verification is required",
+    text: `This needs: ${controls.join(", ")}.`,
+    supportCode,
+    controls,
+  });
   return { ...answer, headers: { ...answer.headers, "www-authenticate": `Bearer ${parameters.join(", ")}` } };
 }
 
-/** A page for a person, RFC 9457 problem details for everything else. */
-function explain(
-  status: 401 | 403,
-  code: AnswerCode,
-  asker: Asker,
-  page: Page,
-  controls?: readonly string[],
-): Answered {
-  const headers: Record<string, string> = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
-  if (isNavigation(asker)) {
-    headers["content-type"] = "text/html; charset=utf-8";
-    headers["content-security-policy"] = CONTENT_SECURITY_POLICY;
-    headers["referrer-policy"] = "no-referrer";
-    return { kind: "answer", status, headers, body: render(page) };
-  }
-  headers["content-type"] = "application/problem+json";
-  const { title, text, supportCode } = page;
-  const problem = { type: "about:blank", title, status, detail: text, code, supportCode, controls };
-  return { kind: "answer", status, headers, body: asker.method === "HEAD" ? "" : JSON.stringify(problem) };
-}
-
-/**
- * Whether a browser asks for a page to show, so that a redirect reaches a person. Fetch metadata tells
- * (https://www.w3.org/TR/fetch-metadata/); browsers that send none are known by what they accept.
- */
-export function isNavigation({ method, header }: Asker): boolean {
-  if (method !== "GET") return false;
-  const mode = header("sec-fetch-mode");
-  if (mode !== undefined) return mode === "navigate";
-  return (header("accept") ?? "").includes("text/html");
+function appeal({ appealUrl }: Links, asker: Asker, supportCode: string): string | undefined {
+  if (appealUrl === undefined) return undefined;
+  const target = new URL(appealUrl, asker.url);
+  target.searchParams.set("support_code", supportCode);
+  return target.href;
 }
 
 function isSamePage(target: URL, url: string): boolean {

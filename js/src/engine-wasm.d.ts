@@ -1,4 +1,10 @@
-declare module "*/engine.wasm" {
+declare module "*.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}
+
+/** As Vercel's Edge runtime wants it named. */
+declare module "*.wasm?module" {
   const module: WebAssembly.Module;
   export default module;
 }

@@ -1,7 +1,10 @@
 import type { Engine } from "./engine.js";
 import { Lru } from "./lru.js";
-import type { ScorerClient, ScorerOptions } from "./scorer.js";
+import { patience } from "./patience.js";
+import type { ScorerClient, ScorerOptions, ServedBundle } from "./scorer.js";
 import { State } from "./state.js";
+import { BUNDLE_KEY, STATE_KEY } from "./store.js";
+import type { Store } from "./store.js";
 import type { Answer, Profile, Request, RiskFacts } from "./types.js";
 
 /** After a failed first bundle, how soon the next request may try again: milliseconds. */
@@ -14,6 +17,10 @@ const SENDER_LOST_MS = 20_000;
 const PAGES_LIMIT = 50;
 /** After state that was too old to decide by could not be had, how soon a request waits for it again: ms. */
 const STALE_RETRY_MS = 5_000;
+/** How long a request waits for what another one is fetching before the first decision: milliseconds. */
+const JOIN_MS = 2_500;
+/** State is left in the store no more often: stores count writes. Milliseconds. */
+const STORE_STATE_MS = 60_000;
 const CACHE_ENTRIES = 10_000;
 
 /**
@@ -28,6 +35,7 @@ export class Feed {
   readonly #bundleIntervalMs: number;
   readonly #stateIntervalMs: number;
   readonly #stateMaxAgeMs: number;
+  readonly #store: Store | undefined;
   readonly #state = new State();
   readonly #profiles = new Lru<Profile>(CACHE_ENTRIES);
   readonly #identifiers = new Lru<string>(CACHE_ENTRIES);
@@ -36,15 +44,20 @@ export class Feed {
   #stateAt = Number.NEGATIVE_INFINITY;
   #stateTriedAt = Number.NEGATIVE_INFINITY;
   #sendingSince = Number.NEGATIVE_INFINITY;
+  #preparing: Promise<void> | undefined;
+  #restored = false;
+  #stored = { cursor: 0, at: Number.NEGATIVE_INFINITY };
 
   constructor(
     engine: Engine,
     scorer: ScorerClient,
     options: ScorerOptions,
+    store: Store | undefined,
     report: (code: string, message: string) => void,
   ) {
     this.#engine = engine;
     this.#scorer = scorer;
+    this.#store = store;
     this.#report = report;
     this.#bundleIntervalMs = options.bundleIntervalMs ?? 60_000;
     this.#stateIntervalMs = options.stateIntervalMs ?? 2_000;
@@ -53,11 +66,17 @@ export class Feed {
 
   /** Before a decision: waits for the first bundle, and for state that is too old to decide by. */
   async prepare(now: number): Promise<void> {
-    const waits: Promise<void>[] = [];
-    if (!this.#engine.loaded && now - this.#bundleAt >= RETRY_MS) waits.push(this.#refreshBundle(now));
-    const stale = now - this.#stateAt >= this.#stateMaxAgeMs;
-    if (stale && now - this.#stateTriedAt >= STALE_RETRY_MS) waits.push(this.#refreshState(now, true));
-    if (waits.length > 0) await Promise.all(waits);
+    const bundle = !this.#engine.loaded && now - this.#bundleAt >= RETRY_MS;
+    const state = now - this.#stateAt >= this.#stateMaxAgeMs && now - this.#stateTriedAt >= STALE_RETRY_MS;
+    if (bundle || state) {
+      const preparing = this.#fetchMissing(bundle, state, now);
+      this.#preparing = preparing;
+      await preparing;
+      if (this.#preparing === preparing) this.#preparing = undefined;
+    } else if (this.#preparing !== undefined) {
+      // Started by a request that may be gone by now, and its promise with it.
+      if ((await patience(this.#preparing, JOIN_MS)) === "impatient") this.#preparing = undefined;
+    }
   }
 
   /** After an answer: whatever is due. */
@@ -112,20 +131,58 @@ export class Feed {
     return hash;
   }
 
-  async #refreshBundle(now: number): Promise<void> {
-    this.#bundleAt = now;
-    const served = await this.#scorer.bundle(this.#etag);
-    if (served === undefined) return;
-    // Refused or taken, the same bytes are not fetched again.
-    this.#etag = served.etag;
+  async #fetchMissing(bundle: boolean, state: boolean, now: number): Promise<void> {
+    if (bundle) this.#bundleAt = now;
+    if (state) this.#stateTriedAt = now;
+    if (!this.#restored) await this.#restore();
+    await Promise.all([
+      bundle && !this.#engine.loaded ? this.#refreshBundle(now) : undefined,
+      state ? this.#refreshState(now, true) : undefined,
+    ]);
+  }
+
+  /** What another instance left: late knowledge, but better than none while the scorer is away. */
+  async #restore(): Promise<void> {
+    this.#restored = true;
+    if (this.#store === undefined) return;
     try {
-      this.#engine.load(served.text, served.signature);
+      const [bundle, state] = await Promise.all([this.#store.get(BUNDLE_KEY), this.#store.get(STATE_KEY)]);
+      if (state !== undefined) this.#state.apply(JSON.parse(state));
+      this.#stored.cursor = this.#state.cursor;
+      if (bundle === undefined || this.#engine.loaded) return;
+      // What was refused must not keep the scorer's own, which may be better, from being fetched.
+      if (!this.#take(JSON.parse(bundle) as ServedBundle)) this.#etag = undefined;
     } catch (error) {
-      this.#report("bundle_refused", `the scorer's bundle is refused: ${String(error)}`);
+      this.#report("store", `what the store kept can not be used: ${String(error)}`);
     }
   }
 
-  /** Reads pages until one brings nothing new. */
+  async #keep(key: string, value: unknown): Promise<void> {
+    try {
+      await this.#store?.put(key, JSON.stringify(value));
+    } catch (error) {
+      this.#report("store", `the store did not take ${key}: ${String(error)}`);
+    }
+  }
+
+  async #refreshBundle(now: number): Promise<void> {
+    this.#bundleAt = now;
+    const served = await this.#scorer.bundle(this.#etag);
+    if (served !== undefined && this.#take(served)) await this.#keep(BUNDLE_KEY, served);
+  }
+
+  #take({ text, signature, etag }: ServedBundle): boolean {
+    // Refused or taken, the same bytes are not fetched again.
+    this.#etag = etag;
+    try {
+      this.#engine.load(text, signature);
+      return true;
+    } catch (error) {
+      this.#report("bundle_refused", `a newer bundle is refused: ${String(error)}`);
+      return false;
+    }
+  }
+
   async #refreshState(now: number, urgent: boolean): Promise<void> {
     this.#stateTriedAt = now;
     for (let pages = 0; pages < PAGES_LIMIT; pages += 1) {
@@ -139,6 +196,10 @@ export class Feed {
       if (this.#state.cursor === cursor) break;
     }
     this.#stateAt = now;
+    if (this.#store === undefined || this.#state.cursor === this.#stored.cursor) return;
+    if (now - this.#stored.at < STORE_STATE_MS) return;
+    this.#stored = { cursor: this.#state.cursor, at: now };
+    await this.#keep(STATE_KEY, this.#state.page());
   }
 
   /** One request lingers and sends for all: the others only add to the queue. */

@@ -1,5 +1,12 @@
-import { EdgewardError } from "./errors.js";
+import { Budget } from "./budget.js";
+import { Circuit } from "./circuit.js";
+import type { CircuitState } from "./circuit.js";
 import { Lru } from "./lru.js";
+import { patience } from "./patience.js";
+import { histogram, observe } from "./telemetry.js";
+import type { Histogram } from "./telemetry.js";
+import { post, text, Transport } from "./transport.js";
+import type { Exchange, ScorerProblem, Sent } from "./transport.js";
 import type { Answer, Assessment, Receipt, SignatureEnvelope } from "./types.js";
 
 export interface ScorerOptions {
@@ -9,6 +16,10 @@ export interface ScorerOptions {
   token: string;
   /** How long a deferred request waits for its answer, milliseconds. Default 400. */
   timeoutMs?: number | undefined;
+  /** Asks a second time when the first question is so old, and takes the first answer: milliseconds. Default: never. */
+  hedgeAfterMs?: number | undefined;
+  /** Questions per second at most, so that a flood here is none there; beyond it outage modes decide. Default 1,000. */
+  questionsPerSecond?: number | undefined;
   /** How often a newer bundle is looked for, milliseconds. Default 60,000. */
   bundleIntervalMs?: number | undefined;
   /** How often revocations and risk levels are fetched, milliseconds. Default 2,000. */
@@ -19,19 +30,20 @@ export interface ScorerOptions {
   fetch?: ((request: globalThis.Request) => Promise<Response>) | undefined;
 }
 
-/**
- * Why the scorer could not be used: too late, not there, unwilling (a wrong token, overloaded), unreadable, or it
- * says that what it was sent is at fault.
- */
-export type ScorerProblem = "timeout" | "unreachable" | "refused" | "garbage" | "rejected";
-
 export interface ScorerMetrics {
   /** Assessments asked for over the network. */
   asked: number;
   /** Assessments answered from an answer still fresh. */
   reused: number;
+  /** Assessments answered by a question that another request had just asked. */
+  joined: number;
+  /** Questions asked a second time. */
+  hedged: number;
   /** Assessments, bundles, states and receipts that failed, by cause. */
   problems: Record<ScorerProblem, number>;
+  /** How long assessments over the network took, answered or not. */
+  latency: Histogram;
+  circuit: CircuitState;
   receiptsSent: number;
   receiptsDropped: number;
 }
@@ -43,13 +55,9 @@ export interface ServedBundle {
   signature: SignatureEnvelope | undefined;
 }
 
-/** No answer of the scorer is larger, bundles excepted: bytes. */
-const ANSWER_LIMIT = 256 * 1024;
 const BUNDLE_LIMIT = 16 * 1024 * 1024;
 /** The bundle is the one already here, or none was published yet. */
 const NOTHING_NEW = [304, 404];
-/** The message is at fault, and would be again. */
-const AT_FAULT = [400, 413, 422];
 const BATCH = 100;
 const QUEUE_LIMIT = 2_000;
 const CACHE_ENTRIES = 10_000;
@@ -63,75 +71,96 @@ const BACKGROUND_TIMEOUT_MS = 2_000;
  * usable answer in time is `undefined`, and counted.
  */
 export class ScorerClient {
-  readonly metrics: ScorerMetrics = {
-    asked: 0,
-    reused: 0,
-    problems: { timeout: 0, unreachable: 0, refused: 0, garbage: 0, rejected: 0 },
-    receiptsSent: 0,
-    receiptsDropped: 0,
-  };
-  readonly #base: string;
-  readonly #token: string;
+  readonly metrics: ScorerMetrics;
+  readonly #transport: Transport;
   readonly #timeoutMs: number;
-  readonly #fetch: (request: globalThis.Request) => Promise<Response>;
-  readonly #report: (problem: ScorerProblem, message: string) => void;
+  readonly #hedgeAfterMs: number | undefined;
+  readonly #budget: Budget;
+  readonly #circuit = new Circuit();
   readonly #answers = new Lru<{ asked: readonly string[]; answer: Answer }>(CACHE_ENTRIES);
+  readonly #asking = new Map<string, Asking>();
   #queue: Receipt[] = [];
 
   /** @throws {EdgewardError} `invalid_option`. */
   constructor(options: ScorerOptions, report: (problem: ScorerProblem, message: string) => void) {
-    if (!URL.canParse(options.url)) {
-      throw new EdgewardError("invalid_option", `\`${options.url}\` is not an address`, { path: "scorer.url" });
-    }
-    if (typeof options.token !== "string" || options.token === "") {
-      throw new EdgewardError("invalid_option", "the scorer's token is missing", { path: "scorer.token" });
-    }
-    this.#base = options.url.replace(/\/+$/, "");
-    this.#token = options.token;
+    this.#transport = new Transport(options.url, options.token, options.fetch, report);
     this.#timeoutMs = options.timeoutMs ?? 400;
-    this.#fetch = options.fetch ?? ((request) => fetch(request));
-    this.#report = report;
+    this.#hedgeAfterMs = options.hedgeAfterMs;
+    this.#budget = new Budget(options.questionsPerSecond ?? 1_000);
+    const circuit = this.#circuit;
+    this.metrics = {
+      asked: 0,
+      reused: 0,
+      joined: 0,
+      hedged: 0,
+      problems: this.#transport.problems,
+      latency: histogram(),
+      get circuit() {
+        return circuit.state;
+      },
+      receiptsSent: 0,
+      receiptsDropped: 0,
+    };
   }
 
   /**
    * Asks for the facts in `needs`. An answer still fresh is reused if it was given about the same principal,
-   * session, device, place and client, and was asked for the same facts at least.
+   * session, device, place and client, and was asked for the same facts at least; a question like it that is on
+   * its way is joined.
    */
   async assess(assessment: Assessment, now: number): Promise<Answer | undefined> {
     const key = JSON.stringify({ ...assessment.about, time: undefined });
     const known = this.#answers.get(key, now);
-    if (known !== undefined && assessment.needs.every((need) => known.asked.includes(need))) {
+    if (known !== undefined && covers(known.asked, assessment)) {
       this.metrics.reused += 1;
       return known.answer;
     }
-    this.metrics.asked += 1;
-    const body = await this.#json("/v1/assess", this.#timeoutMs, post(assessment));
-    if (body === undefined) return undefined;
-    if (!isAnswer(body)) return this.#failed("garbage", "the answer to an assessment has no facts or no lifetime");
-    const lifetime = Math.min(body.ttlSeconds * 1000, TTL_LIMIT_MS);
-    if (lifetime > 0) this.#answers.set(key, { asked: assessment.needs, answer: body }, now + lifetime);
-    return body;
+    const asking = this.#asking.get(key);
+    if (asking !== undefined && now < asking.until && covers(asking.asked, assessment)) return this.#join(asking);
+    if (!this.#circuit.allows(now)) return this.#refuse("circuit_open", "the scorer failed too often to be asked now");
+    if (!this.#budget.spend(now)) return this.#refuse("over_budget", "the scorer was asked as often as it may be");
+    const question: Asking = {
+      asked: assessment.needs,
+      answer: this.#question(assessment, now),
+      until: now + this.#timeoutMs,
+    };
+    this.#asking.set(key, question);
+    const answer = await question.answer;
+    if (this.#asking.get(key) === question) this.#asking.delete(key);
+    const lifetime = Math.min((answer?.ttlSeconds ?? 0) * 1000, TTL_LIMIT_MS);
+    if (answer !== undefined && lifetime > 0) {
+      this.#answers.set(key, { asked: assessment.needs, answer }, now + lifetime);
+    }
+    return answer;
   }
 
   /** The newest bundle, or `undefined` if it is the one named by `etag`, or there is none to be had. */
   async bundle(etag: string | undefined): Promise<ServedBundle | undefined> {
-    const headers: Record<string, string> = etag === undefined ? {} : { "if-none-match": etag };
-    const take = async (response: Response): Promise<ServedBundle | undefined> => {
-      if (NOTHING_NEW.includes(response.status)) return undefined;
-      const text = await read(response, BUNDLE_LIMIT);
-      const header = response.headers.get("edgeward-signature");
-      return {
-        text,
-        etag: response.headers.get("etag") ?? undefined,
-        signature: header === null ? undefined : (JSON.parse(header) as SignatureEnvelope),
-      };
-    };
-    return this.#exchange("/v1/bundle", BACKGROUND_TIMEOUT_MS, { headers }, take, NOTHING_NEW);
+    const sent = await this.#background<ServedBundle | undefined>({
+      path: "/v1/bundle",
+      init: { headers: etag === undefined ? {} : { "if-none-match": etag } },
+      alsoFine: NOTHING_NEW,
+      take: async (response) => {
+        if (NOTHING_NEW.includes(response.status)) return undefined;
+        const header = response.headers.get("edgeward-signature");
+        return {
+          text: await text(response, BUNDLE_LIMIT),
+          etag: response.headers.get("etag") ?? undefined,
+          signature: header === null ? undefined : (JSON.parse(header) as SignatureEnvelope),
+        };
+      },
+    });
+    return sent.value;
   }
 
   /** Changes of revocations and risk levels after `cursor`. */
   async state(cursor: number, urgent: boolean): Promise<unknown> {
-    return this.#json(`/v1/state?since=${cursor}`, urgent ? this.#timeoutMs : BACKGROUND_TIMEOUT_MS, {});
+    const sent = await this.#background<unknown>({
+      path: `/v1/state?since=${cursor}`,
+      ...(urgent ? { timeoutMs: this.#timeoutMs } : {}),
+      take: async (response) => JSON.parse(await text(response)) as unknown,
+    });
+    return sent.value;
   }
 
   /** Keeps a receipt for the next {@link flush}. */
@@ -156,74 +185,82 @@ export class ScorerClient {
     while (this.#queue.length > 0) {
       const batch = this.#queue.slice(0, BATCH);
       this.#queue = this.#queue.slice(BATCH);
-      const taken = await this.#exchange("/v1/receipts", BACKGROUND_TIMEOUT_MS, post({ receipts: batch }), (response) =>
-        Promise.resolve(response.ok),
-      );
-      if (taken === undefined) {
+      const sent = await this.#background({
+        path: "/v1/receipts",
+        init: post({ receipts: batch }),
+        take: () => Promise.resolve(true),
+      });
+      if (sent.value === true) {
+        this.metrics.receiptsSent += batch.length;
+      } else if (sent.problem === "rejected") {
+        this.metrics.receiptsDropped += batch.length;
+      } else {
         this.#queue = [...batch, ...this.#queue].slice(-QUEUE_LIMIT);
         return;
       }
-      if (taken) this.metrics.receiptsSent += batch.length;
-      else this.metrics.receiptsDropped += batch.length;
     }
   }
 
-  #json(path: string, timeoutMs: number, init: RequestInit): Promise<unknown> {
-    return this.#exchange(path, timeoutMs, init, async (response) =>
-      response.ok ? (JSON.parse(await read(response, ANSWER_LIMIT)) as unknown) : undefined,
-    );
+  async #join(asking: Asking): Promise<Answer | undefined> {
+    this.metrics.joined += 1;
+    // A worker's request may end before its question is answered: then nobody is told of the answer.
+    const answer = await patience(asking.answer, this.#timeoutMs);
+    return answer === "impatient" ? this.#refuse("timeout", "a question that was joined has no answer") : answer;
   }
 
-  async #exchange<T>(
-    path: string,
-    timeoutMs: number,
-    init: RequestInit,
-    take: (response: Response) => Promise<T>,
-    alsoFine: readonly number[] = [],
-  ): Promise<T | undefined> {
-    const signal = AbortSignal.timeout(timeoutMs);
-    try {
-      const request = new Request(`${this.#base}${path}`, { ...init, redirect: "manual", signal });
-      request.headers.set("authorization", `Bearer ${this.#token}`);
-      const response = await this.#fetch(request);
-      const { status } = response;
-      if (AT_FAULT.includes(status)) this.#failed("rejected", `${path} answered ${status}`);
-      else if (!response.ok && !alsoFine.includes(status)) return this.#failed("refused", `${path} answered ${status}`);
-      try {
-        return await take(response);
-      } catch (error) {
-        if (signal.aborted) throw error;
-        return this.#failed("garbage", `${path} answered what can not be read: ${String(error)}`);
-      } finally {
-        // A body that was not read would keep its connection.
-        if (!response.bodyUsed) await response.body?.cancel();
-      }
-    } catch (error) {
-      return signal.aborted
-        ? this.#failed("timeout", `${path} did not answer within ${timeoutMs} ms`)
-        : this.#failed("unreachable", `${path} can not be reached: ${String(error)}`);
+  async #question(assessment: Assessment, now: number): Promise<Answer | undefined> {
+    const started = performance.now();
+    const answer = await this.#hedged(() => this.#ask(assessment, now));
+    observe(this.metrics.latency, performance.now() - started);
+    return answer;
+  }
+
+  /** The first usable answer of two askings, the second of which starts late; of one, if hedging is off. */
+  async #hedged(ask: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
+    const first = ask();
+    if (this.#hedgeAfterMs === undefined) return first;
+    const early = await patience(first, this.#hedgeAfterMs);
+    if (early !== "impatient") return early;
+    this.metrics.hedged += 1;
+    const usable = (asked: Promise<Answer | undefined>): Promise<Answer> =>
+      asked.then((answer) => answer ?? Promise.reject(new Error("no answer")));
+    return Promise.any([usable(first), usable(ask())]).catch(() => undefined);
+  }
+
+  async #ask(assessment: Assessment, now: number): Promise<Answer | undefined> {
+    this.metrics.asked += 1;
+    const { value, problem } = await this.#transport.json("/v1/assess", this.#timeoutMs, post(assessment));
+    if (problem === undefined && isAnswer(value)) {
+      this.#circuit.succeeded();
+      return value;
     }
+    // A question that is at fault says nothing of the scorer's health.
+    if (problem !== "rejected") this.#circuit.failed(now);
+    return problem === undefined ? this.#refuse("garbage", "an assessment's answer has no facts or no lifetime") : undefined;
   }
 
-  #failed(problem: ScorerProblem, message: string): undefined {
-    this.metrics.problems[problem] += 1;
-    this.#report(problem, message);
-    return undefined;
+  async #background<T>(exchange: Omit<Exchange<T>, "timeoutMs"> & { timeoutMs?: number }): Promise<Sent<T>> {
+    const sent = await this.#transport.send({ timeoutMs: BACKGROUND_TIMEOUT_MS, ...exchange });
+    if (sent.problem === undefined) this.#circuit.heard(Date.now());
+    return sent;
+  }
+
+  #refuse(problem: ScorerProblem, message: string): undefined {
+    this.#transport.failed(problem, message);
   }
 }
 
-function post(body: unknown): RequestInit {
-  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+/** A question on its way. */
+interface Asking {
+  asked: readonly string[];
+  answer: Promise<Answer | undefined>;
+  /** When it has failed at the latest: milliseconds. */
+  until: number;
 }
 
-async function read(response: Response, limit: number): Promise<string> {
-  if (Number(response.headers.get("content-length")) > limit) {
-    await response.body?.cancel();
-    throw new RangeError(`more than ${limit} bytes`);
-  }
-  const text = await response.text();
-  if (text.length > limit) throw new RangeError(`more than ${limit} bytes`);
-  return text;
+/** Whether what was asked then includes what is asked now. */
+function covers(asked: readonly string[], { needs }: Assessment): boolean {
+  return needs.every((need) => asked.includes(need));
 }
 
 /** The envelope only: the facts themselves are the engine's to judge. */

@@ -45,6 +45,18 @@ export class State {
     return true;
   }
 
+  /** All of it as one page, for {@link apply} elsewhere. */
+  page(): unknown {
+    return {
+      cursor: this.#cursor,
+      revokedSessions: Array.from(this.#revoked, ([id, revokedAt]) => ({ id, revokedAt })),
+      riskLevels: Array.from(this.#levels, ([key, level]) => {
+        const [kind, ...id] = key.split(":");
+        return { kind, id: id.join(":"), level };
+      }),
+    };
+  }
+
   /** Whether the session was revoked after it was established. */
   revoked(session: string, establishedAt: number | null | undefined): boolean {
     const at = this.#revoked.get(session);

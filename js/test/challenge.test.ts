@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isNavigation, plan, refuseUndecided } from "../dist/challenge.js";
-import type { Answered, Asker } from "../dist/challenge.js";
+import { isNavigation } from "../dist/answer.js";
+import type { Answered, Asker } from "../dist/answer.js";
+import { checkLinks, plan, refuseUndecided } from "../dist/challenge.js";
 import { decision } from "./support/decision.js";
 
-const STEP_UP = "https://login.example/step-up";
+const STEP_UP = { stepUpUrl: "https://login.example/step-up" };
 
 function asker(headers: Record<string, string>, method = "GET", url = "https://app.example/a?b=1&c=ü"): Asker {
   return { method, url, header: (name) => headers[name] };
@@ -28,7 +29,7 @@ test("a browser is sent to verify, and can find its way back", () => {
   const answer = answered(decision({ outcome: "challenge", controls: ["mfa", "compliantDevice"] }), browser, STEP_UP);
   assert.equal(answer.status, 302);
   const target = new URL(answer.headers["location"] ?? "");
-  assert.equal(target.origin + target.pathname, STEP_UP);
+  assert.equal(target.origin + target.pathname, STEP_UP.stepUpUrl);
   assert.equal(target.searchParams.get("return_to"), "https://app.example/a?b=1&c=ü");
   assert.equal(target.searchParams.get("controls"), "mfa,compliantDevice");
   assert.match(answer.headers["set-cookie"] ?? "", /^edgeward_step_up=1; .*HttpOnly; SameSite=Lax; Secure$/);
@@ -88,4 +89,45 @@ test("only a browser's own navigation counts as one", () => {
   assert.ok(!isNavigation(asker({ "sec-fetch-mode": "cors", accept: "text/html" })));
   assert.ok(!isNavigation(asker({ "sec-fetch-mode": "navigate" }, "POST")), "a form's body would be lost");
   assert.ok(!isNavigation(asker({})));
+});
+
+test("an MCP client, or any that speaks JSON-RPC, gets an error it can read", () => {
+  const mcp = { "content-type": "application/json", accept: "application/json, text/event-stream" };
+  const links = { resourceMetadataUrl: "/.well-known/oauth-protected-resource" };
+  const answer = answered(decision({ outcome: "challenge", controls: ["mfa"] }), asker(mcp, "POST"), links);
+  assert.equal(answer.status, 401);
+  assert.match(
+    answer.headers["www-authenticate"] ?? "",
+    /resource_metadata="https:\/\/app\.example\/\.well-known\/oauth-protected-resource"/,
+  );
+  const body = JSON.parse(answer.body) as { jsonrpc: string; id: null; error: { code: number; data: { code: string } } };
+  assert.deepEqual([body.jsonrpc, body.id, body.error.code, body.error.data.code], ["2.0", null, -32031, "verification_required"]);
+  const known = asker({ "mcp-protocol-version": "2025-06-18", "content-type": "application/json" }, "POST");
+  const blocked = answered(decision({ outcome: "block" }), known, {});
+  assert.equal(blocked.status, 403);
+  assert.equal((JSON.parse(blocked.body) as typeof body).error.data.code, "blocked");
+  const plain = answered(decision({ outcome: "block" }), asker({ "content-type": "application/json" }, "POST"), {});
+  assert.equal(plain.headers["content-type"], "application/problem+json");
+});
+
+test("whoever is refused can object, quoting the support code", () => {
+  const links = { appealUrl: "https://help.example/appeal?from=edge" };
+  const blocked = decision({ outcome: "block", supportCode: "ABCDE-12345" });
+  const target = "https://help.example/appeal?from=edge&support_code=ABCDE-12345";
+  assert.ok(answered(blocked, browser, links).body.includes(`href="${target.replace("&", "&amp;")}"`));
+  assert.equal((JSON.parse(answered(blocked, api, links).body) as Record<string, unknown>)["appeal"], target);
+});
+
+test("a preflight is not challenged, because it can bring nothing; but it can be blocked", () => {
+  const preflight = asker({ origin: "https://other.example", "access-control-request-method": "POST" }, "OPTIONS");
+  assert.deepEqual(plan(decision({ outcome: "challenge", controls: ["mfa"] }), preflight, STEP_UP), { kind: "pass" });
+  assert.equal(answered(decision({ outcome: "block" }), preflight, STEP_UP).status, 403);
+  const options = asker({ origin: "https://other.example" }, "OPTIONS");
+  assert.equal(answered(decision({ outcome: "challenge", controls: ["mfa"] }), options, STEP_UP).status, 401);
+});
+
+test("a link that is none is found at start", () => {
+  assert.throws(() => checkLinks({ stepUpUrl: "javascript:alert(1)" }), { code: "invalid_option", path: "stepUpUrl" });
+  assert.throws(() => checkLinks({ appealUrl: "http://[" }), { path: "appealUrl" });
+  checkLinks({ stepUpUrl: "/step-up", appealUrl: "https://help.example" });
 });

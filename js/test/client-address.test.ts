@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ClientAddress } from "../dist/adapters/node/client.js";
+import { ClientAddress } from "../dist/adapters/client-address.js";
 
 test("without trusted proxies the client is whoever connected, whatever it writes", () => {
   const addresses = new ClientAddress(undefined);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { ScorerClient } from "../dist/scorer.js";
-import type { ScorerProblem } from "../dist/scorer.js";
+import type { ScorerOptions } from "../dist/scorer.js";
+import type { ScorerProblem } from "../dist/transport.js";
 import type { Assessment, Receipt } from "../dist/types.js";
 
 const NOW = 1_790_000_000_000;
@@ -10,11 +11,10 @@ function assessment(needs: string[], about: Record<string, unknown> = { principa
   return { schema: 1, needs, about, bundleVersion: "1" };
 }
 
-function client(fetch: (request: Request) => Promise<Response>, timeoutMs = 50) {
+function client(fetch: (request: Request) => Promise<Response>, over: Partial<ScorerOptions> = {}) {
   const problems: ScorerProblem[] = [];
-  const scorer = new ScorerClient({ url: "http://scorer.example/", token: "t", timeoutMs, fetch }, (problem) =>
-    problems.push(problem),
-  );
+  const options = { url: "http://scorer.example/", token: "t", timeoutMs: 50, fetch, ...over };
+  const scorer = new ScorerClient(options, (problem) => problems.push(problem));
   return { scorer, problems };
 }
 
@@ -130,4 +130,80 @@ test("a scorer without address or token is refused at start", () => {
   const ignore = (): void => undefined;
   assert.throws(() => new ScorerClient({ url: "scorer", token: "t" }, ignore), { path: "scorer.url" });
   assert.throws(() => new ScorerClient({ url: "http://scorer.example", token: "" }, ignore), { path: "scorer.token" });
+});
+
+const answer = (): Response => Response.json({ facts: { userRisk: "low" }, ttlSeconds: 0 });
+
+test("requests of one principal at one time ask one question", async () => {
+  let asked = 0;
+  let open = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const { scorer } = client(async () => {
+    asked += 1;
+    await gate;
+    return answer();
+  });
+  const needs = ["userRisk", "signInRisk"];
+  const waiting = [needs, ["userRisk"], needs].map((some) => scorer.assess(assessment(some), NOW));
+  const other = scorer.assess(assessment(["principal.groups"]), NOW);
+  open();
+  assert.ok((await Promise.all([...waiting, other])).every((one) => one?.facts["userRisk"] === "low"));
+  assert.deepEqual([asked, scorer.metrics.joined], [2, 2], "what is not covered is asked for itself");
+  await scorer.assess(assessment(needs), NOW);
+  assert.equal(asked, 3, "nothing is joined that is over");
+});
+
+test("whoever joins a question waits no longer for it than for one of its own", async () => {
+  // The question's own request is gone, and its answer with it: the promise never settles.
+  const { scorer, problems } = client(() => new Promise(() => undefined), { timeoutMs: 30 });
+  void scorer.assess(assessment(["userRisk"]), NOW);
+  assert.equal(await scorer.assess(assessment(["userRisk"]), NOW), undefined);
+  assert.deepEqual(problems, ["timeout"]);
+});
+
+test("a scorer that fails is left alone, probed, and asked again when it is well", async () => {
+  let [asked, up] = [0, false];
+  const { scorer, problems } = client(() => {
+    asked += 1;
+    return Promise.resolve(up ? answer() : new Response(null, { status: 503 }));
+  });
+  const ask = (at: number) => scorer.assess(assessment(["userRisk"], { principal: `p${at}` }), NOW + at);
+  for (let at = 0; at < 5; at += 1) await ask(at);
+  assert.equal(scorer.metrics.circuit, "open");
+  assert.equal(await ask(10), undefined);
+  assert.deepEqual([asked, problems.at(-1)], [5, "circuit_open"]);
+  await ask(1_100);
+  assert.deepEqual([asked, scorer.metrics.circuit], [6, "open"], "a probe that fails keeps it open, twice as long");
+  await ask(2_900);
+  assert.equal(asked, 6);
+  up = true;
+  assert.notEqual(await ask(3_200), undefined);
+  assert.equal(scorer.metrics.circuit, "closed");
+  assert.notEqual(await ask(3_201), undefined);
+});
+
+test("a question at fault does not open the circuit", async () => {
+  const { scorer } = client(() => Promise.resolve(new Response(null, { status: 422 })));
+  for (let at = 0; at < 9; at += 1) await scorer.assess(assessment(["userRisk"], { principal: `p${at}` }), NOW);
+  assert.equal(scorer.metrics.circuit, "closed");
+});
+
+test("a flood here is none at the scorer", async () => {
+  const { scorer, problems } = client(() => Promise.resolve(answer()), { questionsPerSecond: 3 });
+  const ask = (at: number, name: number) => scorer.assess(assessment(["userRisk"], { principal: `p${name}` }), NOW + at);
+  for (let name = 0; name < 5; name += 1) await ask(0, name);
+  assert.deepEqual([scorer.metrics.asked, problems], [3, ["over_budget", "over_budget"]]);
+  assert.notEqual(await ask(400, 9), undefined, "it fills up again");
+});
+
+test("a hedged question takes the first answer; without hedging nothing is asked twice", async () => {
+  let asked = 0;
+  const slowThenQuick = (request: Request): Promise<Response> => ((asked += 1) === 1 ? hang(request) : Promise.resolve(answer()));
+  const { scorer } = client(slowThenQuick, { hedgeAfterMs: 5, timeoutMs: 5_000 });
+  assert.notEqual(await scorer.assess(assessment(["userRisk"]), NOW), undefined);
+  assert.deepEqual([asked, scorer.metrics.hedged, scorer.metrics.latency.count], [2, 1, 1]);
+  asked = 0;
+  const plain = client(slowThenQuick);
+  assert.equal(await plain.scorer.assess(assessment(["userRisk"]), NOW), undefined);
+  assert.equal(asked, 1);
 });

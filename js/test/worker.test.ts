@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { verifyResult } from "edgeward";
 import { startWorker } from "../scripts/workerd.mjs";
 import type { RunningWorker } from "../scripts/workerd.mjs";
+import { adapterCases } from "./support/adapter-cases.js";
 import { bundle, CALM, exchange } from "./support/fixture.js";
 import type { Reply } from "./support/fixture.js";
 import { echo, eventually, FaultyScorer } from "./support/servers.js";
@@ -53,6 +54,11 @@ afterEach(() => {
 });
 
 after(() => Promise.all(running.map((one) => one.stop())));
+
+test("the cases of every adapter", async (suite) => {
+  const { url } = await start({ ...base(), serverTiming: true });
+  for (const { name, run } of adapterCases) await suite.test(name, () => run(url));
+});
 
 test("an allowed request reaches the origin as it was, with a signed account of the decision", async () => {
   const facts = JSON.stringify(CALM);

@@ -1,131 +1,90 @@
 import "#engine";
+import { STATUS_CODES } from "node:http";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { TLSSocket } from "node:tls";
-import { EdgewardError } from "../../errors.js";
-import { known } from "../../facts.js";
+import type { Duplex } from "node:stream";
+import type { Answered } from "../../answer.js";
 import { Guard } from "../../guard.js";
-import type { DecisionRecord, GuardOptions, HostRequest, SignIn } from "../../guard.js";
-import { PREFIX } from "../../origin.js";
-import type { Request, TlsFacts } from "../../types.js";
-import { factHeaders } from "../headers.js";
-import { ClientAddress } from "./client.js";
-import type { TrustedProxies } from "./client.js";
+import { admit, reader } from "./request.js";
+import type { NodeOptions } from "./request.js";
 
-export type { TrustedProxies } from "./client.js";
+export type { TrustedProxies } from "../client-address.js";
+export type { Passed } from "../../options.js";
+export type { NodeOptions } from "./request.js";
 
-export interface NodeOptions extends Omit<GuardOptions<IncomingMessage>, "originSecret"> {
-  /** Hosts in front that are believed about the client: a count, or CIDR ranges. Default: none. */
-  trustedProxies?: TrustedProxies | undefined;
+/** What is listening for a server's `upgrade`: WebSocket libraries do. */
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+/** What every form of the adapter has beside itself. */
+export interface Guarded {
+  /** The guard behind it: `guard.metrics`. */
+  readonly guard: Guard<IncomingMessage>;
+  /**
+   * Puts the same guard in front of a listener for upgrades. Node hands those past request listeners and middleware,
+   * so that a WebSocket server without this is not protected.
+   */
+  upgrade(listener: UpgradeListener): UpgradeListener;
 }
 
-/** What the application learns of a request that passed; `request.edgeward`. */
-export interface Passed extends Partial<DecisionRecord> {
-  /** Set by the application when the request was a sign-in. */
-  signIn?: SignIn;
+export interface Middleware extends Guarded {
+  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
 }
-
-declare module "node:http" {
-  interface IncomingMessage {
-    edgeward?: Passed;
-  }
-}
-
-export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /**
  * Middleware for Express and Connect. Put it first: what runs before it is not protected.
  * @throws {EdgewardError} if an option is malformed or the bundle is refused.
  */
 export function createMiddleware(options: NodeOptions): Middleware {
-  if (options.trustedHeaders !== undefined && options.trustedProxies === undefined) {
-    throw new EdgewardError("invalid_option", "without `trustedProxies` anyone could state the `trustedHeaders`", {
-      path: "trustedHeaders",
-    });
-  }
-  const guard = new Guard<IncomingMessage>(options);
-  const addresses = new ClientAddress(options.trustedProxies);
-  return (request, response, next) => {
-    void guard.judge(read(request, addresses)).then((judgement) => {
-      const passed: Passed = { ...judgement.record };
-      response.once("close", () => void judgement.after(passed.signIn));
-      for (const [name, value] of Object.entries(judgement.responseHeaders)) response.setHeader(name, value);
+  const { guard, read, upgrade } = guarded(options);
+  const middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
+    void guard.judge(read(request)).then((judgement) => {
+      const passed = judgement.plan.kind === "pass" ? admit(request, judgement) : undefined;
+      const finish = (): void => void judgement.after(passed?.signIn);
+      // The client left while it was judged: nobody is there to be answered.
+      if (response.destroyed) return finish();
+      response.once("close", finish);
+      for (const [name, value] of Object.entries(judgement.responseHeaders)) response.appendHeader(name, value);
       if (judgement.plan.kind === "answer") {
         const { status, headers, body } = judgement.plan;
-        response.writeHead(status, headers).end(body);
-        return;
+        return void response.writeHead(status, headers).end(body);
       }
-      stripHeaders(request);
-      Object.assign(request.headers, judgement.originHeaders);
-      request.edgeward = passed;
       next();
     });
   };
+  return Object.assign(middleware, { guard, upgrade });
 }
 
 /** Puts Edgeward in front of a plain `node:http` listener. */
-export function protect(listener: RequestListener, options: NodeOptions): RequestListener {
+export function protect(listener: RequestListener, options: NodeOptions): RequestListener & Guarded {
   const middleware = createMiddleware(options);
-  return (request, response) => middleware(request, response, () => listener(request, response));
+  const { guard, upgrade } = middleware;
+  const protectedListener: RequestListener = (request, response) =>
+    middleware(request, response, () => listener(request, response));
+  return Object.assign(protectedListener, { guard, upgrade });
 }
 
-function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<IncomingMessage> {
-  const header = (name: string): string | undefined => {
-    const value = request.headers[name];
-    return typeof value === "object" ? value.join(", ") : value;
-  };
-  const socket = request.socket as Partial<TLSSocket>;
-  const client = addresses.of(socket.remoteAddress, header("x-forwarded-for"));
-  const forwarded = client.trustsPeer ? header("x-forwarded-proto") : undefined;
-  const scheme = (forwarded ?? (socket.encrypted === true ? "https" : "http")) === "https" ? "https" : "http";
-  // Express cuts its mount point off `url`; what the client asked for is `originalUrl`.
-  const target = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/";
-  const host = header("host");
-  const url = `${scheme}://${host ?? "localhost"}${target.startsWith("/") ? target : "/"}`;
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  return {
-    native: request,
-    method: request.method ?? "GET",
-    url: parsed?.href ?? "http://localhost/",
-    header,
-    trustsPeer: client.trustsPeer,
-    facts: {
-      http: known({
-        method: request.method,
-        scheme: scheme as "http" | "https",
-        host: host === undefined ? undefined : parsed?.hostname,
-        path: parsed?.pathname ?? target.split("?")[0],
-        version: request.httpVersion === "1.0" ? ("1.0" as const) : ("1.1" as const),
-        headers: factHeaders(pairs(request.rawHeaders)),
-      }),
-      client: known({ ip: client.ip }),
-      tls: tlsFacts(socket),
-      transport: { headerOrder: headerOrder(request.rawHeaders) },
-    } satisfies Request,
-  };
+function guarded(options: NodeOptions) {
+  const read = reader(options);
+  const guard = new Guard<IncomingMessage>(options);
+  const upgrade =
+    (listener: UpgradeListener): UpgradeListener =>
+    (request, socket, head) => {
+      // Nobody else listens yet, and an error without a listener would end the process.
+      const ignore = (): void => undefined;
+      socket.on("error", ignore);
+      void guard.judge(read(request)).then((judgement) => {
+        socket.off("error", ignore);
+        void judgement.after();
+        if (judgement.plan.kind === "answer") return void socket.end(written(judgement.plan));
+        admit(request, judgement);
+        if (!socket.destroyed) listener(request, socket, head);
+      });
+    };
+  return { guard, read, upgrade };
 }
 
-function tlsFacts(socket: Partial<TLSSocket>): TlsFacts {
-  if (socket.encrypted !== true) return {};
-  const certificate = socket.getPeerCertificate?.();
-  return known({
-    version: socket.getProtocol?.()?.replace(/^TLSv/, ""),
-    clientCert: {
-      presented: certificate !== undefined && Object.keys(certificate).length > 0,
-      verified: socket.authorized === true,
-    },
-  });
-}
-
-function* pairs(raw: readonly string[]): Iterable<[string, string]> {
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    yield [(raw[index] ?? "").toLowerCase(), raw[index + 1] ?? ""];
-  }
-}
-
-function headerOrder(raw: readonly string[]): string[] {
-  return raw.filter((_, index) => index % 2 === 0 && index < 200).map((name) => name.toLowerCase());
-}
-
-function stripHeaders(request: IncomingMessage): void {
-  for (const name of Object.keys(request.headers)) if (name.startsWith(PREFIX)) delete request.headers[name];
+/** An answer as it goes over the wire: an upgrade comes without a response to write into. */
+function written({ status, headers, body }: Answered): string {
+  const lines = Object.entries({ ...headers, "content-length": Buffer.byteLength(body), connection: "close" });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`;
 }

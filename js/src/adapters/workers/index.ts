@@ -1,12 +1,13 @@
 import "#engine";
 import { refuseUndecided } from "../../challenge.js";
-import type { Answered } from "../../challenge.js";
 import { merge } from "../../facts.js";
 import { Guard } from "../../guard.js";
-import type { GuardOptions, HostRequest, Judgement, SignIn } from "../../guard.js";
-import { PREFIX } from "../../origin.js";
-import { factHeaders } from "../headers.js";
+import type { GuardOptions, HostRequest, SignIn } from "../../options.js";
+import { decorate, passOn, read as readRequest, readSignIn, respond } from "../web.js";
 import { clientFacts, httpVersion } from "./client.js";
+
+export { cacheStore, kvStore } from "./store.js";
+export type { KeyValueNamespace } from "./store.js";
 
 export type WorkerOptions = GuardOptions<globalThis.Request>;
 
@@ -24,12 +25,6 @@ export type FetchHandler<Env> = (
 
 /** Options, or how to make them from the worker's bindings; made once per isolate. */
 export type Configure<Env, Options> = Options | ((env: Env) => Options);
-
-/**
- * How a handler or origin reports that a request was a sign-in: `success` or `failure`, and as whom it was tried,
- * percent-encoded: `failure; principal=u%201`. Taken off the response, and told to the scorer in the receipt.
- */
-const SIGN_IN_HEADER = "edgeward-sign-in";
 
 /**
  * Puts Edgeward in front of a fetch handler. The handler sees only requests that may go on, with `edgeward-*`
@@ -51,7 +46,7 @@ export function protect<Env = unknown>(
         guard ??= new Guard(options(env));
       } catch (error) {
         console.error(`edgeward: ${String(error)}`);
-        return respond(refuseUndecided("CONFIGURATION", asked), {});
+        return respond(refuseUndecided("CONFIGURATION", asked));
       }
       const judgement = await guard.judge(asked);
       if (judgement.plan.kind === "answer") {
@@ -61,7 +56,7 @@ export function protect<Env = unknown>(
       let signIn: SignIn | undefined;
       try {
         const response = await handler(passOn(request, judgement), env, context);
-        signIn = readSignIn(response.headers.get(SIGN_IN_HEADER));
+        signIn = readSignIn(response);
         return decorate(response, judgement);
       } finally {
         context.waitUntil(judgement.after(signIn));
@@ -100,60 +95,9 @@ function once<Env, Options>(configure: Configure<Env, Options>): (env: Env) => O
 }
 
 function read(request: globalThis.Request): HostRequest<globalThis.Request> {
-  const url = new URL(request.url);
-  return {
-    native: request,
-    method: request.method,
-    url: request.url,
-    header: (name) => request.headers.get(name) ?? undefined,
+  return readRequest(request, {
+    url: new URL(request.url),
+    facts: merge({ http: { version: httpVersion(request) ?? null } }, clientFacts(request)),
     trustsPeer: true, // Who else can reach a worker is a matter of its routes.
-    facts: merge(
-      {
-        http: {
-          method: request.method,
-          scheme: url.protocol === "https:" ? "https" : "http",
-          host: url.hostname,
-          path: url.pathname,
-          version: httpVersion(request) ?? null,
-          headers: factHeaders(request.headers),
-        },
-      },
-      clientFacts(request),
-    ),
-  };
-}
-
-function respond({ status, headers, body }: Answered, more: Record<string, string>): Response {
-  return new Response(body === "" ? null : body, { status, headers: { ...headers, ...more } });
-}
-
-function passOn(request: globalThis.Request, { originHeaders }: Judgement): globalThis.Request {
-  const forwarded = new Request(request);
-  for (const name of [...forwarded.headers.keys()]) if (name.startsWith(PREFIX)) forwarded.headers.delete(name);
-  for (const [name, value] of Object.entries(originHeaders)) forwarded.headers.set(name, value);
-  return forwarded;
-}
-
-/** A response is copied only where something has to change: a copy costs, and loses nothing but time. */
-function decorate(response: Response, { responseHeaders }: Judgement): Response {
-  const additions = Object.entries(responseHeaders);
-  if (additions.length === 0 && !response.headers.has(SIGN_IN_HEADER)) return response;
-  const decorated = new Response(response.body, response);
-  decorated.headers.delete(SIGN_IN_HEADER);
-  for (const [name, value] of additions) decorated.headers.set(name, value);
-  return decorated;
-}
-
-function readSignIn(value: string | null): SignIn | undefined {
-  const [, result, id] = /^(success|failure)(?:; *principal=([^;\s]+))?$/.exec(value ?? "") ?? [];
-  if (result === undefined) return undefined;
-  return { succeeded: result === "success", principal: id === undefined ? undefined : decode(id) };
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
+  });
 }

@@ -1,0 +1,85 @@
+import { EdgewardError } from "../errors.js";
+import { format, parse, Range } from "./ip.js";
+import type { Groups } from "./ip.js";
+
+/**
+ * Which hosts in front of this one are believed about the client's address: how many there always are, or the
+ * ranges they connect from. Without it the client is whoever connected, and forwarding headers are ignored:
+ * anyone can write them.
+ */
+export type TrustedProxies = number | readonly string[];
+
+/** @throws {EdgewardError} if plain headers would be believed of anyone. */
+export function requireProxies(options: { trustedHeaders?: unknown; trustedProxies?: unknown }): void {
+  if (options.trustedHeaders === undefined || options.trustedProxies !== undefined) return;
+  throw new EdgewardError("invalid_option", "without `trustedProxies` anyone could state the `trustedHeaders`", {
+    path: "trustedHeaders",
+  });
+}
+
+export interface Client {
+  /** Missing if it can not be known: a closed or Unix domain socket, or a forwarded address that is none. */
+  ip: string | undefined;
+  /** Whether the connection comes from a trusted proxy. */
+  trustsPeer: boolean;
+}
+
+/** Finds the client's address from the connection and `X-Forwarded-For`, read from the right. */
+export class ClientAddress {
+  readonly #hops: number;
+  readonly #ranges: readonly Range[] | undefined;
+
+  /** @throws {EdgewardError} `invalid_option`. */
+  constructor(trusted: TrustedProxies | undefined) {
+    this.#hops = typeof trusted === "number" ? trusted : 0;
+    this.#ranges = typeof trusted === "object" ? trusted.map(range) : undefined;
+    if (!Number.isInteger(this.#hops) || this.#hops < 0) {
+      throw new EdgewardError("invalid_option", `\`${this.#hops}\` is not a number of hosts`, { path: "trustedProxies" });
+    }
+  }
+
+  /** Whether the peer's address itself is needed; a count of hosts goes by the header alone. */
+  get needsPeer(): boolean {
+    return this.#hops === 0;
+  }
+
+  of(peer: string | undefined, forwardedFor: string | undefined): Client {
+    const entries = forwardedFor === undefined || forwardedFor === "" ? [] : forwardedFor.split(",");
+    if (this.#ranges !== undefined) return this.#byRange(address(peer), entries, this.#ranges);
+    if (this.#hops === 0) return { ip: text(address(peer)), trustsPeer: false };
+    // Each proxy appends whom it saw, so the last of `hops` entries from the right was written by the outermost
+    // trusted one. Fewer entries than proxies: somebody came in past them.
+    const entry = entries[entries.length - this.#hops];
+    return { ip: text(address(entry)), trustsPeer: entry !== undefined };
+  }
+
+  #byRange(peer: Groups | undefined, entries: readonly string[], ranges: readonly Range[]): Client {
+    const trusted = (ip: Groups): boolean => ranges.some((range) => range.contains(ip));
+    if (peer === undefined || !trusted(peer)) return { ip: text(peer), trustsPeer: false };
+    let client: Groups | undefined = peer;
+    for (let index = entries.length - 1; index >= 0; index -= 1) {
+      client = address(entries[index]);
+      // What is no address was written past a trusted proxy: nothing further left is anybody's word.
+      if (client === undefined || !trusted(client)) break;
+    }
+    return { ip: text(client), trustsPeer: true };
+  }
+}
+
+/** One address without port or brackets. */
+function address(value: string | undefined): Groups | undefined {
+  const bare = (value ?? "").trim().replace(/^\[(.+)\](?::\d+)?$/, "$1");
+  return parse(bare.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, "$1"));
+}
+
+function text(ip: Groups | undefined): string | undefined {
+  return ip && format(ip);
+}
+
+function range(value: string, index: number): Range {
+  const parsed = Range.parse(value);
+  if (parsed !== undefined) return parsed;
+  throw new EdgewardError("invalid_option", `\`${value}\` is not an address or a range in CIDR notation`, {
+    path: `trustedProxies[${index}]`,
+  });
+}

@@ -1,0 +1,60 @@
+import "#engine";
+import type { FastifyInstance, FastifyPluginCallback } from "fastify";
+import { Guard } from "../../guard.js";
+import type { Passed } from "../../options.js";
+import { admit, reader } from "../node/request.js";
+import type { NodeOptions } from "../node/request.js";
+
+export type { TrustedProxies } from "../client-address.js";
+export type { Passed } from "../../options.js";
+
+/**
+ * The options of `edgeward/node`. `trustedProxies` is Edgeward's own: Fastify's `trustProxy` is not asked, because
+ * `true` there believes anybody.
+ */
+export type FastifyOptions = NodeOptions;
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** The guard: `app.edgeward.metrics`. */
+    edgeward: Guard<import("node:http").IncomingMessage>;
+  }
+  interface FastifyRequest {
+    /** What was decided; missing before the guard was asked. */
+    edgeward: Passed | undefined;
+  }
+}
+
+function plugin(app: FastifyInstance, options: FastifyOptions, done: (error?: Error) => void): void {
+  const read = reader(options);
+  const guard = new Guard<import("node:http").IncomingMessage>(options);
+  app.decorate("edgeward", guard);
+  app.decorateRequest("edgeward", undefined);
+  app.addHook("onRequest", async (request, reply) => {
+    const judgement = await guard.judge(read(request.raw));
+    for (const [name, value] of Object.entries(judgement.responseHeaders)) reply.header(name, value);
+    const passed = judgement.plan.kind === "pass" ? admit(request.raw, judgement) : undefined;
+    const finish = (): void => void judgement.after(passed?.signIn);
+    if (reply.raw.destroyed) finish();
+    else reply.raw.once("close", finish);
+    if (judgement.plan.kind === "pass") {
+      request.edgeward = passed;
+      return;
+    }
+    const { status, headers, body } = judgement.plan;
+    return reply.code(status).headers(headers).send(body);
+  });
+  done();
+}
+
+/**
+ * Fastify plugin: `app.register(edgeward, options)`. Register it first and at the root; it covers every route below
+ * where it is registered.
+ */
+export const edgeward: FastifyPluginCallback<FastifyOptions> = Object.assign(plugin, {
+  // Fastify would otherwise keep the hook to an inner scope in which there are no routes.
+  [Symbol.for("skip-override")]: true,
+  [Symbol.for("fastify.display-name")]: "edgeward",
+});
+
+export default edgeward;

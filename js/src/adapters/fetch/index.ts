@@ -1,0 +1,60 @@
+import "#engine";
+import { Guard } from "../../guard.js";
+import type { GuardOptions, SignIn } from "../../options.js";
+import { requireProxies } from "../client-address.js";
+import type { TrustedProxies } from "../client-address.js";
+import { decorate, forges, isUpgrade, passOn, read, readSignIn, refuseForgery, respond } from "../web.js";
+import { WebClient } from "./client.js";
+
+export type { TrustedProxies } from "../client-address.js";
+export { bunPeer, denoPeer } from "./client.js";
+export type { BunServer, DenoInfo } from "./client.js";
+
+/** What a server of the Fetch standard calls: Deno, Bun, and whatever else hands out `Request`. */
+export type Handler<Rest extends unknown[]> = (
+  request: globalThis.Request,
+  ...rest: Rest
+) => Response | Promise<Response>;
+
+export interface FetchOptions<Rest extends unknown[] = unknown[]> extends GuardOptions<globalThis.Request> {
+  /** Address of whoever is connected: `denoPeer`, `bunPeer`, or what your host has. Without it, unknown. */
+  peer?: ((request: globalThis.Request, ...rest: Rest) => string | undefined) | undefined;
+  /** Hosts in front that are believed about the client: a count, or CIDR ranges. Default: none. */
+  trustedProxies?: TrustedProxies | undefined;
+  /** Keeps the host awake for what follows an answer. Needed where a host stops with the response. */
+  waitUntil?: ((work: Promise<void>, request: globalThis.Request, ...rest: Rest) => void) | undefined;
+}
+
+/**
+ * Puts Edgeward in front of a fetch handler. The handler sees only requests that may go on, with `edgeward-*`
+ * headers that tell it what was decided; a client's own `edgeward-*` headers never reach it.
+ *
+ * An upgrade is handed on as the very object the host gave, because Deno and Bun upgrade no copy: it carries no
+ * headers of ours, and one that brings some is refused.
+ * @throws {EdgewardError} if an option is malformed or the bundle is refused.
+ */
+export function protect<Rest extends unknown[]>(
+  handler: Handler<Rest>,
+  options: FetchOptions<Rest>,
+): ((request: globalThis.Request, ...rest: Rest) => Promise<Response>) & { readonly guard: Guard<globalThis.Request> } {
+  requireProxies(options);
+  const guard = new Guard(options);
+  const client = new WebClient(options.trustedProxies);
+  const protectedHandler = async (request: globalThis.Request, ...rest: Rest): Promise<Response> => {
+    const asked = read(request, client.of(request, options.peer?.(request, ...rest)));
+    if (isUpgrade(request) && forges(request)) return respond(refuseForgery(asked));
+    const judgement = await guard.judge(asked);
+    let signIn: SignIn | undefined;
+    try {
+      if (judgement.plan.kind === "answer") return respond(judgement.plan, judgement.responseHeaders);
+      const response = await handler(isUpgrade(request) ? request : passOn(request, judgement), ...rest);
+      if (isUpgrade(request)) return response;
+      signIn = readSignIn(response);
+      return decorate(response, judgement);
+    } finally {
+      const work = judgement.after(signIn);
+      options.waitUntil?.(work, request, ...rest);
+    }
+  };
+  return Object.assign(protectedHandler, { guard });
+}

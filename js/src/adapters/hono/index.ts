@@ -1,0 +1,78 @@
+import "#engine";
+import type { Context, MiddlewareHandler } from "hono";
+import { Guard } from "../../guard.js";
+import type { GuardOptions, Passed, SignIn } from "../../options.js";
+import { requireProxies } from "../client-address.js";
+import { decorate, forges, isUpgrade, passOn, read, readSignIn, refuseForgery, respond } from "../web.js";
+import { clientOf } from "./client.js";
+import type { HonoClientOptions } from "./client.js";
+
+export type { TrustedProxies } from "../client-address.js";
+export type { Passed } from "../../options.js";
+export type { HonoClientOptions } from "./client.js";
+
+export interface HonoOptions extends GuardOptions<globalThis.Request>, HonoClientOptions {}
+
+/** What the middleware adds to an application's context: `new Hono<EdgewardEnv>()`. */
+export interface EdgewardEnv {
+  Variables: { edgeward: Passed };
+}
+
+/**
+ * Hono middleware: `app.use(edgeward(options))`. Put it first: what runs before it is not protected, and has read
+ * bodies that can not be handed on. `context.get("edgeward")` has the decision, `context.req` the `edgeward-*`
+ * headers; a client's own never arrive.
+ *
+ * An upgrade keeps the very request object the host gave, because Deno and Bun upgrade no copy: it carries no
+ * headers of ours, and one that brings some is refused.
+ * @throws {EdgewardError} if an option is malformed or the bundle is refused.
+ */
+export function edgeward(
+  options: HonoOptions,
+): MiddlewareHandler<EdgewardEnv> & { readonly guard: Guard<globalThis.Request> } {
+  if (options.platform === undefined) requireProxies(options);
+  const client = clientOf(options);
+  const guard = new Guard(options);
+  const middleware: MiddlewareHandler<EdgewardEnv> = async (context, next) => {
+    const request = context.req.raw;
+    const upgrade = isUpgrade(request);
+    const asked = read(request, client(context));
+    if (upgrade && forges(request)) return respond(refuseForgery(asked));
+    const judgement = await guard.judge(asked);
+    if (judgement.plan.kind === "answer") {
+      keepAwake(context, judgement.after());
+      return respond(judgement.plan, judgement.responseHeaders);
+    }
+    const passed: Passed = { ...judgement.record };
+    context.set("edgeward", passed);
+    if (!upgrade) context.req.raw = passOn(request, judgement);
+    let signIn: SignIn | undefined;
+    try {
+      await next();
+      if (!upgrade) {
+        signIn = readSignIn(context.res);
+        const response = decorate(context.res, judgement);
+        if (response !== context.res) replace(context, response);
+      }
+    } finally {
+      keepAwake(context, judgement.after(passed.signIn ?? signIn));
+    }
+    return undefined;
+  };
+  return Object.assign(middleware, { guard });
+}
+
+/** Hono copies the headers of the response it has into one that is set; it must let go of that one first. */
+function replace(context: Context, response: Response): void {
+  context.res = undefined;
+  context.res = response;
+}
+
+/** Where a host stops with the response, there is an execution context to say otherwise; asking for none throws. */
+function keepAwake(context: Context, work: Promise<void>): void {
+  try {
+    context.executionCtx.waitUntil(work);
+  } catch {
+    // This host goes on by itself.
+  }
+}

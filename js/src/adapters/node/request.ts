@@ -1,0 +1,102 @@
+import type { IncomingMessage } from "node:http";
+import type { TLSSocket } from "node:tls";
+import { known } from "../../facts.js";
+import type { GuardOptions, HostRequest, Judgement, Passed } from "../../options.js";
+import { PREFIX } from "../../origin.js";
+import type { HttpFacts, TlsFacts } from "../../types.js";
+import { ClientAddress, requireProxies } from "../client-address.js";
+import type { TrustedProxies } from "../client-address.js";
+import { factHeaders } from "../headers.js";
+
+export interface NodeOptions extends Omit<GuardOptions<IncomingMessage>, "originSecret"> {
+  /** Hosts in front that are believed about the client: a count, or CIDR ranges. Default: none. */
+  trustedProxies?: TrustedProxies | undefined;
+}
+
+declare module "node:http" {
+  interface IncomingMessage {
+    edgeward?: Passed;
+  }
+}
+
+/**
+ * How requests of a Node server are read. Node vouches for the connection (address, TLS) and for nothing a header
+ * says; what a proxy in front says counts as `trustedProxies` allows.
+ * @throws {EdgewardError} `invalid_option`.
+ */
+export function reader(options: NodeOptions): (request: IncomingMessage) => HostRequest<IncomingMessage> {
+  requireProxies(options);
+  const addresses = new ClientAddress(options.trustedProxies);
+  return (request) => read(request, addresses);
+}
+
+/** Tells the application what was decided: in `request.edgeward`, and in headers for what is behind it. */
+export function admit(request: IncomingMessage, { originHeaders, record }: Judgement): Passed {
+  for (const name of Object.keys(request.headers)) if (name.startsWith(PREFIX)) delete request.headers[name];
+  Object.assign(request.headers, originHeaders);
+  return (request.edgeward = { ...record });
+}
+
+function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<IncomingMessage> {
+  const header = (name: string): string | undefined => {
+    const value = request.headers[name];
+    return typeof value === "object" ? value.join(", ") : value;
+  };
+  const socket = request.socket as Partial<TLSSocket>;
+  const client = addresses.of(socket.remoteAddress, header("x-forwarded-for"));
+  const forwarded = client.trustsPeer ? header("x-forwarded-proto") : undefined;
+  const scheme = (forwarded ?? (socket.encrypted === true ? "https" : "http")) === "https" ? "https" : "http";
+  // Express cuts its mount point off `url`; what the client asked for is `originalUrl`.
+  const target = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/";
+  const host = header("host") ?? header(":authority");
+  const url = `${scheme}://${host ?? "localhost"}${target.startsWith("/") ? target : "/"}`;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  return {
+    native: request,
+    method: request.method ?? "GET",
+    url: parsed?.href ?? "http://localhost/",
+    header,
+    trustsPeer: client.trustsPeer,
+    facts: {
+      http: known({
+        method: request.method,
+        scheme: scheme as "http" | "https",
+        host: host === undefined ? undefined : parsed?.hostname,
+        path: parsed?.pathname ?? target.split("?")[0],
+        version: VERSIONS[request.httpVersion],
+        headers: factHeaders(pairs(request.rawHeaders)),
+      }),
+      client: known({ ip: client.ip }),
+      tls: tlsFacts(socket),
+      transport: { headerOrder: headerOrder(request.rawHeaders) },
+    },
+  };
+}
+
+const VERSIONS: Readonly<Record<string, NonNullable<HttpFacts["version"]>>> = { "1.0": "1.0", "1.1": "1.1", "2.0": "h2" };
+
+function tlsFacts(socket: Partial<TLSSocket>): TlsFacts {
+  if (socket.encrypted !== true) return {};
+  const certificate = socket.getPeerCertificate?.();
+  return known({
+    version: socket.getProtocol?.()?.replace(/^TLSv/, ""),
+    clientCert: {
+      presented: certificate !== undefined && Object.keys(certificate).length > 0,
+      verified: socket.authorized === true,
+    },
+  });
+}
+
+/** Headers as they came; HTTP/2 begins with fields that are none (`:method`). */
+function* pairs(raw: readonly string[]): Iterable<[string, string]> {
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] ?? "").toLowerCase();
+    if (!name.startsWith(":")) yield [name, raw[index + 1] ?? ""];
+  }
+}
+
+function headerOrder(raw: readonly string[]): string[] {
+  return raw
+    .filter((name, index) => index % 2 === 0 && index < 200 && !name.startsWith(":"))
+    .map((name) => name.toLowerCase());
+}

@@ -1,0 +1,12 @@
+/** Waits for another's promise, but not for ever: milliseconds. */
+export async function patience<T>(promise: Promise<T>, ms: number): Promise<T | "impatient"> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const enough = new Promise<"impatient">((resolve) => {
+    timer = setTimeout(() => resolve("impatient"), ms);
+  });
+  try {
+    return await Promise.race([promise, enough]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

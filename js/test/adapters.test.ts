@@ -1,0 +1,192 @@
+// Every adapter that runs in Node, over HTTP, with the cases they all share.
+import assert from "node:assert/strict";
+import { createServer, request as httpRequest } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { connect } from "node:net";
+import { after, test } from "node:test";
+import { getConnInfo } from "@hono/node-server/conninfo";
+import { getRequestListener } from "@hono/node-server";
+import express from "express";
+import fastify from "fastify";
+import { Hono } from "hono";
+import { factsFromHeader } from "edgeward";
+import { edgeward as fastifyPlugin } from "edgeward/fastify";
+import { protect as protectFetch } from "edgeward/fetch";
+import { edgeward as honoMiddleware } from "edgeward/hono";
+import type { EdgewardEnv } from "edgeward/hono";
+import { createMiddleware, protect } from "edgeward/node";
+import { adapterCases } from "./support/adapter-cases.js";
+import { bundle, CALM, exchange } from "./support/fixture.js";
+import { serve } from "./support/servers.js";
+import type { Running } from "./support/servers.js";
+
+const running: Running[] = [];
+after(() => Promise.all(running.map((one) => one.stop())));
+
+const options = {
+  bundle: { text: bundle() },
+  allowUnsigned: true,
+  stepUpUrl: "https://login.example/step-up",
+  facts: factsFromHeader("x-facts"),
+  onProblem: () => undefined,
+  serverTiming: true,
+};
+
+async function run(listener: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+  const started = await serve(listener);
+  running.push(started);
+  return started.url;
+}
+
+/** The echoing application as `node:http` has it; a sign-in is reported on the request. */
+function echo(request: IncomingMessage, response: ServerResponse): void {
+  const chunks: Buffer[] = [];
+  request.on("data", (chunk: Buffer) => chunks.push(chunk));
+  request.on("end", () => {
+    if (request.url === "/sign-in" && request.edgeward !== undefined) request.edgeward.signIn = { succeeded: false };
+    const { method, url, headers } = request;
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ method, url, headers, body: Buffer.concat(chunks).toString() }));
+  });
+}
+
+/** The same as a fetch handler. */
+async function echoFetch(request: Request): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const headers = Object.fromEntries(request.headers);
+  const body = await request.text();
+  const response = Response.json({ method: request.method, url: pathname + search, headers, body });
+  if (pathname === "/sign-in") response.headers.set("edgeward-sign-in", "failure; principal=u%207");
+  return response;
+}
+
+const hosts: Record<string, () => Promise<string>> = {
+  "node:http": () => run(protect(echo, options)),
+  Express: () => {
+    const app = express();
+    app.use(createMiddleware(options));
+    app.use(echo);
+    return run(app);
+  },
+  Fastify: async () => {
+    const app = fastify();
+    await app.register(fastifyPlugin, options);
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("*", { parseAs: "string", bodyLimit: 1 << 24 }, (_, body, done) => done(null, body));
+    app.all("/*", ({ method, url, headers, body, edgeward }) => {
+      if (url === "/sign-in" && edgeward !== undefined) edgeward.signIn = { succeeded: false };
+      return { method, url, headers, body: body ?? "" };
+    });
+    await app.ready();
+    return run((request, response) => app.routing(request, response));
+  },
+  Hono: () => {
+    const app = new Hono<EdgewardEnv>();
+    app.use(honoMiddleware({ ...options, connInfo: getConnInfo }));
+    app.all("*", (context) => {
+      assert.equal(context.get("edgeward").decision?.outcome !== undefined, true);
+      return echoFetch(context.req.raw);
+    });
+    return run(getRequestListener(app.fetch));
+  },
+  "a fetch handler": () => run(getRequestListener(protectFetch(echoFetch, options))),
+};
+
+for (const [host, start] of Object.entries(hosts)) {
+  test(host, async (suite) => {
+    const url = await start();
+    for (const { name, run: check } of adapterCases) await suite.test(name, () => check(url));
+  });
+}
+
+test("the address is the connection's, or what a trusted proxy says, in every adapter", async () => {
+  const seen: unknown[] = [];
+  const look = {
+    ...options,
+    bundle: { text: JSON.stringify({ schema: 1, version: "1", policies: [] }) },
+    facts: undefined,
+    stepUpUrl: undefined,
+    trustedProxies: ["127.0.0.0/8"],
+    trustedHeaders: { "x-auth-user": "principal.id" },
+  } as const;
+  const read = (request: Request): Response => {
+    seen.push(request.headers.get("edgeward-principal"));
+    return new Response();
+  };
+  const hono = new Hono();
+  hono.use(honoMiddleware({ ...look, connInfo: getConnInfo }));
+  hono.all("*", (context) => read(context.req.raw));
+  const urls = [
+    await run(getRequestListener(protectFetch(read, { ...look, peer: () => "127.0.0.1" }))),
+    await run(getRequestListener(hono.fetch)),
+    await run(getRequestListener(protectFetch(read, { ...look, peer: () => "203.0.113.9" }))),
+  ];
+  for (const url of urls) await exchange(url, { "x-auth-user": "u9", "x-forwarded-for": "203.0.113.7" });
+  assert.deepEqual(seen.slice(0, 2), ["u9", "u9"]);
+  assert.notEqual(seen[2], "u9", "who is not the proxy states nothing");
+  for (const make of [protectFetch.bind(undefined, read), honoMiddleware, createMiddleware] as ((with_: unknown) => unknown)[]) {
+    assert.throws(() => make({ ...look, trustedProxies: undefined }), { code: "invalid_option", path: "trustedHeaders" });
+  }
+});
+
+test("an upgrade is judged, too: refused on the socket, or handed to whoever listens", async () => {
+  const guarded = protect(echo, options);
+  const server = createServer(guarded);
+  server.on(
+    "upgrade",
+    guarded.upgrade((request, socket) => {
+      const outcome = String(request.headers["edgeward-outcome"]);
+      socket.end(`HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nx-outcome: ${outcome}\r\n\r\n`);
+    }),
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  running.push({ url: "", stop: () => new Promise((resolve) => (server.closeAllConnections(), server.close(() => resolve()))) });
+  const { port } = server.address() as { port: number };
+  const upgrade = (path: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const facts = JSON.stringify(CALM);
+      const head = `GET ${path} HTTP/1.1\r\nhost: app.example\r\nconnection: upgrade\r\nupgrade: websocket\r\nx-facts: ${facts}\r\n`;
+      const socket = connect(port, "127.0.0.1", () => socket.write(`${head}edgeward-outcome: forged\r\n\r\n`));
+      let reply = "";
+      socket.on("data", (chunk) => (reply += chunk.toString()));
+      socket.on("error", reject);
+      socket.on("close", () => resolve(reply));
+    });
+  assert.match(await upgrade("/live"), /^HTTP\/1\.1 101 [^]*x-outcome: allow/);
+  assert.match(await upgrade("/admin"), /^HTTP\/1\.1 401 Unauthorized\r\n[^]*verification_required/);
+});
+
+test("a client that leaves while it is judged costs nothing but its receipt", async () => {
+  let [release, reached, finished] = [(): void => undefined, 0, 0];
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const asked = new Promise<void>((resolve) => {
+    const guarded = protect(() => void (reached += 1), {
+      ...options,
+      facts: () => ({ ...CALM, risk: { signIn: "none" } }),
+      onDecision: () => void (finished += 1),
+      scorer: {
+        url: "http://scorer.example",
+        token: "t",
+        timeoutMs: 2_000,
+        async fetch(request) {
+          if (!request.url.endsWith("/v1/assess")) return new Response(null, { status: 404 });
+          resolve();
+          await held;
+          return Response.json({ facts: { userRisk: "none" }, ttlSeconds: 0 });
+        },
+      },
+    });
+    void run(guarded).then(async (url) => {
+      const sent = httpRequest(url);
+      sent.on("error", () => undefined);
+      sent.end();
+      await asked;
+      sent.destroy();
+      setTimeout(release, 50);
+    });
+  });
+  await asked;
+  await held;
+  for (let tries = 0; tries < 100 && finished === 0; tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual([reached, finished], [0, 1]);
+});

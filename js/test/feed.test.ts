@@ -1,0 +1,123 @@
+// What an instance keeps of the scorer: how it starts, how it swaps, and what it leaves for others.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Guard } from "edgeward";
+import type { GuardOptions, HostRequest, Request as Facts, Store } from "edgeward";
+import { bundle, CALM, CHROME } from "./support/fixture.js";
+import { eventually } from "./support/servers.js";
+
+/** A scorer in this process: what it serves can be changed, and it can be away. */
+class Scorer {
+  version = "1";
+  away = false;
+  fetched = 0;
+  state: unknown = { cursor: 0, revokedSessions: [], riskLevels: [] };
+
+  readonly fetch = async (request: Request): Promise<Response> => {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    if (this.away) throw new TypeError("away");
+    const { pathname } = new URL(request.url);
+    if (pathname === "/v1/bundle") {
+      this.fetched += 1;
+      const etag = `"${this.version}"`;
+      if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304 });
+      return new Response(bundle(this.version), { headers: { etag } });
+    }
+    return pathname === "/v1/state" ? Response.json(this.state) : Response.json({}, { status: 202 });
+  };
+}
+
+class Memory implements Store {
+  readonly values = new Map<string, string>();
+  get = (key: string): Promise<string | undefined> => Promise.resolve(this.values.get(key));
+  put = (key: string, value: string): Promise<void> => Promise.resolve(void this.values.set(key, value));
+}
+
+function guard(scorer: Scorer, over: Partial<GuardOptions<undefined>> = {}): Guard<undefined> {
+  return new Guard<undefined>({
+    allowUnsigned: true,
+    onProblem: () => undefined,
+    scorer: { url: "http://scorer.example", token: "t", fetch: scorer.fetch, bundleIntervalMs: 0, stateIntervalMs: 0 },
+    ...over,
+  });
+}
+
+function request(facts: Facts = CALM): HostRequest<undefined> {
+  const http = { method: "GET", path: "/", headers: [["user-agent", CHROME]] } as const;
+  return { native: undefined, method: "GET", url: "https://app.example/", header: () => undefined, trustsPeer: false, facts: { http, ...facts } };
+}
+
+test("a bundle is swapped while requests are decided: none fails, none goes back", async () => {
+  const scorer = new Scorer();
+  const serving = guard(scorer);
+  const seen: number[] = [];
+  const lane = async (): Promise<void> => {
+    for (let count = 0; count < 60; count += 1) {
+      const { plan, record, after } = await serving.judge(request());
+      assert.equal(plan.kind, "pass");
+      const version = Number(record?.decision.versions.bundle);
+      assert.ok(version >= (seen.at(-1) ?? 0), "a version goes up only");
+      seen.push(version);
+      void after();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      if (count % 10 === 0) scorer.version = String(Number(scorer.version) + 1);
+    }
+  };
+  await Promise.all([lane(), lane(), lane(), lane()]);
+  assert.ok((seen.at(-1) ?? 0) > 5, "the newest one arrived");
+  assert.equal(serving.metrics.undecided, 0);
+});
+
+test("requests that come before the first bundle wait for the one that fetches it", async () => {
+  const scorer = new Scorer();
+  const cold = guard(scorer);
+  const judged = await Promise.all(Array.from({ length: 20 }, () => cold.judge(request())));
+  assert.ok(judged.every(({ plan }) => plan.kind === "pass"));
+  assert.equal(scorer.fetched, 1);
+});
+
+test("a cold instance decides by what another left in the store while the scorer is away", async () => {
+  const [scorer, store] = [new Scorer(), new Memory()];
+  const revoked = { ...CALM, session: { ...CALM.session, id: "s-revoked" } };
+  scorer.state = { cursor: 3, revokedSessions: [{ id: "s-revoked", revokedAt: Date.now() }], riskLevels: [] };
+  void (await guard(scorer, { store }).judge(request())).after();
+  await eventually(() => store.values.size === 2, "bundle and state are kept");
+  scorer.away = true;
+  const cold = guard(scorer, { store });
+  assert.equal((await cold.judge(request())).plan.kind, "pass");
+  assert.equal((await cold.judge(request(revoked))).originHeaders["edgeward-principal"], undefined, "revoked stays revoked");
+  assert.equal((await guard(scorer).judge(request())).plan.kind, "answer", "without a store there is nothing to decide by");
+});
+
+test("what a store kept is not believed unless it verifies, and does not keep better from coming", async () => {
+  const [scorer, store] = [new Scorer(), new Memory()];
+  store.values.set("edgeward/bundle", JSON.stringify({ text: "{", etag: '"1"' }));
+  assert.equal((await guard(scorer, { store }).judge(request())).plan.kind, "pass", "the scorer's own is fetched");
+  store.values.set("edgeward/state", "rubbish");
+  store.put = () => Promise.reject(new Error("quota"));
+  const problems: string[] = [];
+  const poor = guard(scorer, { store, onProblem: ({ code }) => problems.push(code) });
+  assert.equal((await poor.judge(request())).plan.kind, "pass");
+  assert.ok(problems.includes("store"));
+});
+
+test("everything is counted: here, and in a meter that looks like OpenTelemetry's", async () => {
+  const counted: Record<string, number> = {};
+  const instrument = (name: string) => {
+    const count = (value: number): void => void (counted[name] = (counted[name] ?? 0) + (name.endsWith("duration") ? 1 : value));
+    return { add: count, record: count };
+  };
+  const scorer = new Scorer();
+  const observed = guard(scorer, { meter: { createCounter: instrument, createHistogram: instrument } });
+  await observed.judge(request());
+  scorer.away = true;
+  const outage = await observed.judge(request({ ...CALM, risk: { signIn: "none" } }));
+  assert.equal(outage.plan.kind, "answer");
+  await observed.judge(request({ client: { ip: "no address" } }));
+  const { decisions, deferRate, outages, undecided, scorer: talk } = observed.metrics;
+  assert.deepEqual([decisions.allow, decisions.block, deferRate, outages, undecided], [1, 1, 0.5, 1, 1]);
+  assert.deepEqual([talk?.asked, talk?.problems.unreachable, talk?.latency.count, talk?.circuit], [1, 1, 1, "closed"]);
+  assert.deepEqual([counted["edgeward.decisions"], counted["edgeward.undecided"]], [2, 1]);
+  assert.deepEqual([counted["edgeward.decision.duration"], counted["edgeward.scorer.duration"]], [2, 1]);
+  assert.ok((counted["edgeward.problems"] ?? 0) >= 2);
+});
