@@ -52,6 +52,12 @@ impl Bits {
         self == Self::EMPTY
     }
 
+    /// A bit for each number, lowest first.
+    #[must_use]
+    pub const fn words(self) -> [u64; 4] {
+        self.0
+    }
+
     /// The numbers, ascending.
     pub fn iter(self) -> impl Iterator<Item = usize> {
         self.0.into_iter().enumerate().flat_map(|(index, word)| {

@@ -1,10 +1,12 @@
 //! The answer to one request.
 
+mod judged;
 mod reason;
 
 use std::net::IpAddr;
 
-pub(crate) use reason::reasons;
+pub(crate) use judged::Judged;
+pub(crate) use reason::causes;
 pub use reason::{Reason, ReasonCode};
 
 use crate::agent::Agent;
@@ -104,7 +106,7 @@ written!(Versions<'_> {
 });
 
 /// Names one decision to people: ten letters and digits in two groups, Crockford's base 32 so that none is
-/// mistaken for another. A correlation handle, no secret and no proof: 50 bits of FNV-1a over the facts that
+/// mistaken for another. A correlation handle, no secret and no proof: 50 bits of a hash over the facts that
 /// tell requests apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SupportCode(u64);
@@ -115,26 +117,24 @@ impl SupportCode {
     /// The code of a request; a resumed decision has the same code as the one that was deferred.
     #[must_use]
     pub fn of(request: &Request<'_>) -> Self {
-        let mut hash = Fnv1a::new();
-        hash.write(&request.time.unwrap_or_default().to_le_bytes());
-        match request.client.ip {
-            Some(IpAddr::V4(ip)) => hash.write(&ip.octets()),
-            Some(IpAddr::V6(ip)) => hash.write(&ip.octets()),
-            None => {}
-        }
-        let texts = [
-            &request.http.method,
-            &request.http.host,
-            &request.http.path,
-            &request.principal.id,
-            &request.session.id,
-        ];
-        for text in texts {
-            hash.write(text.as_deref().unwrap_or_default().as_bytes());
-            hash.write(&[0]);
-        }
-        hash.write(request.http.header("user-agent").unwrap_or_default().as_bytes());
-        Self(hash.0 ^ hash.0 >> 32)
+        let http = &request.http;
+        let hash = mix(0, request.time.unwrap_or_default().cast_unsigned());
+        let hash = match request.client.ip {
+            Some(IpAddr::V4(ip)) => mix(hash, u64::from(ip.to_bits())),
+            Some(IpAddr::V6(ip)) => write(hash, &ip.octets()),
+            None => hash,
+        };
+        let facts = [&http.method, &http.host, &http.path, &request.principal.id, &request.session.id];
+        let texts = facts.into_iter().map(Option::as_deref).chain([http.header("user-agent")]);
+        let hash = texts.fold(hash, |hash, text| write(hash, text.unwrap_or_default().as_bytes()));
+        Self((hash ^ hash >> 29) & ((1 << Self::BITS) - 1))
+    }
+
+    const BITS: u32 = 50;
+
+    /// The code as a number.
+    pub(crate) const fn bits(self) -> u64 {
+        self.0
     }
 }
 
@@ -154,19 +154,18 @@ impl std::fmt::Display for SupportCode {
 
 written!(@shown SupportCode);
 
-/// FNV-1a, 64 bits: cheap, and the same on every runtime.
-struct Fnv1a(u64);
+/// A step of a multiplicative hash: cheap, and the same on every runtime.
+const fn mix(hash: u64, word: u64) -> u64 {
+    let hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    hash ^ hash >> 32
+}
 
-impl Fnv1a {
-    const fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
+/// Eight bytes at a time; the length tells where one text ends and the next begins.
+fn write(hash: u64, bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let hash = words.iter().fold(hash, |hash, word| mix(hash, u64::from_le_bytes(*word)));
+    let last = rest.iter().rev().fold(bytes.len() as u64, |word, byte| word << 8 | u64::from(*byte));
+    mix(hash, last)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::agent::{self, Agent};
 use crate::assess::{Assessment, ReportedDetection, Subject, is_answerable};
 use crate::bundle::{Addresses, Bundle};
-use crate::decision::{Decision, Outcome, SupportCode, Versions, reasons};
+use crate::decision::{Decision, Judged, Outcome, SupportCode, Versions};
 use crate::detection::{self, Observed};
 use crate::error::Error;
 use crate::identifier::{AddressPrefix, IdentifierKind, Identifiers};
@@ -70,11 +70,7 @@ impl Engine {
     /// there is something among it that the scorer may know. A country nobody can look up is settled at once.
     #[must_use]
     pub fn decide<'a>(&'a self, request: &'a Request<'a>) -> Decision<'a> {
-        let decision = self.evaluate(request, Unknowns::Ask);
-        if decision.is_deferred() && !decision.needs.iter().any(is_answerable) {
-            return self.evaluate(request, Unknowns::Settle);
-        }
-        decision
+        self.written_out(self.judge(request))
     }
 
     /// Decides a deferred request for good. The scorer's answer, if there was one, has been merged into the
@@ -82,33 +78,41 @@ impl Engine {
     /// each policy's own outage mode, so this never defers.
     #[must_use]
     pub fn resume<'a>(&'a self, request: &'a Request<'a>) -> Decision<'a> {
-        self.evaluate(request, Unknowns::Settle)
+        self.written_out(self.evaluate(request, Unknowns::Settle))
     }
 
-    fn evaluate<'a>(&'a self, request: &'a Request<'a>, unknowns: Unknowns) -> Decision<'a> {
+    /// [`Self::decide`], without what only some callers look at.
+    pub(crate) fn judge<'a>(&'a self, request: &'a Request<'a>) -> Judged<'a> {
+        let judged = self.evaluate(request, Unknowns::Ask);
+        if judged.outcome == Outcome::Defer && !judged.judgement.needs.iter().any(is_answerable) {
+            return self.evaluate(request, Unknowns::Settle);
+        }
+        judged
+    }
+
+    fn written_out<'a>(&'a self, judged: Judged<'a>) -> Decision<'a> {
+        judged.into_decision(&self.bundle.model, self.versions())
+    }
+
+    fn evaluate<'a>(&'a self, request: &'a Request<'a>, unknowns: Unknowns) -> Judged<'a> {
         let agent = agent::classify(request);
         let signals = Signals::read(request, &agent, &self.identifiers);
         let detections = detection::detect(Observed { request, agent: &agent, signals: &signals });
-        let risk = risk::assess(&self.bundle.model, &signals, &detections, request.risk.sign_in);
+        let score = risk::score(&self.bundle.model, &signals, &detections, request.risk.sign_in);
         let facts = Facts {
             request,
             agent: &agent,
             detections: detection::kinds(&detections),
-            sign_in_risk: risk.levels,
+            sign_in_risk: score.levels,
         };
-        let evaluation = self.bundle.policies.evaluate(&facts, unknowns);
-        let outcome = evaluation.verdict.into();
-        Decision {
-            outcome,
-            reasons: reasons(outcome, &evaluation.results),
-            controls: evaluation.controls,
-            session_controls: evaluation.session_controls,
-            risk,
+        let judgement = self.bundle.policies.judge(&facts, unknowns);
+        Judged {
+            outcome: judgement.verdict.into(),
             agent,
+            signals,
             detections,
-            policies: evaluation.results,
-            needs: evaluation.needs,
-            versions: self.versions(),
+            score,
+            judgement,
             support_code: SupportCode::of(request),
         }
     }

@@ -112,10 +112,16 @@ impl Instance {
 
     /// Decides a packed request ([`packed`]); tells whether it did. What does not fit is for the JSON way.
     #[must_use]
-    pub fn evaluate_packed(&self, text: &[u8], numbers: &[f64], answer: &mut packed::Answer) -> bool {
-        let request = std::str::from_utf8(text).ok().and_then(|text| packed::request(text, numbers));
+    pub fn evaluate_packed(
+        &self,
+        text: &[u8],
+        sizes: &[i32],
+        numbers: &[f64],
+        answer: &mut packed::Answer,
+    ) -> bool {
+        let request = std::str::from_utf8(text).ok().and_then(|text| packed::request(text, sizes, numbers));
         let (Some(engine), Some(request)) = (&self.engine, request) else { return false };
-        answer.write(&engine.decide(&request));
+        answer.write(&engine.judge(&request), engine);
         true
     }
 

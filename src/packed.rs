@@ -1,96 +1,162 @@
-//! The fast crossing: a request as one text and one list of numbers, a decision as words and one text.
+//! The fast crossing: a request as one text and two lists of numbers, a decision as words.
 //!
-//! Between JavaScript and the module, JSON costs several times what deciding costs: writing it, copying it, reading
+//! Between JavaScript and the module, JSON costs many times what deciding costs: writing it, copying it, reading
 //! it, both ways. Here the host concatenates all texts, lists their lengths and all numbers in the order of
-//! [`request`], and reads the answer as indices into tables ([`Tables`]). What does not fit is no error: the host
-//! falls back to the JSON of [`ffi`](crate::ffi), and both ways give equal decisions, which tests hold.
+//! [`request`], and reads the answer as indices into tables ([`Tables`]), most of it only when somebody looks. What
+//! does not fit is no error: the host falls back to the JSON of [`ffi`](crate::ffi), and both ways give equal
+//! decisions, which tests hold.
 
 mod request;
+mod session;
 mod tables;
 
 pub use request::request;
+pub use session::session_controls;
 pub use tables::Tables;
 
-use crate::decision::Decision;
-use crate::signal::CATALOGUE;
-use crate::write::{self, Pairs, Value, Write};
+use crate::agent::Agent;
+use crate::decision::{Judged, causes};
+use crate::engine::Engine;
+use crate::policy::{PolicySet, SessionControls};
+use crate::signal::{CATALOGUE, Signals};
+use crate::write::{self, Write};
+
+/// Words of an answer at most: 256 policies are 96 words of results and 256 reasons, 96 controls have a word each.
+pub const ANSWER_WORDS: usize = 1024;
 
 /// A decision as words and one text. Reused from call to call, so that deciding allocates nothing that stays.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Answer {
-    /// Numbers and indices into [`Tables`], in the order of [`Answer::write`].
-    pub words: Vec<u32>,
-    /// The texts that `words` gives lengths of.
-    pub text: String,
+    words: Vec<i32>,
+    text: String,
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self { words: Vec::with_capacity(ANSWER_WORDS), text: String::new() }
+    }
 }
 
 impl Answer {
-    /// Writes a decision. Optional indices and lengths are one more than the value, 0 is none.
+    /// Numbers and indices into [`Tables`], in the order of [`Answer::write`]; [`ANSWER_WORDS`] at most.
+    #[must_use]
+    pub fn words(&self) -> &[i32] {
+        &self.words
+    }
+
+    /// What is too rare for words: the detections, as JSON.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Writes a decision.
     ///
-    /// Order of the words: outcome, score, probability, levels (bits); agent class, verification, purpose?,
-    /// platform?, findings (bits), browser major; lengths of agent name?, operator?, browser name?, support code and
-    /// rest, in UTF-16 units; contributions (count, then signal, bin, points); needs (count, then facts); policies
-    /// (count, then result + reason? · 2⁸ + outage? · 2¹⁶).
-    pub fn write(&mut self, decision: &Decision<'_>) {
+    /// Order of the words: the client ([`Answer::agent`]); outcome | levels · 2⁸; score; probability; support code,
+    /// twice 25 bits; bins of the signals, four to a word; number of bytes of `text`; session controls (two words,
+    /// [`session_controls`]); reasons (count, then code | (policy + 1) · 2⁸); controls (count, then each); needs
+    /// (count, then facts); planes of what each policy came to (words of a plane, count of planes, then all).
+    pub(crate) fn write(&mut self, judged: &Judged<'_>, engine: &Engine) {
+        let policies = engine.bundle().policies();
         self.words.clear();
         self.text.clear();
-        let (agent, risk) = (&decision.agent, &decision.risk);
+        self.agent(&judged.agent);
+        let score = judged.score;
+        let code = judged.support_code.bits();
         self.words.extend([
-            decision.outcome as u32,
-            risk.score.cast_unsigned(),
-            risk.probability_q16,
-            u32::from(risk.levels.bits()),
-            agent.class as u32,
-            agent.verification as u32,
-            agent.purpose.map_or(0, |purpose| purpose as u32 + 1),
-            agent.platform.map_or(0, |platform| platform as u32 + 1),
-            agent.findings.bits(),
-            agent.browser.map_or(0, |browser| browser.major),
+            judged.outcome as i32 | i32::from(score.levels.bits()) << 8,
+            score.score,
+            low_bits(score.probability_q16.into()),
+            low_bits(code & 0x1ff_ffff),
+            low_bits(code >> 25),
         ]);
-        self.optional_text(agent.name);
-        self.optional_text(agent.operator);
-        self.optional_text(agent.browser.map(|browser| browser.name));
-        let code = decision.support_code.to_string();
-        self.words.push(utf16_length(&code));
-        self.text.push_str(&code);
-        // What is short or rare enough to cross as JSON.
-        let rest = write::json(Value::Object(&Pairs(&[
-            ("reasons", decision.reasons.value()),
-            ("controls", decision.controls.value()),
-            ("sessionControls", decision.session_controls.value()),
-            ("detections", decision.detections.value()),
-        ])));
-        self.words.push(utf16_length(&rest));
-        self.text.push_str(&rest);
-
-        self.words.push(length(risk.contributions.len()));
-        for part in &risk.contributions {
-            let signal = CATALOGUE.iter().position(|(name, _)| *name == part.signal).unwrap_or_default();
-            let bins = CATALOGUE.get(signal).map_or(&[][..], |(_, bins)| bins);
-            let bin = bins.iter().position(|name| *name == part.bin).unwrap_or_default();
-            self.words.extend([length(signal), length(bin), part.points.cast_unsigned()]);
+        self.signals(&judged.signals);
+        if !judged.detections.is_empty() {
+            self.text = write::json(judged.detections.value());
         }
-        self.words.push(length(decision.needs.iter().count()));
-        self.words.extend(decision.needs.iter().map(|fact| fact as u32));
-        self.words.push(length(decision.policies.len()));
-        self.words.extend(decision.policies.iter().map(|policy| {
-            let reason = policy.reason.map_or(0, |reason| reason as u32 + 1);
-            let outage = policy.outage.map_or(0, |outage| outage as u32 + 1);
-            policy.result as u32 | reason << 8 | outage << 16
-        }));
+        self.words.push(length(self.text.len()));
+        self.judgement(judged, policies);
     }
 
-    fn optional_text(&mut self, text: Option<&str>) {
-        self.words.push(text.map_or(0, |text| utf16_length(text) + 1));
-        self.text.push_str(text.unwrap_or_default());
+    /// Writes a client: class | verification · 2⁸ | (purpose + 1) · 2¹⁶ | (platform + 1) · 2²⁴; findings (bits);
+    /// where its name, operator and browser lie in the module's memory, and their length (0 and 0: none); the
+    /// browser's major version.
+    pub(crate) fn agent(&mut self, agent: &Agent<'_>) {
+        let purpose = agent.purpose.map_or(0, |purpose| purpose as i32 + 1);
+        let platform = agent.platform.map_or(0, |platform| platform as i32 + 1);
+        let kinds = agent.class as i32 | (agent.verification as i32) << 8;
+        self.words.extend([kinds | purpose << 16 | platform << 24, agent.findings.bits().cast_signed()]);
+        for name in [agent.name, agent.operator, agent.browser.map(|browser| browser.name)] {
+            // Names are of the catalogue, and the host keeps what it has read there once; or they are of the
+            // request, and the host has them.
+            self.words.extend(name.map_or([0, 0], |name| [length(name.as_ptr().addr()), length(name.len())]));
+        }
+        self.words.push(agent.browser.map_or(0, |browser| browser.major.cast_signed()));
+    }
+
+    fn signals(&mut self, signals: &Signals) {
+        let mut words = [0_i32; CATALOGUE.len().div_ceil(4)];
+        signals.each(|observed| {
+            if let Some(word) = words.get_mut(observed.signal / 4) {
+                *word |= length(observed.bin) << (observed.signal % 4 * 8);
+            }
+        });
+        self.words.extend(words);
+    }
+
+    fn judgement(&mut self, judged: &Judged<'_>, policies: &PolicySet) {
+        let judgement = &judged.judgement;
+        self.words.extend(session::words(&judgement.session_controls));
+        self.counted(|words| {
+            causes(judged.outcome, judgement, |code, cause| {
+                words.push(code as i32 | cause.map_or(0, |(policy, _)| length(policy) + 1) << 8);
+            });
+        });
+        self.counted(|words| {
+            let places = judgement.controls.iter().filter_map(|control| {
+                policies.controls().iter().position(|known| std::ptr::eq(known, *control))
+            });
+            words.extend(places.map(length));
+        });
+        self.counted(|words| {
+            if !judgement.needs.is_empty() {
+                words.extend(judgement.needs.iter().map(|fact| fact as i32));
+            }
+        });
+        let planes = judgement.planes();
+        let used = planes.iter().rposition(|plane| !plane.is_empty()).map_or(0, |last| last + 1);
+        let size = policies.policies().len().div_ceil(32);
+        self.words.extend([length(size), length(used)]);
+        for plane in planes.iter().take(used) {
+            let halves = plane.words().into_iter().flat_map(|word| [low_bits(word), low_bits(word >> 32)]);
+            self.words.extend(halves.take(size));
+        }
+    }
+
+    /// A list behind its count.
+    fn counted(&mut self, put: impl FnOnce(&mut Vec<i32>)) {
+        let place = self.words.len();
+        self.words.push(0);
+        put(&mut self.words);
+        let count = self.words.len() - place - 1;
+        if let Some(word) = self.words.get_mut(place) {
+            *word = length(count);
+        }
     }
 }
 
-fn length(count: usize) -> u32 {
-    u32::try_from(count).unwrap_or(u32::MAX)
+/// The JSON of [`SessionControls`] that crossed as two words.
+#[must_use]
+pub fn session_controls_json(words: [i32; 2]) -> String {
+    let controls: SessionControls = session_controls(words);
+    write::json(controls.value())
 }
 
-/// JavaScript counts texts in UTF-16 units.
-fn utf16_length(text: &str) -> u32 {
-    length(if text.is_ascii() { text.len() } else { text.encode_utf16().count() })
+fn length(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or_default()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the rest is for another word")]
+const fn low_bits(word: u64) -> i32 {
+    (word as u32).cast_signed()
 }

@@ -17,6 +17,7 @@ mod methods;
 mod model;
 mod parse;
 mod path;
+mod record;
 mod result;
 mod rows;
 mod session_controls;
@@ -131,6 +132,11 @@ impl PolicySet {
     #[must_use]
     pub fn policies(&self) -> &[Policy] {
         &self.policies
+    }
+
+    /// Every control that some policy demands, in prompt order.
+    pub(crate) fn controls(&self) -> &[Control] {
+        &self.controls
     }
 }
 

@@ -353,7 +353,7 @@ mod tests {
             (Some(59_910_000), Some(-10_000_000))
         );
         assert_eq!(request.client.proxy, Some(Proxy::Vpn));
-        assert_eq!(request.http.header("a"), Some("b"));
+        assert_eq!(request.http.headers, Some(vec![("a".into(), "b".into())]));
         assert_eq!(request.principal.groups, Some(Vec::new()), "known to be empty");
         assert_eq!(request.profile.unwrap().asns, [1, 2]);
     }

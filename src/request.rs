@@ -105,9 +105,20 @@ record!(Http<'a> {
 });
 
 impl Http<'_> {
-    /// First value of a header; `name` in lower case.
+    /// The headers that decisions read; a packed request carries no others.
+    pub const READ: &'static [&'static str] = &[
+        "user-agent",
+        "sec-ch-ua",
+        "sec-ch-ua-platform",
+        "sec-ch-ua-mobile",
+        "accept-language",
+        "accept-encoding",
+    ];
+
+    /// First value of a header; `name` in lower case, one of [`Http::READ`].
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
+        debug_assert!(Self::READ.contains(&name), "packed requests do not carry {name}");
         self.headers
             .as_ref()?
             .iter()

@@ -9,4 +9,4 @@ mod score;
 pub use band::{Band, Setting, is_trustworthy};
 pub use level::{InsiderRiskLevel, LevelSet, RiskLevel};
 pub use model::{Model, Thresholds};
-pub use score::{Contribution, Risk, assess};
+pub use score::{Contribution, Risk, Score, score};

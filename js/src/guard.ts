@@ -4,6 +4,7 @@ import { merge } from "./facts.js";
 import { Feed } from "./feed.js";
 import type { DecisionRecord, GuardOptions, HostRequest, Judgement, SignIn } from "./options.js";
 import { OriginSigner, resultHeaders } from "./origin.js";
+import { plain } from "./packed-decision.js";
 import { reporter, warn } from "./report.js";
 import { ScorerClient } from "./scorer.js";
 import { SessionReader } from "./session.js";
@@ -207,7 +208,7 @@ const NOT_ASKED = { asked: [], answer: undefined, outage: false, scorerMs: undef
 
 function debugHeader({ decision, asked, outage }: DecisionRecord): Record<string, string> {
   const policies = decision.policies.filter(({ result }) => result !== "notApplied" && result !== "notEnabled");
-  const shown = { ...decision, policies, asked, outage };
+  const shown = { ...plain(decision), policies, asked, outage };
   return { "edgeward-debug": encodeURIComponent(JSON.stringify(shown)) };
 }
 

@@ -43,6 +43,9 @@ test("the fast crossing and the JSON one give equal decisions, also for what onl
   const odd: Request[] = [
     { http: { headers: [["user-agent", "Ünïcode/1.0 🤖"]] } },
     { client: { ip: "::ffff:203.0.113.7", latitude: 59, longitude: -10.5, asn: Number.NaN } },
+    { http: { headers: [["User-Agent", "curl/8.0"], ["accept", "ünused"], ["sec-ch-ua", ""], ["user-agent", "GPTBot/1.0"]] } },
+    { http: { headers: [["user-agent", "\uFEFFlone surrogate-less \u{10FFFF}/2.0"]], path: "/ä/🤖" }, principal: { id: "ü" } },
+    { device: { isCompliant: true, cookie: "forked" }, client: { proxy: "teleporter" as "vpn" } },
     { device: { isCompliant: true, manufacturer: "Example" }, profile: { asns: [64500] } },
     { principal: { kind: "user", id: "u", groups: Array.from({ length: 3_000 }, (_, index) => `g${index}`) } },
     { http: { path: "/".repeat(40_000) } },
@@ -56,7 +59,8 @@ test("the fast crossing and the JSON one give equal decisions, also for what onl
 test("what is malformed is refused alike whichever way it crosses", () => {
   const engine = new Engine({ allowUnsigned: true });
   engine.load(bundle);
-  for (const request of [{ client: { asn: "x" } }, { client: { ip: "1.2.3" } }, { client: { latitude: 181 } }, { time: 0.5 }]) {
+  const surrogate = { http: { headers: [["user-agent", "\uD800"]] } };
+  for (const request of [surrogate, { client: { asn: "x" } }, { client: { ip: "1.2.3" } }, { client: { latitude: 181 } }, { time: 0.5 }]) {
     assert.throws(() => engine.evaluate(request as unknown as Request), { code: "invalid_json" });
   }
 });

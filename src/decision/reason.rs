@@ -1,7 +1,7 @@
 //! Why, in stable codes for logs and a sentence for people.
 
 use super::Outcome;
-use crate::policy::{Outage, PolicyOutcome, PolicyResult, PolicyState};
+use crate::policy::{Judgement, Outage, Policy, PolicyOutcome, PolicyResult, PolicyState};
 use crate::vocabulary::vocabulary;
 use crate::write::written;
 
@@ -44,22 +44,52 @@ written!(Reason<'_> {
     "text" => text,
 });
 
-/// The reasons for `outcome`: of the policies that brought it about, or that there were none.
-pub(crate) fn reasons<'a>(outcome: Outcome, results: &[PolicyResult<'a>]) -> Vec<Reason<'a>> {
-    let mut reasons: Vec<_> =
-        results.iter().filter_map(|result| Some(of_policy(code(outcome, result)?, result))).collect();
-    if reasons.is_empty() {
-        let met = results.iter().any(|result| result.result == PolicyOutcome::Success);
-        reasons.push(if met {
-            Reason {
-                code: ReasonCode::RequirementsMet,
-                policy: None,
-                text: "All requirements are met.".to_owned(),
+impl ReasonCode {
+    /// The sentence for people, before and after the name of the policy.
+    pub(crate) const fn sentence(self) -> (&'static str, &'static str) {
+        match self {
+            Self::BlockedByPolicy => ("“", "” blocks this request."),
+            Self::ControlsRequired => ("“", "” requires more."),
+            Self::Undetermined => ("“", "” depends on facts not known here."),
+            Self::DeniedInOutage => ("“", "” could not be evaluated and denies in an outage."),
+            Self::TakenToApplyInOutage => ("“", "” could not be evaluated and is taken to apply."),
+            Self::SessionContinuesInOutage => {
+                ("“", "” could not be evaluated; the session goes on as it began.")
             }
-        } else {
-            Reason { code: ReasonCode::NoPolicyApplies, policy: None, text: "No policy applies.".to_owned() }
-        });
+            Self::RequirementsMet => ("All requirements are met.", ""),
+            Self::NoPolicyApplies => ("No policy applies.", ""),
+        }
     }
+}
+
+/// Why `outcome`: codes, with the place and the policy that brought it about, or that there is none.
+pub(crate) fn causes<'p>(
+    outcome: Outcome,
+    judgement: &Judgement<'p>,
+    mut put: impl FnMut(ReasonCode, Option<(usize, &'p Policy)>),
+) {
+    let mut is_any = false;
+    for (place, result) in judgement.telling() {
+        if let Some(code) = code(outcome, &result) {
+            put(code, Some((place, result.policy)));
+            is_any = true;
+        }
+    }
+    if !is_any {
+        let met = judgement.is_any_met();
+        put(if met { ReasonCode::RequirementsMet } else { ReasonCode::NoPolicyApplies }, None);
+    }
+}
+
+/// The reasons for `outcome`: of the policies that brought it about, or that there were none.
+pub(crate) fn reasons<'p>(outcome: Outcome, judgement: &Judgement<'p>) -> Vec<Reason<'p>> {
+    let mut reasons = Vec::new();
+    causes(outcome, judgement, |code, cause| {
+        let policy = cause.map(|(_, policy)| policy);
+        let name = policy.map_or("", Policy::name);
+        let (before, after) = code.sentence();
+        reasons.push(Reason { code, policy: policy.map(Policy::id), text: format!("{before}{name}{after}") });
+    });
     reasons
 }
 
@@ -85,17 +115,4 @@ fn code(outcome: Outcome, result: &PolicyResult<'_>) -> Option<ReasonCode> {
         }
         _ => None,
     }
-}
-
-fn of_policy<'a>(code: ReasonCode, result: &PolicyResult<'a>) -> Reason<'a> {
-    let name = result.policy.display_name().unwrap_or_else(|| result.policy.id());
-    let text = match code {
-        ReasonCode::BlockedByPolicy => format!("“{name}” blocks this request."),
-        ReasonCode::ControlsRequired => format!("“{name}” requires more."),
-        ReasonCode::Undetermined => format!("“{name}” depends on facts not known here."),
-        ReasonCode::DeniedInOutage => format!("“{name}” could not be evaluated and denies in an outage."),
-        ReasonCode::TakenToApplyInOutage => format!("“{name}” could not be evaluated and is taken to apply."),
-        _ => format!("“{name}” could not be evaluated; the session goes on as it began."),
-    };
-    Reason { code, policy: Some(result.policy.id()), text }
 }

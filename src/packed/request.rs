@@ -2,23 +2,26 @@
 
 use crate::profile::{Profile, Sighting};
 use crate::request::{
-    Client, ClientAppType, ClientCert, Device, GuestType, Http, Platform, PlatformBot, Principal,
-    PrincipalKind, Proxy, Request, Resource, RiskFacts, Session, SessionBinding, Text, Tls, TransferMethod,
-    Transport, TrustType, Velocity,
+    Client, ClientAppType, ClientCert, Device, DeviceCookie, GuestType, Http, Platform, PlatformBot,
+    Principal, PrincipalKind, Proxy, Request, Resource, RiskFacts, Session, SessionBinding, Text, Tls,
+    TransferMethod, Transport, TrustType, Velocity,
 };
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 
-/// Reads a request: its members in the order written below, a number each for numbers and flags (0, 1), the length in
-/// bytes for texts, the count for lists, NaN for what is unknown. `None` if they do not fit; the JSON way tells why.
+/// Reads a request: its members in the order written below. `sizes` holds what is small: for texts their length in
+/// bytes, for lists their count, for flags 0 or 1, for names their index, for headers that of [`Http::READ`] before
+/// the length; -1 for what is unknown. `numbers` holds numbers, NaN for what is unknown. `None` if they do not fit;
+/// the JSON way tells why.
 #[must_use]
-pub fn request<'a>(text: &'a str, numbers: &[f64]) -> Option<Request<'a>> {
-    let mut reader = Reader { text, numbers };
+pub fn request<'a>(text: &'a str, sizes: &[i32], numbers: &[f64]) -> Option<Request<'a>> {
+    let mut reader = Reader { text, sizes, numbers };
     let request = reader.request()?;
-    (reader.text.is_empty() && reader.numbers.is_empty()).then_some(request)
+    (reader.text.is_empty() && reader.sizes.is_empty() && reader.numbers.is_empty()).then_some(request)
 }
 
 struct Reader<'a, 'n> {
     text: &'a str,
+    sizes: &'n [i32],
     numbers: &'n [f64],
 }
 
@@ -35,7 +38,7 @@ impl<'a> Reader<'a, '_> {
                 host: self.text()?,
                 path: self.text()?,
                 version: self.text()?,
-                headers: self.pairs()?,
+                headers: self.headers()?,
             },
             client: Client {
                 ip: self.parsed(|text| text.parse().ok())?.map(|ip: std::net::IpAddr| ip.to_canonical()),
@@ -44,10 +47,10 @@ impl<'a> Reader<'a, '_> {
                 city: self.text()?,
                 latitude: self.degrees()?,
                 longitude: self.degrees()?,
-                proxy: self.name(Proxy::parse)?,
+                proxy: self.name(Proxy::ALL)?,
                 gps_country: self.text()?,
                 compliant_network: self.flag()?,
-                app_type: self.name(ClientAppType::parse)?,
+                app_type: self.name(ClientAppType::ALL)?,
             },
             tls: Tls {
                 version: self.text()?,
@@ -66,11 +69,11 @@ impl<'a> Reader<'a, '_> {
                 signed_agent: self.flag()?,
             },
             principal: Principal {
-                kind: self.name(PrincipalKind::parse)?,
+                kind: self.name(PrincipalKind::ALL)?,
                 id: self.text()?,
                 groups: self.texts()?,
                 roles: self.texts()?,
-                guest_type: self.name(GuestType::parse)?,
+                guest_type: self.name(GuestType::ALL)?,
                 external_tenant: self.text()?,
             },
             session: Session {
@@ -78,7 +81,7 @@ impl<'a> Reader<'a, '_> {
                 established_at: self.whole()?,
                 auth_time: self.whole()?,
                 amr: self.texts()?,
-                transfer_method: self.name(TransferMethod::parse)?,
+                transfer_method: self.name(TransferMethod::ALL)?,
                 binding: SessionBinding {
                     asn: self.whole()?,
                     country: self.text()?,
@@ -89,9 +92,10 @@ impl<'a> Reader<'a, '_> {
             device: Device {
                 is_registered: self.flag()?,
                 is_compliant: self.flag()?,
-                trust_type: self.name(TrustType::parse)?,
-                platform: self.name(Platform::parse)?,
+                trust_type: self.name(TrustType::ALL)?,
+                platform: self.name(Platform::ALL)?,
                 device_id: self.text()?,
+                cookie: self.name(DeviceCookie::ALL)?,
                 ..Device::default()
             },
             resource: Resource {
@@ -101,11 +105,11 @@ impl<'a> Reader<'a, '_> {
                 authentication_context: self.text()?,
             },
             risk: RiskFacts {
-                sign_in: self.name(RiskLevel::parse)?,
-                user: self.name(RiskLevel::parse)?,
-                service_principal: self.name(RiskLevel::parse)?,
-                agent: self.name(RiskLevel::parse)?,
-                insider: self.name(InsiderRiskLevel::parse)?,
+                sign_in: self.name(RiskLevel::ALL)?,
+                user: self.name(RiskLevel::ALL)?,
+                service_principal: self.name(RiskLevel::ALL)?,
+                agent: self.name(RiskLevel::ALL)?,
+                insider: self.name(InsiderRiskLevel::ALL)?,
             },
             velocity: Velocity { user_failures_1h: self.whole()?, ip_users_1h: self.whole()? },
             profile: self.profile()?,
@@ -150,12 +154,29 @@ impl<'a> Reader<'a, '_> {
         (-180.0..=180.0).contains(&degrees).then_some(Some((degrees * 1e6).round() as i32))
     }
 
+    fn size(&mut self) -> Read<usize> {
+        let (first, rest) = self.sizes.split_first()?;
+        self.sizes = rest;
+        match *first {
+            -1 => Some(None),
+            size => usize::try_from(size).ok().map(Some),
+        }
+    }
+
     fn flag(&mut self) -> Read<bool> {
-        Some(self.number()?.map(|number| number != 0.0))
+        Some(self.size()?.map(|size| size != 0))
+    }
+
+    /// One of some names.
+    fn name<T: Copy>(&mut self, all: &[T]) -> Read<T> {
+        match self.size()? {
+            Some(index) => all.get(index).copied().map(Some),
+            None => Some(None),
+        }
     }
 
     fn slice(&mut self) -> Read<&'a str> {
-        let Some(length) = self.whole()? else { return Some(None) };
+        let Some(length) = self.size()? else { return Some(None) };
         let (slice, rest) = self.text.split_at_checked(length)?;
         self.text = rest;
         Some(Some(slice))
@@ -163,11 +184,6 @@ impl<'a> Reader<'a, '_> {
 
     fn text(&mut self) -> Read<Text<'a>> {
         Some(self.slice()?.map(Text::from))
-    }
-
-    /// One of some names; another is unknown.
-    fn name<T>(&mut self, parse: fn(&str) -> Option<T>) -> Read<T> {
-        Some(self.slice()?.and_then(parse))
     }
 
     fn parsed<T>(&mut self, parse: fn(&str) -> Option<T>) -> Read<T> {
@@ -185,14 +201,17 @@ impl<'a> Reader<'a, '_> {
         self.list(|reader| reader.text().flatten())
     }
 
-    fn pairs(&mut self) -> Read<Vec<(Text<'a>, Text<'a>)>> {
-        self.list(|reader| reader.text().flatten().zip(reader.text().flatten()))
+    fn headers(&mut self) -> Read<Vec<(Text<'a>, Text<'a>)>> {
+        self.list(|reader| {
+            let name = reader.name(Http::READ)??;
+            Some((name.into(), reader.text()??))
+        })
     }
 
     fn list<T>(&mut self, mut one: impl FnMut(&mut Self) -> Option<T>) -> Read<Vec<T>> {
-        let Some(count) = self.whole::<usize>()? else { return Some(None) };
-        // A count can not promise more than there are numbers for.
-        let mut list = Vec::with_capacity(count.min(self.numbers.len()));
+        let Some(count) = self.size()? else { return Some(None) };
+        // A count can not promise more than was written.
+        let mut list = Vec::with_capacity(count.min(self.sizes.len() + self.numbers.len()));
         for _ in 0..count {
             list.push(one(self)?);
         }
@@ -204,26 +223,31 @@ impl<'a> Reader<'a, '_> {
 mod tests {
     use super::*;
 
-    /// Numbers of a request of which nothing is known.
-    const MEMBERS: usize = 60;
+    /// Members of a request, as sizes and as numbers.
+    const MEMBERS: (usize, usize) = (49, 12);
 
     #[test]
     fn nothing_known_is_the_default_request() {
-        assert_eq!(request("", &[f64::NAN; MEMBERS]), Some(Request::default()));
+        assert_eq!(request("", &[-1; MEMBERS.0], &[f64::NAN; MEMBERS.1]), Some(Request::default()));
     }
 
     #[test]
     fn what_does_not_fit_is_no_request() {
-        let mut numbers = [f64::NAN; MEMBERS];
-        assert_eq!(request("", &numbers[1..]), None, "too few numbers");
-        assert_eq!(request("left over", &numbers), None);
-        numbers[1] = 3.0;
-        assert_eq!(request("GE", &numbers), None, "a length past the end");
-        assert_eq!(request("GET", &numbers).unwrap().http.method.as_deref(), Some("GET"));
-        assert_eq!(request("G€", &numbers), None, "a length within a character");
-        for bad in [0.5, -1.0, 1e300, f64::INFINITY] {
-            numbers[1] = bad;
-            assert_eq!(request("", &numbers), None, "{bad}");
+        let unknown = [f64::NAN; MEMBERS.1];
+        let mut sizes = [-1; MEMBERS.0];
+        assert_eq!(request("", &sizes[1..], &unknown), None, "too few sizes");
+        assert_eq!(request("", &sizes, &unknown[1..]), None, "too few numbers");
+        assert_eq!(request("left over", &sizes, &unknown), None);
+        sizes[0] = 3;
+        assert_eq!(request("GE", &sizes, &unknown), None, "a length past the end");
+        assert_eq!(request("GET", &sizes, &unknown).unwrap().http.method.as_deref(), Some("GET"));
+        assert_eq!(request("G€", &sizes, &unknown), None, "a length within a character");
+        sizes[0] = -2;
+        assert_eq!(request("", &sizes, &unknown), None, "no size");
+        for bad in [0.5, 1e300, f64::INFINITY] {
+            let mut numbers = unknown;
+            numbers[0] = bad;
+            assert_eq!(request("", &[-1; MEMBERS.0], &numbers), None, "{bad}");
         }
     }
 }

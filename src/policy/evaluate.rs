@@ -25,11 +25,11 @@ pub struct Judgement<'p> {
     /// Facts that would settle an undetermined verdict, and of those none that could be left out; else empty. Empty
     /// as well where no fact of a request can settle it.
     pub needs: FactSet,
-    set: &'p PolicySet,
-    applies: Extent,
-    met: Met,
-    conditions: [Extent; Condition::ALL.len()],
-    outage: [(Outage, Bits); 4],
+    pub(super) set: &'p PolicySet,
+    pub(super) applies: Extent,
+    pub(super) met: Met,
+    pub(super) conditions: [Extent; Condition::ALL.len()],
+    pub(super) outage: [(Outage, Bits); 4],
 }
 
 impl PolicySet {
@@ -164,7 +164,7 @@ impl<'p> Judgement<'p> {
     }
 
     /// Policies that block, or that have an unmet demand that no prompt can meet.
-    fn beyond_prompts(&self) -> Bits {
+    pub(super) fn beyond_prompts(&self) -> Bits {
         let table = &self.set.table;
         let interactive = (0..).zip(&self.set.controls).filter(|(_, control)| control.is_interactive());
         let interactive =

@@ -32,6 +32,12 @@ impl Policy {
         self.display_name.as_deref()
     }
 
+    /// What people know it by: its display name, else its id.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.display_name().unwrap_or(&self.id)
+    }
+
     /// Whether it is enforced.
     #[must_use]
     pub const fn state(&self) -> PolicyState {

@@ -270,6 +270,11 @@ impl Model {
         &self.id
     }
 
+    /// Points of every bin of every signal, in the order of [`CATALOGUE`].
+    pub(crate) fn table_of_points(&self) -> Vec<Vec<i32>> {
+        self.table.iter().map(|bins| bins.iter().map(|bin| bin.points).collect()).collect()
+    }
+
     /// Calibrated log-odds of a score, in points.
     pub(super) fn calibrated(&self, score: i32) -> i32 {
         let scaled = (i64::from(score) * self.slope) >> 16;

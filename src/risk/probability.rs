@@ -24,13 +24,15 @@ const EXP2: [u64; 64] = {
 
 /// Probability with log-odds `points`/64 bits, in 1/65536: between 0 and 65536, both included.
 pub(super) fn from_points(points: i32) -> u32 {
-    let size = points.unsigned_abs().min(40 * 64);
+    // From 17 bits on it rounds to one; 30 keep the odds within 64 bits.
+    let size = points.unsigned_abs().min(30 * 64);
     let (whole, part) = (size / 64, (size % 64) as usize);
-    // odds = 2^(size/64) ≥ 1, 30 fractional bits; 40 whole bits keep it below 2^71.
-    let odds = u128::from(EXP2.get(part).copied().unwrap_or(1 << 30)) << whole;
-    let one = 1_u128 << 30;
-    let likely = (odds * 65536 + (odds + one) / 2) / (odds + one);
-    let likely = u32::try_from(likely).unwrap_or(65536);
+    let one = 1_u64 << 30;
+    // 1 + odds, where odds = 2^(size/64) ≥ 1, with 30 fractional bits.
+    let sum = one + (EXP2.get(part).copied().unwrap_or(one) << whole);
+    // odds / (1 + odds) is 1 - 1 / (1 + odds), which needs no more than 64 bits; halves round up.
+    let unlikely = (one << 16).saturating_sub(sum / 2).div_ceil(sum);
+    let likely = 65536 - u32::try_from(unlikely).unwrap_or(0);
     if points >= 0 { likely } else { 65536 - likely }
 }
 

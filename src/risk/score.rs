@@ -42,27 +42,31 @@ written!(Risk {
     "contributions" => contributions,
 });
 
+/// What a decision needs of [`Risk`]; the contributions follow from the signals when somebody asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Score {
+    /// As in [`Risk::score`].
+    pub score: i32,
+    /// As in [`Risk::probability_q16`].
+    pub probability_q16: u32,
+    /// As in [`Risk::levels`].
+    pub levels: LevelSet,
+}
+
 /// Scores one request. `stated` is a level that somebody with a wider view has computed.
 #[must_use]
-pub fn assess(
+pub fn score(
     model: &Model,
     signals: &Signals,
     detections: &[Detection<'_>],
     stated: Option<RiskLevel>,
-) -> Risk {
+) -> Score {
     let (mut score, mut low, mut high) = (0_i32, 0_i32, 0_i32);
-    let mut contributions = Vec::with_capacity(8);
     signals.each(|observed| {
         let bin = model.points(observed);
         score += bin.points;
         low += bin.low;
         high += bin.high;
-        if bin.points != 0
-            && let Some((signal, bins)) = CATALOGUE.get(observed.signal)
-            && let Some(name) = bins.get(observed.bin)
-        {
-            contributions.push(Contribution { signal, bin: name, points: bin.points });
-        }
     });
     let thresholds = model.thresholds();
     let levels = match stated {
@@ -74,7 +78,26 @@ pub fn assess(
         }
         .at_least(floor(detections, |_| true)),
     };
-    Risk { score, probability_q16: probability::from_points(model.calibrated(score)), levels, contributions }
+    Score { score, probability_q16: probability::from_points(model.calibrated(score)), levels }
+}
+
+impl Risk {
+    /// A score with its contributions.
+    #[must_use]
+    pub fn new(score: Score, model: &Model, signals: &Signals) -> Self {
+        let mut contributions = Vec::with_capacity(CATALOGUE.len());
+        signals.each(|observed| {
+            let points = model.points(observed).points;
+            if points != 0
+                && let Some((signal, bins)) = CATALOGUE.get(observed.signal)
+                && let Some(bin) = bins.get(observed.bin)
+            {
+                contributions.push(Contribution { signal, bin, points });
+            }
+        });
+        let Score { score, probability_q16, levels } = score;
+        Self { score, probability_q16, levels, contributions }
+    }
 }
 
 /// The worst level among some detections.
@@ -106,7 +129,9 @@ mod tests {
         let agent = crate::agent::classify(&request);
         let signals = Signals::read(&request, &agent, &crate::identifier::Identifiers::plain());
         let observed = crate::detection::Observed { request: &request, agent: &agent, signals: &signals };
-        assess(&Model::priors().unwrap(), &signals, &crate::detection::detect(observed), stated)
+        let model = Model::priors().unwrap();
+        let score = score(&model, &signals, &crate::detection::detect(observed), stated);
+        Risk::new(score, &model, &signals)
     }
 
     const FAMILIAR: &str = r#"{"client":{"asn":64500,"country":"NO"},"principal":{"kind":"user","id":"u"},

@@ -3,14 +3,17 @@
 //! path, deciding, crosses packed: the host writes into buffers that stay, and reads the answer where it lies.
 
 use edgeward::ffi::{self, Instance};
-use edgeward::packed::Answer;
+use edgeward::packed::{self, ANSWER_WORDS, Answer};
 use wasm_bindgen::prelude::*;
 
 /// Bytes of text a packed request may have; a larger one crosses as JSON.
 const TEXT_BYTES: usize = 32 << 10;
 
+/// Sizes a packed request may have: lengths, counts, flags and indices.
+const SIZES: usize = 2048;
+
 /// Numbers a packed request may have.
-const NUMBERS: usize = 2048;
+const NUMBERS: usize = 256;
 
 /// One engine. Methods answer JSON text; a failure is `{"error":{…}}`, thrown as text where the answer is none.
 #[wasm_bindgen]
@@ -18,6 +21,7 @@ const NUMBERS: usize = 2048;
 pub struct Engine {
     instance: Instance,
     text: Vec<u8>,
+    sizes: Vec<i32>,
     numbers: Vec<f64>,
     answer: Answer,
 }
@@ -34,71 +38,50 @@ impl Engine {
         Ok(Self {
             instance,
             text: vec![0; TEXT_BYTES],
+            sizes: vec![0; SIZES],
             numbers: vec![0.0; NUMBERS],
             answer: Answer::default(),
         })
     }
 
-    /// Where the host writes the texts of a packed request; `textCapacity` bytes.
-    #[wasm_bindgen(js_name = textBuffer)]
+    /// Where the buffers lie and how many elements they hold: the text, the sizes and the numbers of a request, the
+    /// words of an answer. They stay where they are as long as the engine lives.
     #[must_use]
-    pub fn text_buffer(&self) -> *const u8 {
-        self.text.as_ptr()
-    }
-
-    /// Size of `textBuffer`.
-    #[wasm_bindgen(js_name = textCapacity)]
-    #[must_use]
-    pub fn text_capacity(&self) -> usize {
-        self.text.len()
-    }
-
-    /// Where the host writes the numbers of a packed request; `numbersCapacity` of them.
-    #[wasm_bindgen(js_name = numbersBuffer)]
-    #[must_use]
-    pub fn numbers_buffer(&self) -> *const f64 {
-        self.numbers.as_ptr()
-    }
-
-    /// Size of `numbersBuffer`.
-    #[wasm_bindgen(js_name = numbersCapacity)]
-    #[must_use]
-    pub fn numbers_capacity(&self) -> usize {
-        self.numbers.len()
+    pub fn buffers(&self) -> Vec<usize> {
+        let answer = self.answer.words().as_ptr().addr();
+        let (text, sizes, numbers) = (&self.text, &self.sizes, &self.numbers);
+        vec![
+            text.as_ptr().addr(),
+            text.len(),
+            sizes.as_ptr().addr(),
+            sizes.len(),
+            numbers.as_ptr().addr(),
+            numbers.len(),
+            answer,
+            ANSWER_WORDS,
+        ]
     }
 
     /// Decides the packed request in the buffers: how many words the answer has, 0 if the request does not fit.
     #[wasm_bindgen(js_name = evaluatePacked)]
-    pub fn evaluate_packed(&mut self, text: usize, numbers: usize) -> usize {
-        let (Some(text), Some(numbers)) = (self.text.get(..text), self.numbers.get(..numbers)) else {
+    pub fn evaluate_packed(&mut self, text: usize, sizes: usize, numbers: usize) -> usize {
+        let (Some(text), Some(sizes), Some(numbers)) =
+            (self.text.get(..text), self.sizes.get(..sizes), self.numbers.get(..numbers))
+        else {
             return 0;
         };
-        if self.instance.evaluate_packed(text, numbers, &mut self.answer) {
-            self.answer.words.len()
+        if self.instance.evaluate_packed(text, sizes, numbers, &mut self.answer) {
+            self.answer.words().len()
         } else {
             0
         }
     }
 
-    /// Where the answer's words lie.
-    #[wasm_bindgen(js_name = answerWords)]
-    #[must_use]
-    pub fn answer_words(&self) -> *const u32 {
-        self.answer.words.as_ptr()
-    }
-
-    /// Where the answer's text lies.
+    /// What of an answer is text: the detections, as JSON.
     #[wasm_bindgen(js_name = answerText)]
     #[must_use]
-    pub fn answer_text(&self) -> *const u8 {
-        self.answer.text.as_ptr()
-    }
-
-    /// Bytes of the answer's text.
-    #[wasm_bindgen(js_name = answerTextLength)]
-    #[must_use]
-    pub fn answer_text_length(&self) -> usize {
-        self.answer.text.len()
+    pub fn answer_text(&self) -> String {
+        self.answer.text().to_owned()
     }
 
     /// What the numbers of packed answers stand for.
@@ -143,6 +126,13 @@ impl Engine {
     pub fn identifier(&self, kind: &str, value: &str) -> Result<String, String> {
         self.instance.identifier(kind, value).map_err(|error| ffi::failure(&error))
     }
+}
+
+/// Session controls that crossed as two words, as JSON.
+#[wasm_bindgen(js_name = sessionControls)]
+#[must_use]
+pub fn session_controls(modes: i32, frequency: i32) -> String {
+    packed::session_controls_json([modes, frequency])
 }
 
 /// The memory that the buffers lie in.

@@ -1,0 +1,102 @@
+//! What every policy came to, as sets of policies: a host that gets these reads single policies out of them only if
+//! somebody looks.
+
+use super::PolicyOutcome;
+use super::evaluate::Judgement;
+use super::result::PolicyResult;
+use crate::bits::Bits;
+
+/// Bits of a result, a condition and an outage mode, in the order of [`Judgement::planes`].
+const RESULT: usize = 4;
+const CONDITION: usize = 5;
+const OUTAGE: usize = 3;
+
+const PLANES: usize = RESULT + CONDITION + OUTAGE;
+
+/// Policies by what they came to.
+struct Split {
+    /// Whether they apply, or are met, is open.
+    unknown: Bits,
+    success: Bits,
+    failure: Bits,
+}
+
+impl<'p> Judgement<'p> {
+    /// For each policy a number, of which the first set holds the lowest bit: four bits for the index of its
+    /// [`PolicyOutcome`], five for that of its [`Condition`](super::Condition) and three for that of its
+    /// [`Outage`](super::Outage), both one more and 0 for none.
+    pub(crate) fn planes(&self) -> [Bits; PLANES] {
+        let table = &self.set.table;
+        let split = self.split();
+        let mut planes = [Bits::EMPTY; PLANES];
+        let (results, rest) = planes.split_at_mut(RESULT);
+        let (conditions, outages) = rest.split_at_mut(CONDITION);
+        let untouched = !self.applies.may;
+        mark(results, PolicyOutcome::Success as usize, split.success & table.enabled);
+        mark(results, PolicyOutcome::Failure as usize, split.failure & table.enabled);
+        mark(results, PolicyOutcome::NotApplied as usize, untouched & table.enabled);
+        mark(results, PolicyOutcome::NotEnabled as usize, !table.active);
+        mark(results, PolicyOutcome::Unknown as usize, split.unknown);
+        if !table.report_only.is_empty() {
+            let of = table.report_only;
+            let beyond = self.beyond_prompts();
+            mark(results, PolicyOutcome::ReportOnlySuccess as usize, split.success & of);
+            mark(results, PolicyOutcome::ReportOnlyFailure as usize, split.failure & of & beyond);
+            mark(results, PolicyOutcome::ReportOnlyInterrupted as usize, split.failure & of & !beyond);
+            mark(results, PolicyOutcome::ReportOnlyNotApplied as usize, untouched & of);
+        }
+        let (mut certain, mut possible) = (table.active, table.active);
+        for (condition, extent) in table.conditions.iter().zip(&self.conditions) {
+            mark(conditions, *condition as usize + 1, (certain & !extent.must) | (possible & !extent.may));
+            certain = certain & extent.must;
+            possible = possible & extent.may;
+        }
+        for (mode, policies) in &self.outage {
+            mark(outages, *mode as usize + 1, *policies);
+        }
+        planes
+    }
+
+    /// The enforced policies that may be a reason for the verdict, by place; without their conditions.
+    pub(crate) fn telling(&self) -> impl Iterator<Item = (usize, PolicyResult<'p>)> {
+        let split = self.split();
+        let settled = self.outage.iter().fold(Bits::EMPTY, |all, (_, policies)| all | *policies);
+        let telling = (split.unknown | split.failure | settled) & self.set.table.enabled;
+        telling.iter().filter_map(move |index| {
+            let (result, applies) = if split.failure.contains(index) {
+                (PolicyOutcome::Failure, Some(true))
+            } else if split.unknown.contains(index) {
+                (PolicyOutcome::Unknown, None)
+            } else {
+                (PolicyOutcome::Success, Some(true))
+            };
+            let outage = self.outage.iter().find(|(_, policies)| policies.contains(index));
+            let policy = self.set.policies.get(index)?;
+            let outage = outage.map(|(outage, _)| *outage);
+            Some((index, PolicyResult { policy, result, applies, reason: None, outage }))
+        })
+    }
+
+    /// Whether an enforced policy applies and is met.
+    pub(crate) fn is_any_met(&self) -> bool {
+        (self.split().success & self.set.table.enabled) != Bits::EMPTY
+    }
+
+    fn split(&self) -> Split {
+        let (table, applies) = (&self.set.table, self.applies);
+        let unmet = table.unmet(self.met.at_most());
+        let maybe_unmet = table.unmet(self.met.at_least());
+        Split {
+            unknown: applies.open() | (applies.must & maybe_unmet & !unmet),
+            success: applies.must & !maybe_unmet & !unmet,
+            failure: applies.must & unmet,
+        }
+    }
+}
+
+/// Gives policies a number, in place of the one they had.
+fn mark(planes: &mut [Bits], number: usize, policies: Bits) {
+    for (bit, plane) in planes.iter_mut().enumerate() {
+        *plane = if number >> bit & 1 == 0 { *plane & !policies } else { *plane | policies };
+    }
+}
