@@ -13,7 +13,7 @@ pub use signature::{Algorithm, PublicKey, SignatureEnvelope};
 pub use version::Version;
 
 use crate::error::Error;
-use crate::policy::{Issue, PolicySet};
+use crate::policy::{Issue, PolicySet, Sources};
 use crate::read::{self, Slot, record};
 use crate::request::Text;
 use crate::risk::{Model, Setting};
@@ -109,6 +109,18 @@ record!(strict BundleFile<'a> {
     "policies" => policies,
 });
 
+impl<'a> BundleFile<'a> {
+    fn read(text: &'a str) -> Result<Self, Error> {
+        let mut file = Self::default();
+        read::from_json(text, Slot::Record(&mut file)).map_err(|why| Error::json("bundle", &why))?;
+        let schema = file.schema.unwrap_or_default();
+        if schema != 1 {
+            return Err(Error::bundle("schema", format!("`{schema}` is not a known schema; 1 is")));
+        }
+        Ok(file)
+    }
+}
+
 /// The text of a member, unless it is absent or `null`.
 fn stated(raw: Option<&RawValue>) -> Option<&str> {
     raw.map(RawValue::get).filter(|text| *text != "null")
@@ -134,12 +146,7 @@ impl Bundle {
         limit(bytes)?;
         let text = std::str::from_utf8(bytes)
             .map_err(|why| Error::Json { input: "bundle", why: format!("not UTF-8: {why}") })?;
-        let mut file = BundleFile::default();
-        read::from_json(text, Slot::Record(&mut file)).map_err(|why| Error::json("bundle", &why))?;
-        let schema = file.schema.unwrap_or_default();
-        if schema != 1 {
-            return Err(Error::bundle("schema", format!("`{schema}` is not a known schema; 1 is")));
-        }
+        let file = BundleFile::read(text)?;
         let version = Version::parse(file.version.as_deref().unwrap_or_default())?;
         let policies = stated(file.policies).unwrap_or("[]");
         let locations = stated(file.named_locations).unwrap_or("[]");
@@ -159,6 +166,14 @@ impl Bundle {
             })
             .collect();
         Ok(Self { version, policies, model, settings: file.settings, self_test, warnings })
+    }
+
+    /// The policies of a bundle as they are written in its text.
+    ///
+    /// # Errors
+    /// [`Error::Json`] or [`Error::Bundle`].
+    pub fn sources(text: &str) -> Result<Sources, Error> {
+        Ok(Sources::of(stated(BundleFile::read(text)?.policies).unwrap_or("[]")))
     }
 
     /// Its version.

@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::identifier::{IdentifierKind, Identifiers};
 use crate::packed;
-use crate::policy::{Issue, WhatIfBody, what_if};
+use crate::policy::{self, Issue, WhatIfBody};
 use crate::read::{Record, Slot, from_json, record};
 use crate::receipt::Circumstances;
 use crate::request::Request;
@@ -172,13 +172,6 @@ impl Instance {
         Ok(self.identifiers.of(kind, value).to_string())
     }
 
-    /// Answers Graph's What If: a [`WhatIf`](crate::policy::WhatIf).
-    pub fn what_if(&self, body: &str) -> String {
-        answer(self.engine().and_then(|engine| {
-            what_if(engine.bundle().policies(), bounded::<WhatIfBody<'_>>(body, "what-if body")?)
-        }))
-    }
-
     fn engine(&self) -> Result<&Engine, Error> {
         self.engine.as_ref().ok_or(Error::NoBundle)
     }
@@ -243,6 +236,19 @@ pub fn lint(bundle: &str) -> String {
         Err(Error::Policies { issues }) => json(&issues),
         Err(error) => failure(&error),
     }
+}
+
+/// Answers Graph's What If by a bundle, whose origin the caller vouches for: a [`WhatIf`](crate::policy::WhatIf).
+#[must_use]
+pub fn what_if(bundle: &str, body: &str) -> String {
+    try_what_if(bundle, body).unwrap_or_else(|error| failure(&error))
+}
+
+fn try_what_if(bundle: &str, body: &str) -> Result<String, Error> {
+    let sources = Bundle::sources(bundle)?;
+    let bundle = Bundle::unsigned(bundle.as_bytes())?;
+    let body = bounded::<WhatIfBody<'_>>(body, "what-if body")?;
+    Ok(policy::what_if(bundle.policies(), &sources, body)?.to_json())
 }
 
 fn parse_probe(json: &str) -> Result<Request<'_>, Error> {

@@ -5,6 +5,7 @@
 //! fact that is not known leaves a condition undetermined. Policies only ever add demands, so if those that may
 //! apply add nothing to those that do, the unknown facts can not matter, and the verdict is definite.
 
+mod applied;
 mod cases;
 mod control;
 mod demand;
@@ -21,6 +22,7 @@ mod record;
 mod result;
 mod rows;
 mod session_controls;
+mod source;
 mod state;
 mod symbol;
 mod table;
@@ -29,6 +31,7 @@ mod tests;
 mod truth;
 mod what_if;
 
+pub use applied::{AppliedPolicy, AppliedStrength, Conclusions, Rule, RuleSatisfied, StrengthResult};
 pub use control::Control;
 pub use evaluate::Judgement;
 pub use issue::{Issue, Severity};
@@ -38,7 +41,11 @@ pub use result::{Condition, Outage, PolicyOutcome, PolicyResult};
 pub use session_controls::{
     CloudAppSecurity, ContinuousAccessEvaluation, PersistentBrowser, SessionControls, SignInFrequency,
 };
-pub use what_if::{AnalysisReasons, Combined, WhatIf, WhatIfBody, WhatIfResult, what_if};
+pub use source::Sources;
+pub use what_if::{
+    AnalysisReasons, Combined, CombinedApplication, MAX_APPLICATIONS, WhatIf, WhatIfBody, WhatIfResult,
+    what_if,
+};
 
 use crate::agent::Agent;
 use crate::detection::DetectionSet;
@@ -118,14 +125,7 @@ impl PolicySet {
     /// [`Self::judge`], with what every policy came to.
     #[must_use]
     pub fn evaluate(&self, facts: &Facts<'_>, unknowns: Unknowns) -> Evaluation<'_> {
-        let judgement = self.judge(facts, unknowns);
-        Evaluation {
-            verdict: judgement.verdict,
-            session_controls: judgement.session_controls,
-            results: judgement.results().collect(),
-            needs: judgement.needs,
-            controls: judgement.controls,
-        }
+        self.judge(facts, unknowns).into()
     }
 
     /// The policies, in the order they were given.
@@ -153,6 +153,18 @@ pub struct Evaluation<'p> {
     pub results: Vec<PolicyResult<'p>>,
     /// As in [`Judgement::needs`].
     pub needs: FactSet,
+}
+
+impl<'p> From<Judgement<'p>> for Evaluation<'p> {
+    fn from(judgement: Judgement<'p>) -> Self {
+        Self {
+            verdict: judgement.verdict,
+            session_controls: judgement.session_controls,
+            results: judgement.results().collect(),
+            needs: judgement.needs,
+            controls: judgement.controls,
+        }
+    }
 }
 
 written!(Evaluation<'_> {

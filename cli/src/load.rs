@@ -6,9 +6,7 @@ use clap::Args;
 use edgeward::Engine;
 use edgeward::bundle::Bundle;
 use edgeward::identifier::Identifiers;
-
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use edgeward::policy::Sources;
 
 use crate::bundle::SignedBundle;
 use crate::failure::Failure;
@@ -43,13 +41,10 @@ impl BundleArguments {
         engine(bundle, &name)
     }
 
-    /// The policies as they stand in the bundle, in the order the engine has them.
-    pub fn policies(&self) -> Result<Vec<Map<String, Value>>, Failure> {
-        #[derive(Deserialize)]
-        struct Policies {
-            policies: Vec<Map<String, Value>>,
-        }
-        Ok(input::read_json::<Policies>(&self.bundle)?.policies)
+    /// The policies as they stand in the bundle.
+    pub fn sources(&self) -> Result<Sources, Failure> {
+        let fail = |why| Failure::input(&self.bundle.display().to_string(), why);
+        Bundle::sources(&input::read_document(&self.bundle)?).map_err(fail)
     }
 }
 

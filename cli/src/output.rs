@@ -22,6 +22,12 @@ impl Output {
         self.0.write_all(b"\n").map_err(Failure::output)
     }
 
+    /// Writes JSON that is one line already.
+    pub fn text_line(&mut self, json: &str) -> Result<(), Failure> {
+        self.0.write_all(json.as_bytes()).map_err(Failure::output)?;
+        self.0.write_all(b"\n").map_err(Failure::output)
+    }
+
     /// Writes one value as one line of JSON, without the members that are `null` or hold nothing but such: in a
     /// request both mean unknown.
     pub fn sparse_line(&mut self, value: &impl Serialize) -> Result<(), Failure> {

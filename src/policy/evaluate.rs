@@ -141,6 +141,11 @@ impl<'p> Judgement<'p> {
         })
     }
 
+    /// The conditions that some policy configures, and for which policies each holds.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = (Condition, Extent)> {
+        self.set.table.conditions.iter().copied().zip(self.conditions)
+    }
+
     /// What the policies that certainly apply demand.
     pub(super) fn certain_demand(&self) -> Demand {
         self.set.table.demand(self.applies.must, self.met.at_most())
@@ -151,10 +156,10 @@ impl<'p> Judgement<'p> {
         let mut reasons = [None; Bits::CAPACITY];
         let table = &self.set.table;
         let (mut certain, mut possible) = (table.active, table.active);
-        for (reason, extent) in table.conditions.iter().zip(&self.conditions) {
+        for (condition, extent) in self.conditions() {
             for index in ((certain & !extent.must) | (possible & !extent.may)).iter() {
                 if let Some(slot) = reasons.get_mut(index) {
-                    *slot = Some(*reason);
+                    *slot = Some(condition);
                 }
             }
             certain = certain & extent.must;

@@ -72,12 +72,22 @@ impl Methods {
 
     /// The controls that these methods meet.
     pub(super) fn met(&self, amr: &[Text<'_>]) -> ControlSet {
-        let have = amr.iter().fold(MethodSet::default(), |set, name| {
+        self.met_by(self.read(amr))
+    }
+
+    /// How many methods more, at least, it takes to meet a control; `u32::MAX` if none do.
+    pub(super) fn missing(&self, amr: &[Text<'_>], control: usize) -> u32 {
+        let (have, control) = (self.read(amr), ControlSet::only(control));
+        let combinations = self.combinations.iter().filter(|(of, _)| *of == control);
+        combinations.map(|(_, set)| (set.0 & !have.0).count_ones()).min().unwrap_or(u32::MAX)
+    }
+
+    fn read(&self, amr: &[Text<'_>]) -> MethodSet {
+        amr.iter().fold(MethodSet::default(), |set, name| {
             let mode = RFC_8176.iter().find(|(value, _)| value.eq_ignore_ascii_case(name));
             let set = set.union(self.find(name));
             mode.map_or(set, |(_, mode)| set.union(self.find(mode)))
-        });
-        self.met_by(have)
+        })
     }
 
     /// Every set of controls, among `of`, that some methods meet. `None` if there are more than `limit`.

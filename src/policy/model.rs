@@ -188,6 +188,9 @@ pub(super) struct ApplicationList {
 pub(super) struct Locations {
     pub(super) include_all: bool,
     pub(super) exclude_all: bool,
+    /// `AllTrusted` is listed; the trusted locations are in the set as well.
+    pub(super) include_trusted: bool,
+    pub(super) exclude_trusted: bool,
     pub(super) include: LocationSet,
     pub(super) exclude: LocationSet,
 }

@@ -79,6 +79,17 @@ impl SignInFrequency {
 }
 
 impl SessionControls {
+    /// None at all.
+    pub const NONE: Self = Self {
+        application_enforced_restrictions: false,
+        cloud_app_security: None,
+        sign_in_frequency: None,
+        persistent_browser: None,
+        continuous_access_evaluation: None,
+        secure_sign_in_session: false,
+        disable_resilience_defaults: false,
+    };
+
     /// The most restrictive of both.
     #[must_use]
     pub fn merge(self, other: Self) -> Self {
@@ -104,7 +115,7 @@ impl SessionControls {
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        *self == Self::NONE
     }
 }
 

@@ -71,12 +71,20 @@ fn known<T: Copy>(value: Option<T>, bit: impl Fn(T) -> u32) -> Possible {
 }
 
 impl<'f> State<'f> {
+    /// The kind of principal, if only one is left.
+    pub(super) fn kind(&self) -> Option<PrincipalKind> {
+        (0..).zip(KINDS).find(|(bit, _)| self.kinds == 1 << bit).map(|(_, kind)| kind)
+    }
+
+    /// The platform, if it is known, as its bit.
+    pub(super) fn platform(&self) -> Option<u32> {
+        let [_, platforms, ..] = self.choices;
+        (platforms.count_ones() == 1).then(|| platforms.trailing_zeros())
+    }
+
     /// Whether the principal is known to be nobody.
     pub(super) fn is_anonymous(&self) -> bool {
-        KINDS
-            .iter()
-            .position(|kind| *kind == PrincipalKind::Anonymous)
-            .is_some_and(|bit| self.kinds == 1 << bit)
+        self.kind() == Some(PrincipalKind::Anonymous)
     }
 
     pub(super) fn new(set: &PolicySet, facts: &Facts<'f>) -> Self {

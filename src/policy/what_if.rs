@@ -1,26 +1,31 @@
 //! Graph's What If: the body of `POST /identity/conditionalAccess/evaluate`, answered offline.
 //!
-//! Each policy gets Graph's `policyApplies` and `analysisReasons`. What the body leaves open Graph takes not to match
-//! (Entra `what-if-tool.md`); here such a policy is `notEnoughInformation` and named with the condition, and the
-//! combined verdict, which Graph does not give, says which facts it depends on.
+//! Each policy gets Graph's `policyApplies` and `analysisReasons` beside its own members, and what
+//! [`AppliedPolicy`] tells. What the body leaves open Graph takes not to match (Entra `what-if-tool.md`); here such a
+//! policy is `notEnoughInformation` and named with the condition, and the combined verdict, which Graph does not
+//! give, says which facts it depends on.
+//!
+//! A body may name several applications. A policy applies if it does for any of them; the combined verdict is that
+//! of asking for all.
+
+mod body;
 
 use std::fmt;
-use std::net::IpAddr;
 
+pub use body::{MAX_APPLICATIONS, WhatIfBody};
+
+use super::applied::AppliedPolicy;
+use super::source::Sources;
 use super::{
-    Condition, Control, Facts, PolicyOutcome, PolicyResult, PolicySet, SessionControls, Unknowns, Verdict,
+    Condition, Control, Evaluation, Facts, PolicyOutcome, PolicySet, SessionControls, Unknowns, Verdict,
 };
 use crate::agent;
 use crate::detection::DetectionSet;
 use crate::error::Error;
 use crate::fact::FactSet;
-use crate::read::record;
-use crate::request::{
-    ClientAppType, Device, GuestType, Platform, PrincipalKind, Request, Text, TransferMethod,
-};
-use crate::risk::{InsiderRiskLevel, LevelSet, RiskLevel};
-use crate::vocabulary::vocabulary;
-use crate::write::written;
+use crate::request::{PrincipalKind, Request};
+use crate::risk::LevelSet;
+use crate::write::{self, Members, Value, Write, written};
 
 /// The answer: one result for each policy, in their order, and what they come to together.
 #[derive(Debug, Clone)]
@@ -31,32 +36,49 @@ pub struct WhatIf<'p> {
     pub combined: Combined<'p>,
 }
 
-written!(WhatIf<'_> {
-    "value" => value,
-    "combined" => combined,
-});
+impl WhatIf<'_> {
+    /// As JSON: `{"value":[…],"combined":{…}}`. The policies' own members are copied as they were written.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = String::from(r#"{"value":["#);
+        for (index, result) in self.value.iter().enumerate() {
+            if index > 0 {
+                text.push(',');
+            }
+            text.push('{');
+            text.push_str(result.members);
+            if !result.members.is_empty() {
+                text.push(',');
+            }
+            text.push_str(write::json(Value::Object(result)).trim_start_matches('{'));
+        }
+        text.push_str(r#"],"combined":"#);
+        text.push_str(&write::json(self.combined.value()));
+        text.push('}');
+        text
+    }
+}
 
-/// What Graph calls `whatIfAnalysisResult`, without the policy's own members.
+/// Graph's `whatIfAnalysisResult`: the policy's own members, the two of the analysis, and why.
 #[derive(Debug, Clone)]
 pub struct WhatIfResult<'p> {
-    /// Place of the policy in the set.
-    pub index: usize,
-    /// Object id.
-    pub id: &'p str,
-    /// Display name.
-    pub display_name: Option<&'p str>,
+    /// Why, as sign-in logs tell it. Of several applications, for the first for which the policy applies.
+    pub applied: AppliedPolicy<'p>,
     /// Whether it applies for certain.
     pub policy_applies: bool,
     /// Why it does not; `notSet` where it applies.
     pub analysis_reasons: AnalysisReasons,
+    /// The policy's own members, as JSON text.
+    members: &'p str,
 }
 
-written!(WhatIfResult<'_> {
-    "id" => id,
-    "displayName" => display_name,
-    "policyApplies" => policy_applies,
-    "analysisReasons" => analysis_reasons,
-});
+impl Members for WhatIfResult<'_> {
+    fn each(&self, put: &mut dyn FnMut(&'static str, Value<'_>)) {
+        put("policyApplies", Value::Flag(self.policy_applies));
+        put("analysisReasons", self.analysis_reasons.value());
+        self.applied.explain(put);
+    }
+}
 
 /// The verdict of all enabled policies for a sign-in that starts with nothing proven.
 #[derive(Debug, Clone)]
@@ -69,12 +91,32 @@ pub struct Combined<'p> {
     pub session_controls: SessionControls,
     /// Facts an undetermined verdict depends on.
     pub needs: FactSet,
+    /// Where the body names several applications, the verdict of each.
+    pub applications: Option<Vec<CombinedApplication<'p>>>,
 }
 
 written!(Combined<'_> {
     "verdict" => verdict,
     "controls" => controls,
     "sessionControls" => session_controls,
+    "needs" => needs,
+    "applications" => ?applications,
+});
+
+/// The verdict for one of several applications.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "as in `Combined`")]
+pub struct CombinedApplication<'p> {
+    pub application: String,
+    pub verdict: Verdict,
+    pub controls: Vec<&'p Control>,
+    pub needs: FactSet,
+}
+
+written!(CombinedApplication<'_> {
+    "application" => application,
+    "verdict" => verdict,
+    "controls" => controls,
     "needs" => needs,
 });
 
@@ -96,284 +138,167 @@ impl fmt::Display for AnalysisReasons {
 
 written!(@shown AnalysisReasons);
 
-/// The body of Graph's `evaluate`.
-#[derive(Debug, Clone, Default)]
-pub struct WhatIfBody<'a> {
-    sign_in_identity: Option<Identity<'a>>,
-    sign_in_context: Option<Context<'a>>,
-    sign_in_conditions: Conditions<'a>,
-    applied_policies_only: bool,
-    /// Ours: what Graph looks up by itself (groups, roles) or has no notion of (headers, path), as a request.
-    request: Request<'a>,
-}
-
-record!(strict WhatIfBody<'a> {
-    "signInIdentity" => Record(sign_in_identity),
-    "signInContext" => Record(sign_in_context),
-    "signInConditions" => Record(sign_in_conditions),
-    "appliedPoliciesOnly" => Switch(applied_policies_only),
-    "request" => Record(request),
-} requires {
-    "signInIdentity" => sign_in_identity,
-    "signInContext" => sign_in_context,
-});
-
-#[derive(Debug, Clone, Default)]
-struct Identity<'a> {
-    user_id: Option<Text<'a>>,
-    external_tenant_id: Option<Text<'a>>,
-    external_user_type: Option<GuestType>,
-    service_principal_id: Option<Text<'a>>,
-    agent_service_principal_id: Option<Text<'a>>,
-}
-
-record!(strict Identity<'a> {
-    "userId" => Text(user_id),
-    "externalTenantId" => Text(external_tenant_id),
-    "externalUserType" => Stated(external_user_type),
-    "servicePrincipalId" => Text(service_principal_id),
-    "agentServicePrincipalId" => Text(agent_service_principal_id),
-} requires {});
-
-#[derive(Debug, Clone, Default)]
-struct Context<'a> {
-    include_applications: Option<Vec<Text<'a>>>,
-    authentication_context_value: Option<Text<'a>>,
-    user_action: Option<UserAction>,
-}
-
-record!(strict Context<'a> {
-    "includeApplications" => Texts(include_applications),
-    "authenticationContextValue" => Text(authentication_context_value),
-    "userAction" => OneOf(user_action),
-} requires {});
-
-vocabulary! {
-    enum UserAction {
-        /// Registering security information.
-        RegisterSecurityInformation = "registerSecurityInformation",
-        /// Registering or joining a device.
-        RegisterOrJoinDevices = "registerOrJoinDevices",
-    }
-}
-
-#[derive(Debug, Clone, Default)]
-struct Conditions<'a> {
-    device_platform: Option<Platform>,
-    client_app_type: Option<ClientAppType>,
-    sign_in_risk_level: Option<RiskLevel>,
-    user_risk_level: Option<RiskLevel>,
-    service_principal_risk_level: Option<RiskLevel>,
-    agent_id_risk_level: Option<RiskLevel>,
-    insider_risk_level: Option<InsiderRiskLevel>,
-    country: Option<Text<'a>>,
-    ip_address: Option<IpAddr>,
-    device_info: Option<Device<'a>>,
-    authentication_flow: AuthenticationFlow,
-}
-
-record!(strict Conditions<'a> {
-    "devicePlatform" => Stated(device_platform),
-    "clientAppType" => Stated(client_app_type),
-    "signInRiskLevel" => Stated(sign_in_risk_level),
-    "userRiskLevel" => Stated(user_risk_level),
-    "servicePrincipalRiskLevel" => Stated(service_principal_risk_level),
-    "agentIdRiskLevel" => Stated(agent_id_risk_level),
-    "insiderRiskLevel" => Stated(insider_risk_level),
-    "country" => Text(country),
-    "ipAddress" => Address(ip_address),
-    "deviceInfo" => Record(device_info),
-    "authenticationFlow" => Record(authentication_flow),
-} requires {});
-
-#[derive(Debug, Clone, Copy, Default)]
-struct AuthenticationFlow {
-    transfer_method: Option<TransferMethod>,
-}
-
-record!(AuthenticationFlow {
-    "transferMethod" => Stated(transfer_method),
-});
-
-/// Answers Graph's question.
+/// Answers Graph's question. `sources` is of the text that the policies were parsed from.
 ///
 /// ```
-/// use edgeward::policy::{PolicySet, WhatIfBody, what_if};
+/// use edgeward::policy::{PolicySet, Sources, WhatIfBody, what_if};
 /// let (policies, _) = PolicySet::parse("[]", "[]").unwrap();
 /// let body: WhatIfBody = serde_json::from_str(r#"{
 ///     "signInIdentity": {"userId": "15dc174b-f34c-4588-ac45-61d6e05dce93"},
 ///     "signInContext": {"includeApplications": ["00000003-0000-0ff1-ce00-000000000000"]}
 /// }"#).unwrap();
-/// assert!(what_if(&policies, body).unwrap().value.is_empty());
+/// assert!(what_if(&policies, &Sources::of("[]"), body).unwrap().value.is_empty());
 /// ```
 ///
 /// # Errors
 /// [`Error::Json`] naming the member that is not Graph's (a misspelt condition would silently answer another
-/// question), is missing, or can not be answered in one go.
-pub fn what_if<'p>(policies: &'p PolicySet, body: WhatIfBody<'_>) -> Result<WhatIf<'p>, Error> {
+/// question) or is missing, or what is past a limit.
+pub fn what_if<'p>(
+    policies: &'p PolicySet,
+    sources: &'p Sources,
+    body: WhatIfBody<'_>,
+) -> Result<WhatIf<'p>, Error> {
     let applied_only = body.applied_policies_only;
-    let context = body.sign_in_context.clone().unwrap_or_default();
-    let asks_user_action = context.user_action.is_some();
-    let asks_context = context.authentication_context_value.is_some();
-    let request = body.into_request().map_err(|why| Error::Json { input: "what-if body", why })?;
-    let agent = agent::classify(&request);
-    let facts = Facts {
-        request: &request,
-        agent: &agent,
-        detections: DetectionSet::default(),
-        sign_in_risk: LevelSet::from_fact(request.risk.sign_in),
-    };
-    let evaluation = policies.evaluate(&facts, Unknowns::Ask);
-    let names = Names {
-        users: if request.principal.kind == Some(PrincipalKind::User) {
-            "users"
+    let question = body.into_question().map_err(|why| Error::Json { input: "what-if body", why })?;
+    let mut value: Vec<WhatIfResult<'p>> = Vec::new();
+    let mut combined: Option<Combined<'p>> = None;
+    let mut applications = Vec::new();
+    for request in &question.requests {
+        let (evaluation, applied) = explain(policies, request);
+        let names = Names::of(request, question.target);
+        let results = applied.into_iter().enumerate().map(|(index, applied)| {
+            let (policy_applies, analysis_reasons) = names.analyse(&applied);
+            WhatIfResult { applied, policy_applies, analysis_reasons, members: sources.members(index) }
+        });
+        if value.is_empty() {
+            value = results.collect();
         } else {
-            "workloadIdentities"
-        },
-        application: match (asks_user_action, asks_context) {
-            (true, _) => "userActions",
-            (false, true) => "authenticationContext",
-            (false, false) => "application",
-        },
-    };
-    let value = evaluation
-        .results
-        .iter()
-        .enumerate()
-        .map(|(index, result)| names.analyse(index, result))
-        .filter(|result| result.policy_applies || !applied_only)
-        .collect();
-    let combined = Combined {
-        verdict: evaluation.verdict,
-        controls: evaluation.controls,
-        session_controls: evaluation.session_controls,
-        needs: evaluation.needs,
-    };
+            for (known, result) in value.iter_mut().zip(results) {
+                if result.says_more_than(known) {
+                    *known = result;
+                }
+            }
+        }
+        if question.requests.len() > 1 {
+            applications.push(CombinedApplication {
+                application: request.resource.application.as_deref().unwrap_or_default().to_owned(),
+                verdict: evaluation.verdict,
+                controls: evaluation.controls.clone(),
+                needs: evaluation.needs,
+            });
+        }
+        combined = Some(match combined {
+            None => Combined::of(evaluation),
+            Some(all) => all.and(Combined::of(evaluation)),
+        });
+    }
+    let mut combined = combined.unwrap_or_else(Combined::of_nothing);
+    combined.applications = (!applications.is_empty()).then_some(applications);
+    value.retain(|result| result.policy_applies || !applied_only);
     Ok(WhatIf { value, combined })
 }
 
-impl<'a> WhatIfBody<'a> {
-    fn into_request(self) -> Result<Request<'a>, String> {
-        let mut request = self.request;
-        // A sign-in starts with nothing proven.
-        request.session.amr.get_or_insert_default();
-        self.sign_in_identity.unwrap_or_default().tell(&mut request)?;
-        self.sign_in_context.unwrap_or_default().tell(&mut request)?;
-        self.sign_in_conditions.tell(&mut request);
-        Ok(request)
+fn explain<'p>(policies: &'p PolicySet, request: &Request<'_>) -> (Evaluation<'p>, Vec<AppliedPolicy<'p>>) {
+    let agent = agent::classify(request);
+    let sign_in_risk = LevelSet::from_fact(request.risk.sign_in);
+    let facts = Facts { request, agent: &agent, detections: DetectionSet::default(), sign_in_risk };
+    policies.explain(&facts, Unknowns::Ask)
+}
+
+impl WhatIfResult<'_> {
+    /// That a policy applies for some application says more than that it may, and that more than that it does not.
+    fn says_more_than(&self, other: &Self) -> bool {
+        let rank = |result: &Self| (result.policy_applies, result.analysis_reasons.is_unknown);
+        rank(self) > rank(other)
     }
 }
 
-impl<'a> Identity<'a> {
-    fn tell(self, request: &mut Request<'a>) -> Result<(), String> {
-        let principal = &mut request.principal;
-        let (kind, id) = match (self.user_id, self.service_principal_id, self.agent_service_principal_id) {
-            (Some(id), None, None) => (PrincipalKind::User, id),
-            (None, Some(id), None) => (PrincipalKind::Workload, id),
-            (None, None, Some(id)) => (PrincipalKind::Agent, id),
-            _ => {
-                return Err("`signInIdentity` needs exactly one of `userId`, `servicePrincipalId` and \
-                            `agentServicePrincipalId`"
-                    .to_owned());
-            }
+impl<'p> Combined<'p> {
+    fn of(evaluation: Evaluation<'p>) -> Self {
+        Self {
+            verdict: evaluation.verdict,
+            controls: evaluation.controls,
+            session_controls: evaluation.session_controls,
+            needs: evaluation.needs,
+            applications: None,
+        }
+    }
+
+    const fn of_nothing() -> Self {
+        Self {
+            verdict: Verdict::Allow,
+            controls: Vec::new(),
+            session_controls: SessionControls::NONE,
+            needs: FactSet::EMPTY,
+            applications: None,
+        }
+    }
+
+    /// Both are asked for: a block of either blocks, and both demands are to be met.
+    fn and(mut self, other: Self) -> Self {
+        let strength = |verdict: Verdict| match verdict {
+            Verdict::Allow => 0,
+            Verdict::Challenge => 1,
+            Verdict::Undetermined => 2,
+            Verdict::Block => 3,
         };
-        principal.kind = Some(kind);
-        principal.id = Some(id);
-        fill(&mut principal.guest_type, self.external_user_type);
-        fill(&mut principal.external_tenant, self.external_tenant_id);
-        Ok(())
-    }
-}
-
-impl<'a> Context<'a> {
-    fn tell(self, request: &mut Request<'a>) -> Result<(), String> {
-        let resource = &mut request.resource;
-        let mut applications = self.include_applications.unwrap_or_default().into_iter();
-        fill(&mut resource.application, applications.next());
-        if applications.next().is_some() {
-            return Err(
-                "`signInContext.includeApplications` holds several: ask for one at a time, because a \
-                        request goes to one"
-                    .to_owned(),
-            );
+        if strength(other.verdict) > strength(self.verdict) {
+            self.verdict = other.verdict;
         }
-        fill(&mut resource.authentication_context, self.authentication_context_value);
-        let action = self.user_action.map(|action| match action {
-            UserAction::RegisterSecurityInformation => "urn:user:registersecurityinfo",
-            UserAction::RegisterOrJoinDevices => "urn:user:registerdevice",
-        });
-        fill(&mut resource.user_action, action.map(Text::from));
-        Ok(())
-    }
-}
-
-impl<'a> Conditions<'a> {
-    fn tell(self, request: &mut Request<'a>) {
-        fill(&mut request.client.ip, self.ip_address);
-        fill(&mut request.client.country, self.country);
-        fill(&mut request.client.app_type, self.client_app_type);
-        if let Some(device) = self.device_info {
-            request.device = device;
+        if self.verdict == Verdict::Block {
+            return Self { verdict: Verdict::Block, ..Self::of_nothing() };
         }
-        fill(&mut request.device.platform, self.device_platform);
-        fill(&mut request.risk.sign_in, self.sign_in_risk_level);
-        fill(&mut request.risk.user, self.user_risk_level);
-        fill(&mut request.risk.service_principal, self.service_principal_risk_level);
-        fill(&mut request.risk.agent, self.agent_id_risk_level);
-        fill(&mut request.risk.insider, self.insider_risk_level);
-        fill(&mut request.session.transfer_method, self.authentication_flow.transfer_method);
+        for control in other.controls {
+            let asked = |known: &&Control| *known == control || is_frequency(known) && is_frequency(control);
+            if !self.controls.iter().any(asked) {
+                let place = self.controls.partition_point(|known| *known < control);
+                self.controls.insert(place, control);
+            }
+        }
+        self.session_controls = self.session_controls.merge(other.session_controls);
+        self.needs = self.needs.union(other.needs);
+        self
     }
 }
 
-/// What the body states wins over the request it is laid over.
-fn fill<T>(slot: &mut Option<T>, stated: Option<T>) {
-    if stated.is_some() {
-        *slot = stated;
-    }
+const fn is_frequency(control: &Control) -> bool {
+    matches!(control, Control::SignInFrequency(_))
 }
 
 /// Names of `analysisReasons` that depend on what was asked.
 struct Names {
     users: &'static str,
-    application: &'static str,
+    target: &'static str,
 }
 
 impl Names {
-    fn analyse<'p>(&self, index: usize, result: &PolicyResult<'p>) -> WhatIfResult<'p> {
+    const fn of(request: &Request<'_>, target: &'static str) -> Self {
+        let users = match request.principal.kind {
+            Some(PrincipalKind::Workload) => "workloadIdentities",
+            Some(PrincipalKind::Agent) => "agentIdentities",
+            _ => "users",
+        };
+        Self { users, target }
+    }
+
+    /// Whether the policy applies, and why not.
+    fn analyse(&self, applied: &AppliedPolicy<'_>) -> (bool, AnalysisReasons) {
+        let result = &applied.result;
         let is_unknown = result.result == PolicyOutcome::Unknown && result.reason.is_some();
-        let policy_applies =
-            !is_unknown && result.result != PolicyOutcome::NotEnabled && result.reason.is_none();
+        let applies = !is_unknown && result.result != PolicyOutcome::NotEnabled && result.reason.is_none();
         let condition = match result.reason {
             _ if result.result == PolicyOutcome::NotEnabled => "policyNotEnabled",
             None => "notSet",
             Some(Condition::Users) => self.users,
-            Some(Condition::Application) => self.application,
+            Some(Condition::Application) => self.target,
             Some(Condition::ClientType) => "clientApps",
-            Some(Condition::DevicePlatform) => "devicePlatform",
-            Some(Condition::Location) => "location",
             Some(Condition::DeviceState) => "devices",
-            Some(Condition::SignInRisk) => "signInRisk",
-            Some(Condition::UserRisk) => "userRisk",
-            Some(Condition::InsiderRisk) => "insiderRisk",
             Some(Condition::AuthenticationFlows) => "authenticationFlow",
             Some(Condition::AgentRisk) => "agentIdRisk",
-            // Graph has no name for these: ours, as results name them.
-            Some(Condition::ServicePrincipalRisk) => "servicePrincipalRisk",
-            Some(Condition::AgentClass) => "agentClass",
-            Some(Condition::AgentName) => "agentName",
-            Some(Condition::AgentVerification) => "agentVerification",
-            Some(Condition::Detection) => "detection",
-            Some(Condition::Path) => "path",
-            Some(Condition::Method) => "method",
-            Some(Condition::Undecidable) => "undecidable",
+            // The same as in results; of service principals, agents and HTTP Graph has no reason, so they are ours.
+            Some(same) => same.name(),
         };
-        WhatIfResult {
-            index,
-            id: result.policy.id(),
-            display_name: result.policy.display_name(),
-            policy_applies,
-            analysis_reasons: AnalysisReasons { is_unknown, condition },
-        }
+        (applies, AnalysisReasons { is_unknown, condition })
     }
 }
 
@@ -395,8 +320,9 @@ mod tests {
     fn ask(body: &str) -> Result<String, String> {
         let (policies, _) = PolicySet::parse(POLICIES, "[]").unwrap();
         let body: WhatIfBody<'_> = serde_json::from_str(body).map_err(|why| why.to_string())?;
-        let answer = what_if(&policies, body).map_err(|why| why.to_string())?;
-        Ok(serde_json::to_string(&answer).unwrap())
+        let sources = Sources::of(POLICIES);
+        let answer = what_if(&policies, &sources, body).map_err(|why| why.to_string())?;
+        Ok(answer.to_json())
     }
 
     fn user(conditions: &str) -> String {
@@ -406,17 +332,60 @@ mod tests {
         )
     }
 
+    fn value(body: &str) -> serde_json::Value {
+        serde_json::from_str(&ask(body).unwrap()).unwrap()
+    }
+
     #[test]
-    fn each_policy_says_whether_and_why() {
-        let answer = ask(&user(r#"{"signInRiskLevel":"low","clientAppType":"browser"}"#)).unwrap();
-        for part in [
-            r#""id":"p1","displayName":"risk","policyApplies":false,"analysisReasons":"signInRisk""#,
-            r#""id":"p2","displayName":null,"policyApplies":true,"analysisReasons":"notSet""#,
-            r#""id":"p3","displayName":null,"policyApplies":false,"analysisReasons":"policyNotEnabled""#,
-            r#""verdict":"allow""#,
-        ] {
-            assert!(answer.contains(part), "{part} in {answer}");
+    fn each_policy_says_whether_and_why_beside_its_own_members() {
+        let answer = value(&user(r#"{"signInRiskLevel":"low","clientAppType":"browser"}"#));
+        for (index, applies, reasons) in
+            [(0, false, "signInRisk"), (1, true, "notSet"), (2, false, "policyNotEnabled")]
+        {
+            let result = &answer["value"][index];
+            assert_eq!(
+                (&result["policyApplies"], &result["analysisReasons"]),
+                (&applies.into(), &reasons.into())
+            );
+            let policies: serde_json::Value = serde_json::from_str(POLICIES).unwrap();
+            for (name, member) in policies[index].as_object().unwrap() {
+                assert_eq!(&result[name], member, "{name} as it was written");
+            }
         }
+        assert_eq!(answer["combined"]["verdict"], "allow");
+    }
+
+    #[test]
+    fn several_applications_are_asked_for_together_and_told_apart() {
+        let policies = r#"[
+            {"id":"mail","state":"enabled","conditions":{"users":{"includeUsers":["All"]},
+             "applications":{"includeApplications":["a1"]},"clientAppTypes":["all"]},
+             "grantControls":{"operator":"OR","builtInControls":["compliantApplication"]}},
+            {"id":"vault","state":"enabled","conditions":{"users":{"includeUsers":["All"]},
+             "applications":{"includeApplications":["a2"]},"clientAppTypes":["all"]},
+             "grantControls":{"operator":"OR","builtInControls":["mfa"]}},
+            {"id":"mine","state":"enabled","conditions":{"users":{"includeUsers":["All"]},
+             "applications":{"includeApplications":["a3"]},"clientAppTypes":["all"]},
+             "grantControls":{"operator":"OR","builtInControls":["block"]}}]"#;
+        let (set, _) = PolicySet::parse(policies, "[]").unwrap();
+        let ask = |applications: &str| {
+            let body = user("{}").replace(r#"["a1"]"#, applications);
+            let body: WhatIfBody<'_> = serde_json::from_str(&body).unwrap();
+            let answer = what_if(&set, &Sources::of(policies), body).unwrap().to_json();
+            serde_json::from_str::<serde_json::Value>(&answer).unwrap()
+        };
+        let both = ask(r#"["a1","a2"]"#);
+        let applies: Vec<_> = both["value"].as_array().unwrap().iter().map(|r| &r["policyApplies"]).collect();
+        assert_eq!(applies, [true, true, false]);
+        assert_eq!(both["combined"]["controls"], serde_json::json!(["mfa", "compliantApplication"]));
+        assert_eq!(both["combined"]["applications"][1]["application"], "a2");
+        assert_eq!(both["combined"]["applications"][1]["controls"], serde_json::json!(["mfa"]));
+        let all = ask(r#"["a1","a2","a3"]"#);
+        assert_eq!(
+            (&all["combined"]["verdict"], &all["combined"]["controls"]),
+            (&"block".into(), &serde_json::json!([]))
+        );
+        assert_eq!(ask(r#"["a1"]"#)["combined"].get("applications"), None);
     }
 
     #[test]
@@ -453,7 +422,11 @@ mod tests {
             ),
             (user(r#"{"ipAddress":"here"}"#), "`here` is not an IP address"),
             (user("{}").replace(r#""userId":"u1""#, r#""userId":null"#), "needs exactly one of"),
-            (user("{}").replace(r#"["a1"]"#, r#"["a1","a2"]"#), "holds several"),
+            (user("{}").replace(r#"["a1"]"#, &format!("[{}1]", "1,".repeat(100))), "expected"),
+            (
+                user("{}").replace(r#"["a1"]"#, &format!("[{}\"a\"]", "\"a\",".repeat(100))),
+                "holds 101; the limit is 100",
+            ),
             ("{}".to_owned(), "signInIdentity: is missing"),
         ] {
             let error = ask(&body).unwrap_err();

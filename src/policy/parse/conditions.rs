@@ -183,15 +183,16 @@ impl Parser {
                         names.push(id);
                     })
                 });
-                let (all, set) = if is_include {
-                    (&mut condition.include_all, &mut condition.include)
+                let (all, trusted, set) = if is_include {
+                    (&mut condition.include_all, &mut condition.include_trusted, &mut condition.include)
                 } else {
-                    (&mut condition.exclude_all, &mut condition.exclude)
+                    (&mut condition.exclude_all, &mut condition.exclude_trusted, &mut condition.exclude)
                 };
                 for id in names {
                     if id.eq_ignore_ascii_case("all") {
                         *all = true;
                     } else if id.eq_ignore_ascii_case("alltrusted") {
+                        *trusted = true;
                         *set |= parser.locations.trusted();
                     } else if let Some(index) = parser.locations.index_of(&id) {
                         set.insert(index);
