@@ -283,12 +283,15 @@ fn words(vocabulary: &Vocabulary, tokens: &mut Tokens, out: &mut String) -> usiz
     rows.len()
 }
 
-/// Whether a name says itself that it is automation's.
+/// Whether a name says itself that it is automation's, or is too long to be an everyday word that an application may
+/// be called as well.
 fn is_telling(token: &str) -> bool {
     let lower = token.to_lowercase();
-    [".", "bot", "crawl", "spider", "scan", "monitor", "headless", "http", "fetch", "preview"]
-        .iter()
-        .any(|word| lower.contains(word))
+    let letters = token.bytes().filter(u8::is_ascii_alphanumeric).count();
+    letters >= 9
+        || [".", "bot", "crawl", "spider", "scan", "monitor", "headless", "http", "fetch", "preview"]
+            .iter()
+            .any(|word| lower.contains(word))
 }
 
 fn catalogue(data: &Path, words: usize, tokens: &mut Tokens, out: &mut String) {

@@ -70,6 +70,10 @@ pub struct Evidence {
     pub mail: bool,
     /// `Mozilla/` begins it.
     pub mozilla_first: bool,
+    /// An address begins it, where the syntax has a product.
+    pub address_first: bool,
+    /// A browser names its own site, as a few do: `QtWeb … http://www.QtWeb.net`.
+    pub own_site: bool,
     /// `Name, Mozilla/5.0 …`: two user agents joined by a comma, which this header's syntax does not have.
     pub joined: bool,
     /// A browser's own name begins it, with a version and more: `Opera/9.80 (X11; …`, `Links (2.8; …`.
@@ -92,6 +96,8 @@ pub struct Evidence {
     /// Nothing stands behind `Safari/…`.
     pub safari_last: bool,
     pub webkit: u32,
+    /// A plus follows WebKit's number.
+    pub webkit_plus: bool,
     pub chrome: u32,
     pub firefox: u32,
     pub gecko: u32,
@@ -181,12 +187,14 @@ impl Evidence {
         if telling.is_some_and(|class| self.theme.is_none_or(|held| weight(class) > weight(held))) {
             self.theme = telling;
         }
+        // A phone's name says more than that it has a browser.
+        let rank = |hinted: Hinted| {
+            let keyword = hinted.keyword;
+            (keyword.class != KeywordClass::Browser, keyword.strength, keyword.length)
+        };
         let human = !matches!(hinted.keyword.class, KeywordClass::Agent(_));
         let slot = if human { &mut self.human } else { &mut self.keyword };
-        let better = slot.is_none_or(|held| {
-            (hinted.keyword.strength, hinted.keyword.length) > (held.keyword.strength, held.keyword.length)
-        });
-        if better {
+        if slot.is_none_or(|held| rank(hinted) > rank(held)) {
             *slot = Some(hinted);
         }
     }
@@ -206,7 +214,12 @@ impl Evidence {
                 self.joined |= bytes.get(..span.start).is_some_and(|before| before.ends_with(b", "))
             }
             Mark::Version => self.version = number().0,
-            Mark::Webkit => self.webkit = number().0,
+            Mark::Webkit => {
+                self.webkit = number().0;
+                let rest = bytes.get(span.end + 1..).unwrap_or_default();
+                self.webkit_plus =
+                    rest.iter().find(|byte| !matches!(byte, b'0'..=b'9' | b'.')) == Some(&b'+');
+            }
             Mark::Safari => {
                 (self.safari, self.safari_minor) = number();
                 self.safari_last = bytes.get(span.end + 1..).is_none_or(reader::is_version);

@@ -107,7 +107,7 @@ fn meaning(seen: Seen) -> (&'static str, String) {
         Seen::Word(word) => (
             "vocabulary",
             word.platform.map_or_else(
-                || format!("{:?}", word.mark).to_lowercase(),
+                || format!("{:?}", word.mark).to_ascii_lowercase(),
                 |os| format!("system {}", os.name()),
             ),
         ),

@@ -4,7 +4,7 @@
 use super::AgentClass;
 use super::evidence::{Evidence, Hinted, Named, Seen, Span};
 use super::hash;
-use super::table::{self, Anchor, At, Meaning, Strength};
+use super::table::{self, Anchor, At, Mark, Meaning, Strength};
 use super::token::{Segment, segments};
 
 /// What the pass saw, for the explanation.
@@ -118,8 +118,9 @@ impl Reader<'_, '_> {
             b' ' | b';' | b',' | b'(' | b')' => self.address = false,
             _ => {}
         }
-        if segment.after == b':' {
-            self.address |= self.bytes.get(span.end..).is_some_and(|rest| rest.starts_with(b"://"));
+        if segment.after == b':' && self.bytes.get(span.end..).is_some_and(|rest| rest.starts_with(b"://")) {
+            self.address = true;
+            self.found.address_first |= span.start <= 1;
         }
     }
 
@@ -146,6 +147,7 @@ impl Reader<'_, '_> {
         let span = Span { start, end };
         let seen = match meaning {
             Meaning::Word(word) => {
+                self.found.own_site |= self.address && word.mark == Mark::Browser;
                 self.found.word(word, span, self.bytes, self.comment, &mut self.model);
                 Seen::Word(word)
             }

@@ -25,6 +25,8 @@ vocabulary! {
         Compatible = "compatible",
         /// Two user agents joined by a comma: something that fetches on behalf of a browser.
         Joined = "joined",
+        /// A browser's engine on a PC without a display.
+        Displayless = "displayless",
         /// Tokens that no real build has: a forged browser.
         Impossible = "impossible",
         /// The beginning of a browser's user agent and not the rest.
@@ -37,6 +39,8 @@ vocabulary! {
         Library = "library",
         /// A bare name or product that nothing explains.
         BareName = "bareName",
+        /// A mark or a bracket where the syntax has a name.
+        Punctuated = "punctuated",
         /// No name at all.
         Nameless = "nameless",
     }
@@ -82,8 +86,9 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict 
             && found.marks.any(Marks::of(&[Mark::AppleKit, Mark::Kit]))
             && !found.plus_contact
             && named.span.length() < agent.len();
-        // An application that names itself first is not what stands behind it.
-        let behind = !found.plus_contact
+        // An application that names itself first is not what stands behind it; with a contact address it is the
+        // service behind the application, which fetches for all of its users.
+        let behind = (!found.plus_contact || device)
             && found
                 .app
                 .is_some_and(|app| app.first && (!named.first || named.span.length() <= app.span.length()))
@@ -104,7 +109,11 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict 
         return verdict(AgentClass::Headless, Rule::Brand, None);
     }
     if let Some(app) = found.app {
-        return verdict(AgentClass::App, Rule::Catalogue, Some(app.span));
+        return if found.plus_contact && !device && !found.mozilla_first {
+            verdict(AgentClass::Bot, Rule::Contact, Some(app.span))
+        } else {
+            verdict(AgentClass::App, Rule::Catalogue, Some(app.span))
+        };
     }
     let keyword = |least: Strength| {
         found.keyword.filter(|hinted| hinted.keyword.strength >= least).and_then(|hinted| {
@@ -125,6 +134,12 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict 
     if let Some(firm) = keyword(Strength::Firm) {
         return firm;
     }
+    if agent.starts_with(['<', '{', '=', '(', ';', ',', '\\']) {
+        return verdict(AgentClass::Malformed, Rule::Punctuated, None);
+    }
+    if found.address_first {
+        return verdict(AgentClass::Bot, Rule::Contact, found.first);
+    }
     if found.joined {
         return verdict(AgentClass::Bot, Rule::Joined, found.first);
     }
@@ -138,10 +153,12 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict 
         let strong = keyword(Strength::Strong).filter(|_| !device);
         return if let Some(strong) = strong {
             strong
-        } else if found.plus_contact || contact && !device {
+        } else if found.plus_contact || contact && !device && !found.own_site {
             hinted(Rule::Contact)
         } else if found.behind_gecko || found.compatible_late && !found.marks.has(Mark::Msie) {
             hinted(Rule::Compatible)
+        } else if structure::displayless(found) {
+            verdict(AgentClass::Headless, Rule::Displayless, None)
         } else if structure::impossible(found)
             && brands.is_none_or(|brands| brands.chromium != Some(found.chrome))
         {

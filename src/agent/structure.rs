@@ -32,7 +32,14 @@ pub fn impossible(found: &Evidence) -> bool {
         || (found.unspaced && marks.has(Mark::Msie))
 }
 
-/// Whether an engine stands without a browser. Applications on devices and in the Mac's WebView leave it out.
+/// Whether a WebKit runs on a PC that has no display: PhantomJS and its kin under other names.
+pub fn displayless(found: &Evidence) -> bool {
+    let marks = found.marks;
+    marks.has(Mark::Displayless) && marks.has(Mark::Pc) && marks.has(Mark::Linux) && marks.has(Mark::Webkit)
+}
+
+/// Whether an engine stands without a browser. Applications on devices and in the Mac's WebView leave it out, and so do
+/// builds between releases, `AppleWebKit/534+`.
 pub fn engine_alone(found: &Evidence) -> bool {
     let marks = found.marks;
     let device =
@@ -43,6 +50,7 @@ pub fn engine_alone(found: &Evidence) -> bool {
         && found.stranger.is_none()
         && !device
         && !mac_view
+        && !found.webkit_plus
         && !marks.any(KITS)
 }
 

@@ -45,6 +45,8 @@ pub enum Mark {
     Mac,
     Linux,
     X11,
+    Displayless,
+    Pc,
     Impossible,
     Payload,
     Device,

@@ -44,6 +44,8 @@ enum Format {
     AiRobots,
     OpawgApps,
     OpawgBots,
+    Patterns,
+    UapCore,
     Lines,
     Releases,
 }
@@ -154,7 +156,30 @@ fn draw(format: Format, text: &str) -> Result<Vec<Drawn>> {
         };
         return Ok(lines.map(token).collect());
     }
+    let bot =
+        |pattern: &str| Drawn { tokens: pattern::tokens(pattern), class: "bot", purpose: None, docs: None };
+    if let Format::UapCore = format {
+        // The expressions under the comments that say so name bots; the rest of the file names people's browsers.
+        let mut bots = false;
+        let mut drawn = Vec::new();
+        for line in text.lines().map(str::trim) {
+            if let Some(comment) = line.strip_prefix('#') {
+                bots = comment.trim_start().starts_with("Bots")
+                    && !comment.contains("General")
+                    && !comment.contains("containing");
+            } else if let Some(pattern) =
+                line.strip_prefix("- regex: '").and_then(|rest| rest.strip_suffix('\''))
+                && bots
+            {
+                drawn.push(bot(pattern));
+            }
+        }
+        return Ok(drawn);
+    }
     let json: Value = serde_json::from_str(text)?;
+    if let Format::Patterns = format {
+        return Ok(json.as_array().into_iter().flatten().filter_map(Value::as_str).map(bot).collect());
+    }
     let entries = json.as_array().or_else(|| json["entries"].as_array()).cloned().unwrap_or_default();
     let text_of = |value: &Value| value.as_str().map(str::to_owned);
     Ok(match format {
@@ -225,7 +250,7 @@ fn draw(format: Format, text: &str) -> Result<Vec<Drawn>> {
                 docs: text_of(&entry["urls"][0]),
             })
             .collect(),
-        Format::Lines | Format::Releases => Vec::new(),
+        Format::Patterns | Format::UapCore | Format::Lines | Format::Releases => Vec::new(),
     })
 }
 

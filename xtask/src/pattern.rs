@@ -44,7 +44,29 @@ fn split(pattern: &str) -> Vec<String> {
     parts
 }
 
-/// Multiplies the alternatives of the first group out; groups inside groups end there.
+/// Where the group that begins the text ends.
+fn closing(text: &str) -> Option<usize> {
+    let (mut depth, mut class, mut escaped) = (0_i32, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => {}
+            '[' => class = true,
+            ']' => class = false,
+            '(' if !class => depth += 1,
+            ')' if !class => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    None
+}
+
+/// Multiplies the alternatives of the first group out, those of the groups inside it as well.
 fn expand(pattern: &str) -> Vec<String> {
     // Where a name may begin: that is what catalogue names do anyway.
     if let Some(rest) = pattern.strip_prefix("(^| )") {
@@ -58,10 +80,10 @@ fn expand(pattern: &str) -> Vec<String> {
     });
     let Some((open, _)) = open else { return vec![pattern.to_owned()] };
     let (head, tail) = pattern.split_at(open);
-    let Some(close) = tail.find(')') else { return vec![head.to_owned()] };
+    let Some(close) = closing(tail) else { return vec![head.to_owned()] };
     let inner = tail.get(1..close).unwrap_or_default().trim_start_matches("?:");
     let rest = tail.get(close + 1..).unwrap_or_default();
-    if inner.contains('(') || inner.contains('[') || inner.contains('$') {
+    if inner.starts_with("?<") || inner.starts_with("?!") || inner.replace("\\$", "").contains('$') {
         return vec![head.to_owned()];
     }
     let (optional, rest) = match rest.strip_prefix('?') {
@@ -103,6 +125,9 @@ fn literal(pattern: &str) -> Option<String> {
             }
             '*' | '+' | '{' => {
                 piece.pop();
+                if c == '{' {
+                    chars.by_ref().find(|&c| c == '}');
+                }
                 pieces.push(String::new());
             }
             // Authors of lists rarely escape the dot of a domain.
@@ -147,6 +172,7 @@ mod tests {
             (r"Netumo|netumo", &["Netumo", "netumo"]),
             (r"(^| )PTST\/", &["PTST/"]),
             (r"Pinterest(bot)?\/", &["Pinterestbot/", "Pinterest/"]),
+            (r"(One(?:-[a-z]{1,30}|)|Two\$)/(\d+)", &["One-", "One/", "Two$/"]),
         ] {
             assert_eq!(tokens(pattern), names, "{pattern}");
         }
