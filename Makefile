@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fuzz lint clean
+.PHONY: help run test bench soak fuzz lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ bench: ## Measure size and speed, side by side with the alternatives
 	@scripts/setup.sh bench
 	@scripts/build.sh
 	@npm run --prefix js/bench --silent bench
+
+soak: ## Compare compiled policies with interpreted ones, a million times (PAIRS=1000000)
+	@scripts/setup.sh run
+	@PAIRS=$(or $(PAIRS),1000000) nice cargo test -p edgeward --release --lib policy::tests::differential::soak -- --ignored --nocapture
 
 fuzz: ## Throw random input at what reads strangers' (SECONDS=60: each target; TARGETS="classify": only these)
 	@scripts/setup.sh fuzz
