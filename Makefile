@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test bench soak fuzz lint clean
+.PHONY: help run test test-fastly bench bench-fastly fuzz lint clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build, start scorer, origin, sign-in and worker, replay the demo, stay up (ONCE=1: check and exit)
 	@scripts/setup.sh run
@@ -14,14 +14,18 @@ test: ## Install what is missing, then run every check (STAGES="rust demo": only
 	@scripts/build.sh
 	@scripts/test.sh $(STAGES)
 
+test-fastly: ## Test the Fastly service; the first time builds Fastly's local runtime, a quarter of an hour
+	@scripts/setup.sh fastly
+	@scripts/fastly.sh test
+
 bench: ## Measure size and speed, side by side with the alternatives
 	@scripts/setup.sh bench
 	@scripts/build.sh
 	@npm run --prefix js/bench --silent bench
 
-soak: ## Compare compiled policies with interpreted ones, a million times (PAIRS=1000000)
-	@scripts/setup.sh run
-	@PAIRS=$(or $(PAIRS),1000000) nice cargo test -p edgeward --release --lib policy::tests::differential::soak -- --ignored --nocapture
+bench-fastly: ## Measure the Fastly service beside the same service without Edgeward
+	@scripts/setup.sh fastly
+	@scripts/fastly.sh bench
 
 fuzz: ## Throw random input at what reads strangers' (SECONDS=60: each target; TARGETS="classify": only these)
 	@scripts/setup.sh fuzz
@@ -32,4 +36,4 @@ lint: ## Format check and lints only
 	@scripts/test.sh format lint
 
 clean: ## Remove everything that was built or installed inside the repository
-	rm -rf target fuzz/corpus fuzz/artifacts js/node_modules js/bench/node_modules js/dist js/dist-test www/dist
+	rm -rf target fastly/target fastly/bin fuzz/corpus fuzz/artifacts js/node_modules js/bench/node_modules js/dist js/dist-test www/dist
