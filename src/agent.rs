@@ -5,18 +5,26 @@ mod explain;
 mod freshness;
 mod hash;
 mod hints;
+mod key;
 mod payload;
 pub mod probe;
 mod reader;
+mod registry;
 mod rule;
+mod signature;
 mod structure;
 mod table;
 mod tls;
 mod token;
+mod verify;
 
 use self::evidence::Evidence;
 pub use self::explain::{Explanation, Note, Token, explain};
+pub use self::key::Jwk;
+pub use self::registry::Registry;
+pub(crate) use self::registry::RegistryFile;
 pub use self::rule::Rule;
+pub use self::signature::{Signature, SignatureStatus};
 use crate::request::{Platform, Request};
 use crate::vocabulary::vocabulary;
 use crate::write::{Elements, Value, Write, written};
@@ -111,6 +119,8 @@ vocabulary! {
         InjectedPayload = "injectedPayload",
         /// The TLS fingerprint belongs to another engine than the one claimed.
         TlsMismatch = "tlsMismatch",
+        /// A signature is expired, not yet valid, malformed or incomplete. Innocent causes: a signer's clock.
+        SignatureUnusable = "signatureUnusable",
     }
 }
 
@@ -172,7 +182,7 @@ pub struct Agent<'a> {
     /// Name, from the catalogue or as the client states it.
     pub name: Option<&'a str>,
     /// Who runs it.
-    pub operator: Option<&'static str>,
+    pub operator: Option<&'a str>,
     /// Why it fetches.
     pub purpose: Option<Purpose>,
     /// Browser family and version.
@@ -183,6 +193,8 @@ pub struct Agent<'a> {
     pub verification: Verification,
     /// Contradictions and oddities.
     pub findings: Findings,
+    /// What became of its signature, if it sent one.
+    pub signature: Option<Box<Signature>>,
 }
 
 written!(Agent<'_> {
@@ -194,6 +206,7 @@ written!(Agent<'_> {
     "platform" => platform,
     "verification" => verification,
     "findings" => findings,
+    "signature" => ?signature,
 });
 
 impl Agent<'_> {
@@ -231,6 +244,13 @@ impl Agent<'_> {
 /// Classifies the client of one request. Allocates nothing; reads at most 512 bytes of a header.
 #[must_use]
 pub fn classify<'a>(request: &'a Request<'_>) -> Agent<'a> {
+    classify_known(request, &registry::EMPTY)
+}
+
+/// The same, by what an operator says of agents: signatures and addresses are checked against it. A signature is
+/// the one thing that allocates.
+#[must_use]
+pub fn classify_known<'a>(request: &'a Request<'_>, registry: &'a Registry) -> Agent<'a> {
     let agent = request.http.user_agent().flatten().unwrap_or_default();
     let found = Evidence::of(agent, None);
     let brands = request.http.header("sec-ch-ua").map(hints::Brands::read).filter(|brands| brands.count > 0);
@@ -255,7 +275,7 @@ pub fn classify<'a>(request: &'a Request<'_>) -> Agent<'a> {
         rule::Rule::Impossible => findings.insert(Finding::ImpossibleToken),
         _ => {}
     }
-    Agent {
+    let mut agent = Agent {
         class: verdict.class,
         name: match entry {
             Some(entry) if !entry.name.is_empty() => Some(entry.name),
@@ -265,22 +285,10 @@ pub fn classify<'a>(request: &'a Request<'_>) -> Agent<'a> {
         purpose: entry.and_then(|entry| entry.purpose),
         browser,
         platform: found.platform,
-        verification: verification(request, entry.is_some_and(|entry| entry.verifiable)),
+        verification: Verification::None,
         findings,
-    }
-}
-
-/// What the platform vouches for backs any name; a name that can be verified and is not stays a claim.
-fn verification(request: &Request<'_>, verifiable: bool) -> Verification {
-    if request.platform_bot.signed_agent == Some(true) {
-        Verification::Signature
-    } else if request.platform_bot.verified == Some(true) {
-        Verification::Address
-    } else if verifiable && request.platform_bot.verified == Some(false) {
-        Verification::Contradicted
-    } else if verifiable {
-        Verification::Claimed
-    } else {
-        Verification::None
-    }
+        signature: None,
+    };
+    verify::verify(&mut agent, entry, request, registry);
+    agent
 }

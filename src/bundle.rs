@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 pub use signature::{Algorithm, PublicKey, SignatureEnvelope};
 pub use version::Version;
 
+use crate::agent::{Registry, RegistryFile};
 use crate::error::Error;
 use crate::policy::{Issue, PolicySet, Sources};
 use crate::read::{self, Slot, record};
@@ -29,6 +30,7 @@ pub struct Bundle {
     pub(crate) policies: PolicySet,
     pub(crate) model: Model,
     pub(crate) settings: Settings,
+    pub(crate) agents: Registry,
     pub(crate) self_test: Vec<SelfTest>,
     warnings: Vec<Issue>,
 }
@@ -92,6 +94,7 @@ struct BundleFile<'a> {
     named_locations: Option<&'a RawValue>,
     model: Option<&'a RawValue>,
     settings: Settings,
+    agents: RegistryFile<'a>,
     self_test: Vec<SelfTestFile<'a>>,
 }
 
@@ -102,6 +105,7 @@ record!(strict BundleFile<'a> {
     "namedLocations" => Raw(named_locations),
     "model" => Raw(model),
     "settings" => Record(settings),
+    "agents" => Record(agents),
     "selfTest" => Records(self_test),
 } requires {
     "schema" => schema,
@@ -156,6 +160,7 @@ impl Bundle {
             Some(model) => Model::parse(model, file.settings.band)?,
             None => Model::priors()?,
         };
+        let agents = Registry::new(&file.agents)?;
         let self_test = file
             .self_test
             .into_iter()
@@ -165,7 +170,7 @@ impl Bundle {
                 outcome: test.outcome,
             })
             .collect();
-        Ok(Self { version, policies, model, settings: file.settings, self_test, warnings })
+        Ok(Self { version, policies, model, settings: file.settings, agents, self_test, warnings })
     }
 
     /// The policies of a bundle as they are written in its text.

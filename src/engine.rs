@@ -95,7 +95,7 @@ impl Engine {
     }
 
     fn evaluate<'a>(&'a self, request: &'a Request<'a>, unknowns: Unknowns) -> Judged<'a> {
-        let agent = agent::classify(request);
+        let agent = agent::classify_known(request, &self.bundle.agents);
         let signals = Signals::read(request, &agent, &self.identifiers);
         let detections = detection::detect(Observed { request, agent: &agent, signals: &signals });
         let score = risk::score(&self.bundle.model, &signals, &detections, request.risk.sign_in);

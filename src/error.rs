@@ -78,8 +78,8 @@ impl Error {
         Self::Json { input, why: why.to_string() }
     }
 
-    pub(crate) fn bundle(path: &str, why: String) -> Self {
-        Self::Bundle { path: path.to_owned(), why }
+    pub(crate) fn bundle(path: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Bundle { path: path.into(), why: why.into() }
     }
 
     pub(crate) fn model(path: &str, why: String) -> Self {

@@ -49,11 +49,13 @@ struct Loaded<'a> {
     version: &'a Version,
     policies: usize,
     warnings: &'a [Issue],
+    agent_directories: Vec<String>,
 }
 
 written!(Loaded<'_> {
     "version" => version,
     "policies" => policies,
+    "agentDirectories" => agent_directories,
     "warnings" => warnings,
 });
 
@@ -74,7 +76,8 @@ impl Instance {
         })
     }
 
-    /// Loads a bundle: `{"version","policies","warnings"}`. If it is refused, the one at work stays.
+    /// Loads a bundle: `{"version","policies","agentDirectories","warnings"}`, the directories
+    /// being those whose keys the host may fetch. If it is refused, the one at work stays.
     pub fn load(&mut self, bundle: &str, signature: Option<&str>) -> String {
         answer(self.try_load(bundle, signature))
     }
@@ -101,6 +104,7 @@ impl Instance {
             version: bundle.version(),
             policies: bundle.policies().policies().len(),
             warnings: bundle.warnings(),
+            agent_directories: bundle.agents.fetched().collect(),
         })
     }
 

@@ -32,6 +32,7 @@ mod error;
 mod node;
 mod read;
 mod sort;
+mod structured;
 mod vocabulary;
 mod write;
 

@@ -23,6 +23,7 @@ pub use device::{Device, DeviceCookie, Platform, TrustType};
 pub use session::{Session, SessionBinding, TransferMethod};
 pub use text::Text;
 
+use crate::agent::Jwk;
 use crate::profile::Profile;
 use crate::read::record;
 use crate::risk::{InsiderRiskLevel, RiskLevel};
@@ -58,6 +59,8 @@ pub struct Request<'a> {
     pub velocity: Velocity,
     /// The principal's history, if the host carries one.
     pub profile: Option<Profile<'a>>,
+    /// Keys that the host fetched for a signature of this request.
+    pub agent_directory: AgentDirectory<'a>,
 }
 
 record!(Request<'a> {
@@ -74,6 +77,7 @@ record!(Request<'a> {
     "risk" => Record(risk),
     "velocity" => Record(velocity),
     "profile" => Record(profile),
+    "agentDirectory" => Record(agent_directory),
 });
 
 /// The HTTP message, bodies excluded.
@@ -88,6 +92,9 @@ pub struct Http<'a> {
     pub host: Option<Text<'a>>,
     /// Path, without the query.
     pub path: Option<Text<'a>>,
+    /// Query, without its `?`; empty where there is none. Read for signatures that cover it, and for nothing else:
+    /// hosts report it only with such.
+    pub query: Option<Text<'a>>,
     /// `1.1`, `h2` or `h3`.
     pub version: Option<Text<'a>>,
     /// Name and value pairs in arrival order; names in lower case. Unknown headers stay unknown: a host that
@@ -100,6 +107,7 @@ record!(Http<'a> {
     "scheme" => Text(scheme),
     "host" => Text(host),
     "path" => Text(path),
+    "query" => Text(query),
     "version" => Text(version),
     "headers" => Pairs(headers),
 });
@@ -113,6 +121,7 @@ impl Http<'_> {
         "sec-ch-ua-mobile",
         "accept-language",
         "accept-encoding",
+        "signature-input",
     ];
 
     /// First value of a header; `name` in lower case, one of [`Http::READ`].
@@ -157,6 +166,8 @@ pub struct Client<'a> {
     pub gps_country: Option<Text<'a>>,
     /// Whether the connection comes through the tenant's compliant network (Global Secure Access).
     pub compliant_network: Option<bool>,
+    /// Names that reverse DNS gives the address, each confirmed by looking it up forward; `[]` for none.
+    pub reverse_dns: Option<Vec<Text<'a>>>,
     /// Graph `clientAppType` where the identity provider states it; else the agent tells.
     pub app_type: Option<ClientAppType>,
 }
@@ -172,6 +183,7 @@ record!(Client<'a> {
     "gpsCountry" => Text(gps_country),
     "compliantNetwork" => Flag(compliant_network),
     "appType" => Name(app_type),
+    "reverseDns" => Texts(reverse_dns),
 });
 
 vocabulary! {
@@ -286,6 +298,21 @@ record!(PlatformBot {
     "score" => Whole(score),
     "verified" => Flag(verified),
     "signedAgent" => Flag(signed_agent),
+});
+
+/// What a directory of agents' keys served when the host last fetched it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentDirectory<'a> {
+    /// Origin it was fetched from, `https://agent.example`.
+    pub url: Option<Text<'a>>,
+    /// Its keys; at most 32 are read.
+    pub keys: Vec<Jwk<'a>>,
+}
+
+record!(AgentDirectory<'a> {
+    "url" => Text(url),
+    "keys" => Records(keys),
 });
 
 /// On whose behalf the request is made.

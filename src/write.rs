@@ -95,6 +95,12 @@ impl<T: Write> Write for &T {
     }
 }
 
+impl<T: Write> Write for Box<T> {
+    fn value(&self) -> Value<'_> {
+        (**self).value()
+    }
+}
+
 impl<T: Write> Write for Option<T> {
     fn value(&self) -> Value<'_> {
         self.as_ref().map_or(Value::Null, T::value)

@@ -1,4 +1,5 @@
 // The public surface, however the module arrives.
+export type { AgentKeysOptions } from "./agent-keys.js";
 export { createIdentifierKey, Engine } from "./engine.js";
 export type { Circumstances, EngineOptions } from "./engine.js";
 export { EdgewardError } from "./errors.js";

@@ -67,6 +67,7 @@ export class Engine {
   #bundle: { text: string; signature: string | undefined } | undefined;
   #crossing: Crossing | undefined;
   #traps = 0;
+  #agentDirectories: readonly string[] = [];
 
   /** @throws {EdgewardError} if an option is malformed. */
   constructor(options: EngineOptions = {}) {
@@ -88,6 +89,11 @@ export class Engine {
     return this.#bundle !== undefined;
   }
 
+  /** Origins that the bundle lets the host fetch keys of agents from. */
+  get agentDirectories(): readonly string[] {
+    return this.#agentDirectories;
+  }
+
   /**
    * Replaces the bundle. A bad signature, an older version or an invalid policy is refused, and the last good
    * bundle stays.
@@ -98,6 +104,7 @@ export class Engine {
     const info = this.#call<BundleInfo>((module) => module.load(text, envelope));
     this.#bundle = { text, signature: envelope };
     this.#crossing = undefined;
+    this.#agentDirectories = info.agentDirectories;
     return info;
   }
 

@@ -1,3 +1,4 @@
+import { AgentKeys } from "./agent-keys.js";
 import { checkLinks, plan, refuseUndecided } from "./challenge.js";
 import { Engine } from "./engine.js";
 import { merge } from "./facts.js";
@@ -25,6 +26,7 @@ export class Guard<Native> {
   readonly #trustedHeaders: TrustedHeaderReader | undefined;
   readonly #signer: OriginSigner | undefined;
   readonly #telemetry: Telemetry;
+  readonly #agentKeys: AgentKeys;
   #previous: string | undefined;
 
   /** @throws {EdgewardError} if an option is malformed, or `bundle` is refused: at start, never at a request. */
@@ -44,6 +46,7 @@ export class Guard<Native> {
       this.#session = new SessionReader(options.session, (message) => report("keys_unavailable", message));
     }
     if (options.trustedHeaders !== undefined) this.#trustedHeaders = new TrustedHeaderReader(options.trustedHeaders);
+    this.#agentKeys = new AgentKeys(options.agentKeys ?? {}, (message) => report("agent_keys_unavailable", message));
     if (options.originSecret !== undefined) this.#signer = new OriginSigner(options.originSecret);
     if (options.scorer !== undefined) {
       this.#scorer = new ScorerClient(options.scorer, (problem, message) => report(`scorer_${problem}`, message));
@@ -75,6 +78,8 @@ export class Guard<Native> {
 
   async #facts(request: HostRequest<Native>, now: number): Promise<Request> {
     let facts: Request = { ...request.facts, time: now };
+    const signed = await this.#agentKeys.read(request, this.engine.agentDirectories, now);
+    if (signed !== undefined) facts = merge(facts, signed);
     if (this.#session !== undefined) facts = merge(facts, await this.#session.read((name) => request.header(name), now));
     if (this.#trustedHeaders !== undefined && request.trustsPeer) {
       facts = merge(facts, this.#trustedHeaders.read((name) => request.header(name)));

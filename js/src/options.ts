@@ -1,3 +1,4 @@
+import type { AgentKeysOptions } from "./agent-keys.js";
 import type { Asker } from "./answer.js";
 import type { Links, Plan } from "./challenge.js";
 import type { EngineOptions } from "./engine.js";
@@ -21,6 +22,8 @@ export interface GuardOptions<Native> extends EngineOptions, Links {
   session?: SessionOptions | undefined;
   /** Plain headers to believe: only those a host in front always sets or removes. */
   trustedHeaders?: TrustedHeaders | undefined;
+  /** How keys of agents that sign their requests are fetched, from the directories that the bundle allows. */
+  agentKeys?: AgentKeysOptions | undefined;
   /** Application id that requests ask for (`resource.application`). */
   application?: string | undefined;
   /** What becomes of requests before the first bundle is there: a 403 page (default), or through unchecked. */

@@ -36,6 +36,8 @@ export type HttpFacts = Facts<{
   host: string;
   /** Without the query. */
   path: string;
+  /** Without `?`. Read for signatures that cover it; adapters report it only with such. */
+  query: string;
   version: "1.0" | "1.1" | "h2" | "h3";
   /** Names in lower case, in arrival order where the host keeps it. */
   headers: readonly (readonly [name: string, value: string])[];
@@ -57,6 +59,8 @@ export type ClientFacts = Facts<{
   /** Through the tenant's compliant network. */
   compliantNetwork: boolean;
   appType: ClientAppType;
+  /** Names that reverse DNS gives the address, each confirmed by looking it up forward; `[]` for none. */
+  reverseDns: readonly string[];
 }>;
 
 export type TlsFacts = Facts<{
@@ -170,7 +174,26 @@ export type Request = Facts<{
   risk: RiskFacts;
   velocity: VelocityFacts;
   profile: Profile;
+  agentDirectory: AgentDirectory;
 }>;
+
+/** Keys that the host fetched for a signature of the request. */
+export interface AgentDirectory {
+  /** Origin, `https://agent.example`. */
+  url: string;
+  keys: readonly Jwk[];
+}
+
+/** A public key of Ed25519 (RFC 8037). */
+export interface Jwk {
+  kty: string;
+  crv: string;
+  /** 32 bytes, base64url. */
+  x: string;
+  /** Seconds since the Unix epoch. */
+  nbf?: number;
+  exp?: number;
+}
 
 export type AgentClass =
   | "browser"
@@ -194,6 +217,31 @@ export interface Agent {
   platform: Platform | null;
   verification: "none" | "claimed" | "signature" | "address" | "contradicted";
   findings: readonly string[];
+  /** What became of its Web Bot Auth signature, if it sent one. */
+  signature?: AgentSignature;
+}
+
+/** A signature of the request (RFC 9421, tag `web-bot-auth`). */
+export interface AgentSignature {
+  status:
+    | "verified"
+    | "invalid"
+    | "expired"
+    | "notYetValid"
+    | "malformed"
+    | "incomplete"
+    | "unsupported"
+    | "insecure"
+    | "timeUnknown"
+    | "unknownDirectory"
+    | "unknownKey";
+  /** The directory it names; backed only if `status` is `verified`. */
+  directory?: string;
+  keyId?: string;
+  /** The engine remembers none: a host that wants each signature used once keeps them until `expires`. */
+  nonce?: string;
+  /** Milliseconds since the Unix epoch. */
+  expires?: number;
 }
 
 /** What the client is, and why. */
@@ -304,6 +352,8 @@ export interface Issue {
 export interface BundleInfo {
   version: string;
   policies: number;
+  /** Origins whose keys of agents may be fetched. */
+  agentDirectories: string[];
   warnings: Issue[];
 }
 

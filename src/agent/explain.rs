@@ -174,6 +174,11 @@ fn note(finding: Finding) -> Note {
             "The TLS fingerprint belongs to another engine than the one claimed.",
             "Antivirus products and company proxies that terminate TLS.",
         ),
+        Finding::SignatureUnusable => (
+            "medium",
+            "A signature is expired, not yet valid, malformed or incomplete.",
+            "A signer's clock that is wrong.",
+        ),
     };
     Note { finding, strength, means, innocent_causes }
 }

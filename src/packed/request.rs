@@ -2,9 +2,9 @@
 
 use crate::profile::{Profile, Sighting};
 use crate::request::{
-    Client, ClientAppType, ClientCert, Device, DeviceCookie, GuestType, Http, Platform, PlatformBot,
-    Principal, PrincipalKind, Proxy, Request, Resource, RiskFacts, Session, SessionBinding, Text, Tls,
-    TransferMethod, Transport, TrustType, Velocity,
+    AgentDirectory, Client, ClientAppType, ClientCert, Device, DeviceCookie, GuestType, Http, Platform,
+    PlatformBot, Principal, PrincipalKind, Proxy, Request, Resource, RiskFacts, Session, SessionBinding,
+    Text, Tls, TransferMethod, Transport, TrustType, Velocity,
 };
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 
@@ -37,6 +37,7 @@ impl<'a> Reader<'a, '_> {
                 scheme: self.text()?,
                 host: self.text()?,
                 path: self.text()?,
+                query: None,
                 version: self.text()?,
                 headers: self.headers()?,
             },
@@ -51,6 +52,7 @@ impl<'a> Reader<'a, '_> {
                 gps_country: self.text()?,
                 compliant_network: self.flag()?,
                 app_type: self.name(ClientAppType::ALL)?,
+                reverse_dns: None,
             },
             tls: Tls {
                 version: self.text()?,
@@ -113,6 +115,7 @@ impl<'a> Reader<'a, '_> {
             },
             velocity: Velocity { user_failures_1h: self.whole()?, ip_users_1h: self.whole()? },
             profile: self.profile()?,
+            agent_directory: AgentDirectory::default(),
         })
     }
 

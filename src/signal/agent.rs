@@ -45,7 +45,7 @@ impl Claims {
             Self::Contradictory
         } else if matches!(agent.verification, Verification::Signature | Verification::Address) {
             Self::Verified
-        } else if found(&[Finding::ClientHintsMissing]) {
+        } else if found(&[Finding::ClientHintsMissing, Finding::SignatureUnusable]) {
             Self::Incomplete
         } else if found(&[Finding::StaleBrowser]) {
             Self::Stale

@@ -37,6 +37,9 @@ pub struct Arguments {
     /// Settings that travel with the policies
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// Whose signatures and addresses of agents are believed: `{"directories":[…],"addresses":[…]}`
+    #[arg(long, value_name = "FILE")]
+    agents: Option<PathBuf>,
     /// Requests with the outcome each must have before an edge believes the bundle: `[{"name","request","outcome"}]`
     #[arg(long, value_name = "FILE")]
     self_test: Option<PathBuf>,
@@ -62,9 +65,12 @@ pub fn run(arguments: &Arguments) -> Done {
         "policies": sources.policies.to_value()?,
         "namedLocations": sources.locations.to_value()?,
     });
-    for (member, file) in
-        [("model", &arguments.model), ("settings", &arguments.settings), ("selfTest", &arguments.self_test)]
-    {
+    for (member, file) in [
+        ("model", &arguments.model),
+        ("settings", &arguments.settings),
+        ("agents", &arguments.agents),
+        ("selfTest", &arguments.self_test),
+    ] {
         if let (Some(file), Some(members)) = (file, bundle.as_object_mut()) {
             members.insert(member.to_owned(), input::read_json(file)?);
         }

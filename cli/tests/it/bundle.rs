@@ -166,3 +166,34 @@ fn inspect_shows_what_is_inside() {
     let missing = edgeward(&["bundle", "inspect", "no-such-bundle.json"], "");
     assert_eq!(missing.status, 2);
 }
+
+#[test]
+fn agents_are_checked_before_a_bundle_is_written() {
+    let directory = Directory::new("bundle-agents");
+    let policies = directory.write("policies.json", json!([admins_need_mfa()]).to_string());
+    let build = |agents: &Value| {
+        let agents = directory.write("agents.json", agents.to_string());
+        let out = directory.path("out.json");
+        edgeward(
+            &[
+                "bundle",
+                "build",
+                "--version",
+                "1",
+                "--policies",
+                &policies,
+                "--agents",
+                &agents,
+                "--out",
+                &out,
+            ],
+            "",
+        )
+    };
+    let run = build(&json!({"directories": [{"url": "https://agent.example", "name": "A", "fetch": true}]}));
+    assert_eq!(run.status, 0, "{}", run.err);
+    let refused =
+        build(&json!({"directories": [{"url": "https://agent.example/keys", "name": "A", "fetch": true}]}));
+    assert_eq!(refused.status, 2);
+    assert!(refused.err.contains("agents.directories[0].url"), "{}", refused.err);
+}
