@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fastly bench bench-fastly fuzz lint clean
+.PHONY: help run test test-fastly bench bench-fastly soak fuzz lint clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ bench: ## Measure size and speed, side by side with the alternatives
 bench-fastly: ## Measure the Fastly service beside the same service without Edgeward
 	@scripts/setup.sh fastly
 	@scripts/fastly.sh bench
+
+soak: ## Compare compiled policies with interpreted ones, a million times (PAIRS=1000000)
+	@scripts/setup.sh run
+	@PAIRS=$(or $(PAIRS),1000000) nice cargo test -p edgeward --release --lib policy::tests::differential::soak -- --ignored --nocapture
 
 fuzz: ## Throw random input at what reads strangers' (SECONDS=60: each target; TARGETS="classify": only these)
 	@scripts/setup.sh fuzz

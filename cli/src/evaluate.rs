@@ -1,36 +1,50 @@
 //! `edgeward evaluate`: requests in, decisions out.
 
+mod outage;
+
 use std::path::PathBuf;
 
 use clap::Args;
-use edgeward::Request;
 use edgeward::assess::Answer;
+use edgeward::decision::Decision;
+use edgeward::{Engine, Request};
+use outage::{Source, Summary};
 
 use crate::Done;
+use crate::failure::{Failure, Status};
 use crate::input;
 use crate::load::BundleArguments;
-use crate::stream::{Answered, each_line};
+use crate::stream::{Answered, each_numbered_line};
 
 /// Decide requests by a bundle
 ///
 /// Every line of the input is a request, and gets its decision in one line of output. A line that is no request is
 /// named on standard error with its number and the path of the member at fault; the others are still decided. A
-/// decision that depends on what only the scorer knows is `defer` with what is needed, unless `--answer` or
-/// `--outage` settles it.
+/// decision that depends on what only the scorer knows is `defer` with what is needed, unless `--answer` settles it.
+///
+/// With `--outage` each line tells instead what would happen while these sources are down, beside what happens
+/// otherwise: `lockedOut` (blocked, and not otherwise), `challenged` (more is demanded), `letIn` (less is demanded),
+/// `unsettled` (what happens otherwise depends on the scorer's answer) or `none`, and which policies fell back to
+/// their outage mode (`disableResilienceDefaults`). What only these sources tell is made unknown; what nobody can
+/// tell any more is settled policy by policy. The last line is a summary.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  \
+#[command(
+    after_help = "Exit status: 0 all well, 1 an outage would lock somebody out or let somebody in, 2 bad input.\n\n\
+    Examples:\n  \
     edgeward evaluate --bundle bundle.json requests.jsonl\n  \
-    edgeward evaluate --bundle bundle.json --public-key keys/bundle.pub --outage < requests.jsonl\n  \
-    edgeward import entra-signins --profile signins.jsonl | edgeward evaluate --bundle bundle.json")]
+    edgeward evaluate --bundle bundle.json --public-key keys/bundle.pub --answer answer.json < requests.jsonl\n  \
+    edgeward evaluate --bundle bundle.json --outage scorer,geo requests.jsonl | tail -n 1\n  \
+    edgeward import entra-signins --profile signins.jsonl | edgeward evaluate --bundle bundle.json"
+)]
 pub struct Arguments {
     #[command(flatten)]
     bundle: BundleArguments,
     /// Settle what would be deferred by this answer of the scorer: `{"facts":{"userRisk":"low"}}`
     #[arg(long, value_name = "FILE")]
     answer: Option<PathBuf>,
-    /// Settle what would be deferred as if the scorer did not answer
-    #[arg(long, conflicts_with = "answer")]
-    outage: bool,
+    /// Compare with an outage of these sources
+    #[arg(long, value_name = "SOURCES", value_enum, value_delimiter = ',')]
+    outage: Vec<Source>,
     /// Requests; standard input if left out
     file: Option<PathBuf>,
 }
@@ -41,34 +55,51 @@ pub fn run(arguments: &Arguments) -> Done {
     let answer_text = arguments.answer.as_deref().map(input::read_document).transpose()?;
     let answer: Option<Answer<'_>> = match (&arguments.answer, &answer_text) {
         (Some(file), Some(text)) => Some(
-            input::parse(text.as_bytes())
-                .map_err(|why| crate::failure::Failure::input(&file.display().to_string(), why))?,
+            input::parse(text.as_bytes()).map_err(|why| Failure::input(&file.display().to_string(), why))?,
         ),
         _ => None,
     };
-    let settles = arguments.outage || answer.is_some();
-    each_line(arguments.file.as_deref(), |line, output| {
-        if line.trim_ascii().is_empty() {
-            return Ok(Answered::Yes);
-        }
-        let mut request: Request<'_> = match input::parse(line) {
-            Ok(request) => request,
-            Err(why) => return Ok(Answered::No(why)),
-        };
-        let is_deferred = {
-            let decision = engine.decide(&request);
-            let is_deferred = decision.is_deferred() && settles;
-            if !is_deferred {
-                output.line(&decision)?;
+    let sources = &arguments.outage;
+    let summary = std::cell::RefCell::new(Summary::default());
+    each_numbered_line(
+        arguments.file.as_deref(),
+        |number, line, output| {
+            if line.trim_ascii().is_empty() {
+                return Ok(Answered::Yes);
             }
-            is_deferred
-        };
-        if is_deferred {
-            if let Some(answer) = answer.clone() {
-                answer.merge_into(&mut request);
+            let request: Request<'_> = match input::parse(line) {
+                Ok(request) => request,
+                Err(why) => return Ok(Answered::No(why)),
+            };
+            let answered = answer.clone().map(|answer| {
+                let mut answered = request.clone();
+                answer.merge_into(&mut answered);
+                answered
+            });
+            let normal = decide(&engine, &request, answered.as_ref());
+            if sources.is_empty() {
+                output.line(&normal)?;
+            } else {
+                summary.borrow_mut().compare(number, &engine, &request, &normal, sources, output)?;
             }
-            output.line(&engine.resume(&request))?;
-        }
-        Ok(Answered::Yes)
-    })
+            Ok(Answered::Yes)
+        },
+        |output| match sources.is_empty() {
+            true => Ok(Status::Clean),
+            false => summary.take().finish(sources, output),
+        },
+    )
+}
+
+/// The decision; with the scorer's answer merged, if it would be deferred without.
+fn decide<'a>(
+    engine: &'a Engine,
+    request: &'a Request<'a>,
+    answered: Option<&'a Request<'a>>,
+) -> Decision<'a> {
+    let decision = engine.decide(request);
+    match answered {
+        Some(answered) if decision.is_deferred() => engine.resume(answered),
+        _ => decision,
+    }
 }

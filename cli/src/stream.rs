@@ -23,6 +23,15 @@ pub fn each_line(
     file: Option<&Path>,
     mut answer: impl FnMut(&[u8], &mut Output) -> Result<Answered, Failure>,
 ) -> Done {
+    each_numbered_line(file, |_, line, output| answer(line, output), |_| Ok(Status::Clean))
+}
+
+/// [`each_line`] with the number of each, and a last word when all are answered.
+pub fn each_numbered_line(
+    file: Option<&Path>,
+    mut answer: impl FnMut(usize, &[u8], &mut Output) -> Result<Answered, Failure>,
+    finish: impl FnOnce(&mut Output) -> Result<Status, Failure>,
+) -> Done {
     let mut source = Source::open(file)?;
     let mut output = Output::new();
     let mut progress = Progress::new();
@@ -31,9 +40,10 @@ pub fn each_line(
         if source.is_drained() {
             output.flush()?;
         }
+        let number = source.line_number() + 1;
         let answered = match source.next_line()? {
             None => break,
-            Some(Line::Bytes(line)) => answer(line, &mut output)?,
+            Some(Line::Bytes(line)) => answer(number, line, &mut output)?,
             Some(Line::TooLong) => {
                 Answered::No(format!("the line is longer than {MAX_LINE} bytes, the limit"))
             }
@@ -46,6 +56,7 @@ pub fn each_line(
         progress.at(source.line_number());
     }
     progress.clear();
+    let status = status.max(finish(&mut output)?);
     output.flush()?;
     Ok(status)
 }

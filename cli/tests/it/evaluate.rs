@@ -1,6 +1,6 @@
 //! `edgeward evaluate`
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::edgeward;
 use crate::fixture::{Directory, admins_need_mfa};
@@ -23,7 +23,7 @@ fn requests_are_decided_in_their_order() {
 }
 
 #[test]
-fn what_would_be_deferred_is_settled_by_an_answer_or_an_outage() {
+fn what_would_be_deferred_is_settled_by_an_answer() {
     let directory = Directory::new("evaluate-settle");
     let bundle = directory.bundle(&json!([admins_need_mfa()]));
     let answer = directory.write("answer.json", r#"{"facts":{"principal.groups":[]}}"#);
@@ -34,7 +34,70 @@ fn what_would_be_deferred_is_settled_by_an_answer_or_an_outage() {
     };
     assert_eq!(outcome(&[]), "defer");
     assert_eq!(outcome(&["--answer", &answer]), "allow");
-    assert_eq!(outcome(&["--outage"]), "challenge", "a new session is taken to be in scope");
+}
+
+#[test]
+fn an_outage_tells_who_is_locked_out_and_who_is_let_in() {
+    let directory = Directory::new("evaluate-outage");
+    let policy = |id: &str, conditions: Value, controls: Value, session: Value| {
+        let mut all = json!({"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]},
+            "clientAppTypes": ["all"]});
+        all.as_object_mut().unwrap().extend(conditions.as_object().unwrap().clone());
+        json!({"id": id, "displayName": id, "state": "enabled", "conditions": all, "sessionControls": session,
+            "grantControls": {"operator": "OR", "builtInControls": controls}})
+    };
+    let bundle = directory.bundle(&json!([
+        policy("risky", json!({"userRiskLevels": ["high"]}), json!(["block"]), json!(null)),
+        policy(
+            "vault",
+            json!({"applications": {"includeApplications": ["vault"]}, "userRiskLevels": ["medium"]}),
+            json!(["mfa"]),
+            json!({"disableResilienceDefaults": true}),
+        ),
+    ]));
+    let request = |application: &str, session: Value, risk: &str| {
+        json!({"principal": {"kind": "user", "id": "u", "guestType": "none"}, "session": session,
+            "resource": {"application": application, "applicationGroups": []}, "risk": {"user": risk}})
+        .to_string()
+    };
+    let session = || json!({"id": "s", "amr": ["pwd"]});
+    let new = || json!({"amr": ["pwd"]});
+    let input = [
+        request("mail", session(), "low"),
+        request("mail", session(), "high"),
+        request("vault", session(), "low"),
+        request("mail", new(), "low"),
+        String::new(),
+        json!({"principal": {"kind": "user", "id": "v", "guestType": "none"}, "session": session()})
+            .to_string(),
+    ]
+    .join("\n");
+    let run = edgeward(&["evaluate", "--bundle", &bundle, "--outage", "scorer,geo"], &input);
+    assert_eq!(run.status, 1, "{}", run.err);
+    let lines = run.json();
+    let (summary, lines) = lines.split_last().unwrap();
+    let told: Vec<_> =
+        lines.iter().map(|line| (line["line"].as_u64().unwrap(), line["change"].as_str().unwrap())).collect();
+    assert_eq!(told, [(1, "none"), (2, "letIn"), (3, "lockedOut"), (4, "lockedOut"), (6, "unsettled")]);
+    assert_eq!(lines[2]["normal"], json!({"outcome": "allow", "controls": []}));
+    assert_eq!(
+        lines[2]["outage"]["policies"],
+        json!([{"id": "risky", "outage": "sessionContinues"}, {"id": "vault", "outage": "denied"}])
+    );
+    assert_eq!(
+        summary["summary"],
+        json!({"sources": ["scorer", "geo"], "requests": 5, "lockedOut": 2, "challenged": 0, "letIn": 1, "unsettled": 1,
+            "same": 1, "transitions": {"allow -> allow": 1, "allow -> block": 2, "block -> allow": 1, "defer -> block": 1}})
+    );
+    let harmless =
+        edgeward(&["evaluate", "--bundle", &bundle, "--outage", "bots"], request("mail", session(), "low"));
+    assert_eq!(harmless.status, 0);
+    let unknown = edgeward(&["evaluate", "--bundle", &bundle, "--outage", "power"], "");
+    assert!(
+        unknown.status == 2 && unknown.err.contains("scorer, geo, directory, devices, bots"),
+        "{}",
+        unknown.err
+    );
 }
 
 #[test]

@@ -49,11 +49,17 @@ proptest! {
 
     #[test]
     fn compiled_policies_are_the_interpreted_ones(seed: u64) {
-        let mut random = Random::new(seed);
-        let set = parse(&random::policies(&mut random, 6));
-        for unknown in (0..100).step_by(10) {
-            let (request, _) = random::request(&mut random, unknown);
-            with_facts(&request, |facts| {
+        compare_with_the_interpreter(seed, 10)?;
+    }
+}
+
+/// One set of policies, and so many requests of which more and more is unknown.
+fn compare_with_the_interpreter(seed: u64, requests: usize) -> Result<(), TestCaseError> {
+    let mut random = Random::new(seed);
+    let set = parse(&random::policies(&mut random, 6));
+    for place in 0..requests {
+        let (request, _) = random::request(&mut random, place * 10 % 100);
+        with_facts(&request, |facts| {
             let view = View::new(&set, facts);
             let results: Vec<_> = set.apply(&State::new(&set, facts)).results().collect();
             for (policy, result) in set.policies.iter().zip(results) {
@@ -66,10 +72,36 @@ proptest! {
                     Truth::False => Some(false),
                     Truth::Unknown(_) => None,
                 };
-                prop_assert_eq!((result.applies, result.reason), (applies, reason), "{} {:?}", request, policy.conditions);
+                let found = (result.applies, result.reason);
+                prop_assert_eq!(found, (applies, reason), "{} {:?}", request, policy.conditions);
+            }
+            if let Some(verdict) = set.plain_verdict(&view, facts) {
+                prop_assert_eq!(set.judge(facts, Unknowns::Ask).verdict, verdict, "{}", request);
             }
             Ok(())
-            })?;
+        })?;
+    }
+    Ok(())
+}
+
+/// A million pairs of policies and facts: `make soak`. `PAIRS` is another number, `SEED` other ones.
+#[test]
+#[ignore = "takes minutes"]
+fn soak() {
+    const REQUESTS: u64 = 50;
+    let number = |name: &str, default| {
+        std::env::var(name).map_or(default, |text| text.parse::<u64>().expect("PAIRS and SEED are numbers"))
+    };
+    let (sets, seed) = (number("PAIRS", 1_000_000).div_ceil(REQUESTS), number("SEED", 0));
+    for place in 0..sets {
+        let seed = seed.wrapping_add(place).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        compare_with_the_interpreter(seed, REQUESTS as usize)
+            .unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        if place % 100 == 0 {
+            compare_with_every_completion(seed).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
+        }
+        if (place + 1) % (sets / 20).max(1) == 0 {
+            eprintln!("{:9} of {} pairs agree", (place + 1) * REQUESTS, sets * REQUESTS);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::view::View;
 use crate::fact::{Fact, FactSet};
 use crate::location::NamedLocations;
-use crate::policy::Facts;
+use crate::policy::control::Control;
 use crate::policy::model::{
     ApplicationList, Applications, Conditions, Guests, Locations, Mask, MaskPair, SymbolList, SymbolPair,
     UserList, Users,
@@ -11,8 +11,63 @@ use crate::policy::model::{
 use crate::policy::result::Condition;
 use crate::policy::symbol::Symbol;
 use crate::policy::truth::Truth;
-use crate::request::PrincipalKind;
+use crate::policy::{Facts, PolicySet, PolicyState, Verdict};
+use crate::request::{PrincipalKind, TrustType};
 use crate::risk::{LevelSet, RiskLevel};
+
+impl PolicySet {
+    /// The verdict, policy by policy and control by control. `None` if a policy is open, or whether it is met.
+    pub(in crate::policy) fn plain_verdict(&self, view: &View<'_>, facts: &Facts<'_>) -> Option<Verdict> {
+        let mut verdict = Verdict::Allow;
+        for policy in self.policies.iter().filter(|policy| policy.state == PolicyState::Enabled) {
+            match policy.conditions.applies(view, facts, &self.locations).0 {
+                Truth::False => continue,
+                Truth::Unknown(_) => return None,
+                Truth::True if policy.grant.block => verdict = Verdict::Block,
+                Truth::True => {}
+            }
+            for clause in &policy.grant.clauses {
+                let mut met = false;
+                for control in clause.indices().filter_map(|index| self.controls.get(index)) {
+                    met |= is_met(control, facts)?;
+                }
+                if !met && verdict == Verdict::Allow {
+                    verdict = Verdict::Challenge;
+                }
+            }
+        }
+        Some(verdict)
+    }
+}
+
+/// Whether the request meets a control; `None` is not known.
+fn is_met(control: &Control, facts: &Facts<'_>) -> Option<bool> {
+    let request = facts.request;
+    let (session, device) = (&request.session, &request.device);
+    let anonymous = request.principal.kind == Some(PrincipalKind::Anonymous);
+    let unregistered = device.is_registered == Some(false);
+    let proves = |names: &[&str]| match &session.amr {
+        Some(amr) => Some(amr.iter().any(|method| names.contains(&&**method))),
+        None => anonymous.then_some(false),
+    };
+    match control {
+        Control::CompliantDevice => device.is_compliant.or(unregistered.then_some(false)),
+        Control::DomainJoinedDevice => match device.trust_type {
+            Some(trust) => Some(trust == TrustType::ServerAD),
+            None => unregistered.then_some(false),
+        },
+        Control::Mfa => proves(&["mfa", "ngcmfa"]),
+        // The only strength of the random policies: the phishing-resistant one.
+        Control::AuthenticationStrength(_) => {
+            proves(&["fido2", "windowsHelloForBusiness", "x509CertificateMultiFactor"])
+        }
+        Control::SignInFrequency(_) if anonymous => Some(false),
+        Control::SignInFrequency(seconds) => {
+            Some((request.time? - session.auth_time?) / 1000 <= i64::from(*seconds))
+        }
+        other => proves(&[&other.name()]),
+    }
+}
 
 impl Conditions {
     /// Whether all conditions match, and the first that does not (or, if none fails, that is not known).
