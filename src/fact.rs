@@ -29,10 +29,14 @@ vocabulary! {
         GuestType = "principal.guestType",
         /// Home tenant of a guest.
         ExternalTenant = "principal.externalTenant",
+        /// Custom security attributes of the principal.
+        PrincipalAttributes = "principal.customSecurityAttributes",
         /// Application asked for.
         Application = "resource.application",
         /// Application groups it belongs to.
         ApplicationGroups = "resource.applicationGroups",
+        /// Custom security attributes of the application.
+        ResourceAttributes = "resource.customSecurityAttributes",
         /// User action.
         UserAction = "resource.userAction",
         /// Authentication context.

@@ -6,6 +6,7 @@
 //! apply add nothing to those that do, the unknown facts can not matter, and the verdict is definite.
 
 mod applied;
+mod attribute_filter;
 mod cases;
 mod control;
 mod demand;

@@ -251,7 +251,7 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
                 let mut pair = Vec::new();
                 while elements.next_element_seed(Slot::List(&mut pair))?.is_some() {
                     let (Some(value), Some(name), None) = (pair.pop(), pair.pop(), pair.pop()) else {
-                        return Err(A::Error::custom("a header is not a [name, value] pair"));
+                        return Err(A::Error::custom("an element is not a [name, value] pair"));
                     };
                     list.push((name, value));
                 }
@@ -371,7 +371,7 @@ mod tests {
             ),
             (r#"{"client":{"latitude":181}}"#, "client.latitude: "),
             (r#"{"client":{"ip":"1.2.3"}}"#, "client.ip: `1.2.3` is not an IP address at line 1 column"),
-            (r#"{"http":{"headers":[["a"]]}}"#, "http.headers: a header is not a [name, value] pair"),
+            (r#"{"http":{"headers":[["a"]]}}"#, "http.headers: an element is not a [name, value] pair"),
             (r#"{"client":5}"#, "client: expected an object, found 5"),
             ("[]", "expected an object, found an array"),
         ] {

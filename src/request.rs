@@ -331,6 +331,8 @@ pub struct Principal<'a> {
     pub guest_type: Option<GuestType>,
     /// Home tenant of a guest.
     pub external_tenant: Option<Text<'a>>,
+    /// Custom security attributes, each value with its name: `["Set_Attribute", "value"]`.
+    pub custom_security_attributes: Option<Vec<(Text<'a>, Text<'a>)>>,
 }
 
 record!(Principal<'a> {
@@ -340,6 +342,7 @@ record!(Principal<'a> {
     "roles" => Texts(roles),
     "guestType" => Name(guest_type),
     "externalTenant" => Text(external_tenant),
+    "customSecurityAttributes" => Pairs(custom_security_attributes),
 });
 
 vocabulary! {
@@ -386,6 +389,8 @@ pub struct Resource<'a> {
     pub application: Option<Text<'a>>,
     /// Application groups (`Office365`, `MicrosoftAdminPortals`) the application belongs to.
     pub application_groups: Option<Vec<Text<'a>>>,
+    /// Custom security attributes of the application, each value with its name: `["Set_Attribute", "value"]`.
+    pub custom_security_attributes: Option<Vec<(Text<'a>, Text<'a>)>>,
     /// `urn:user:registersecurityinfo` or `urn:user:registerdevice`.
     pub user_action: Option<Text<'a>>,
     /// `c1` … `c99`.
@@ -395,6 +400,7 @@ pub struct Resource<'a> {
 record!(Resource<'a> {
     "application" => Text(application),
     "applicationGroups" => Texts(application_groups),
+    "customSecurityAttributes" => Pairs(custom_security_attributes),
     "userAction" => Text(user_action),
     "authenticationContext" => Text(authentication_context),
 });

@@ -154,6 +154,7 @@ function writeRequest(request: Request): void {
   strings(principal.roles);
   name(principal.guestType, names.guestTypes);
   string(principal.externalTenant);
+  if (principal.customSecurityAttributes != null) fits = false;
   const session = request.session ?? NOTHING;
   const binding = session.binding ?? NOTHING;
   string(session.id);
@@ -169,6 +170,7 @@ function writeRequest(request: Request): void {
   const resource = request.resource ?? NOTHING;
   string(resource.application);
   strings(resource.applicationGroups);
+  if (resource.customSecurityAttributes != null) fits = false;
   string(resource.userAction);
   string(resource.authenticationContext);
   const risk = request.risk ?? NOTHING;

@@ -87,6 +87,8 @@ export type PrincipalFacts = Facts<{
   roles: readonly string[];
   guestType: GuestType;
   externalTenant: string;
+  /** Custom security attributes: `["Set_Attribute", "value"]`, once for each value. */
+  customSecurityAttributes: readonly (readonly [string, string])[];
 }>;
 
 export type SessionFacts = Facts<{
@@ -128,6 +130,8 @@ export type DeviceFacts = Facts<{
 export type ResourceFacts = Facts<{
   application: string;
   applicationGroups: readonly string[];
+  /** Custom security attributes of the application: `["Set_Attribute", "value"]`, once for each value. */
+  customSecurityAttributes: readonly (readonly [string, string])[];
   userAction: string;
   /** `c1` … `c99`. */
   authenticationContext: string;

@@ -77,6 +77,7 @@ impl<'a> Reader<'a, '_> {
                 roles: self.texts()?,
                 guest_type: self.name(GuestType::ALL)?,
                 external_tenant: self.text()?,
+                custom_security_attributes: None,
             },
             session: Session {
                 id: self.text()?,
@@ -105,6 +106,7 @@ impl<'a> Reader<'a, '_> {
                 application_groups: self.texts()?,
                 user_action: self.text()?,
                 authentication_context: self.text()?,
+                custom_security_attributes: None,
             },
             risk: RiskFacts {
                 sign_in: self.name(RiskLevel::ALL)?,

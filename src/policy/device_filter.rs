@@ -14,7 +14,7 @@ mod attribute;
 mod parse;
 
 pub(super) use attribute::{Attribute, AttributeType, AttributeValue, Attributes};
-pub(super) use parse::parse;
+pub(super) use parse::{RuleError, parse, parse_custom};
 
 use super::truth::Truth;
 use crate::fact::FactSet;
@@ -61,6 +61,16 @@ impl Rule {
             Self::Not(rule) => !rule.matches(device),
             Self::And(rules) => rules.iter().fold(Truth::True, |all, rule| all.and(rule.matches(device))),
             Self::Or(rules) => rules.iter().fold(Truth::False, |any, rule| any.or(rule.matches(device))),
+        }
+    }
+
+    /// Whether it holds, where every comparison is decided.
+    pub(super) fn holds(&self, decide: &dyn Fn(&Comparison) -> bool) -> bool {
+        match self {
+            Self::Comparison(comparison) => decide(comparison),
+            Self::Not(rule) => !rule.holds(decide),
+            Self::And(rules) => rules.iter().all(|rule| rule.holds(decide)),
+            Self::Or(rules) => rules.iter().any(|rule| rule.holds(decide)),
         }
     }
 

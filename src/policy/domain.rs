@@ -32,12 +32,14 @@ pub(super) struct Variable<'a> {
 pub(super) enum Value<'a> {
     Kind(usize),
     Id([Bits; 8]),
+    PrincipalFilters([Bits; 8]),
     Groups(Pair),
     Roles(Pair),
     GuestType(usize),
     ExternalTenant(Symbol),
     Application(Pair),
     ApplicationGroups(Pair),
+    ApplicationFilters(Pair),
     UserAction([Bits; 1]),
     AuthenticationContext([Bits; 1]),
     Choice(usize, usize),
@@ -63,12 +65,14 @@ impl<'a> Value<'a> {
                 }
             }
             Self::Id(rows) => state.id = Some(rows),
+            Self::PrincipalFilters(rows) => state.principal_filters = Some(rows),
             Self::Groups(pair) => state.groups = Some(pair),
             Self::Roles(pair) => state.roles = Some(pair),
             Self::GuestType(bit) => state.guest_types = 1 << bit,
             Self::ExternalTenant(tenant) => state.external_tenant = Some(tenant),
             Self::Application(pair) => state.application = Some(pair),
             Self::ApplicationGroups(pair) => state.application_groups = Some(pair),
+            Self::ApplicationFilters(pair) => state.application_filters = Some(pair),
             Self::UserAction(row) => state.user_action = Some(row),
             Self::AuthenticationContext(row) => state.authentication_context = Some(row),
             Self::Choice(place, bit) => {
@@ -232,10 +236,10 @@ fn different<const N: usize>(rows: impl IntoIterator<Item = [Bits; N]>, at_stake
 }
 
 /// What any selection of the rows comes to. `None`: more than are listed.
-fn selections(rows: &[Pair], at_stake: Bits) -> Option<Vec<Pair>> {
-    let mut all = vec![[Bits::EMPTY; 2]];
+fn selections<const N: usize>(rows: &[[Bits; N]], at_stake: Bits) -> Option<Vec<[Bits; N]>> {
+    let mut all = vec![[Bits::EMPTY; N]];
     for row in different(rows.iter().copied(), at_stake) {
-        let more: Vec<Pair> = all.iter().map(|known| union(*known, row)).collect();
+        let more: Vec<[Bits; N]> = all.iter().map(|known| union(*known, row)).collect();
         all.extend(more);
         sort(&mut all);
         all.dedup();
@@ -263,7 +267,13 @@ impl<'a> Found<'_, 'a> {
         self.add(fact, Some(different(rows, at_stake).into_iter().map(value).collect()));
     }
 
-    fn some_of(&mut self, fact: Fact, rows: &[Pair], at_stake: Bits, value: impl Fn(Pair) -> Value<'a>) {
+    fn some_of<const N: usize>(
+        &mut self,
+        fact: Fact,
+        rows: &[[Bits; N]],
+        at_stake: Bits,
+        value: impl Fn([Bits; N]) -> Value<'a>,
+    ) {
         let values = selections(rows, at_stake);
         self.add(fact, values.map(|pairs| pairs.into_iter().map(value).collect()));
     }
@@ -277,6 +287,11 @@ impl<'a> Found<'_, 'a> {
         self.add(Fact::PrincipalKind, Some(kinds.collect()));
         if state.id.is_none() {
             self.one_of(Fact::PrincipalId, table.ids.distinct().iter().copied(), at_stake, Value::Id);
+        }
+        // Whether filters hold is taken to be independent: at worst a fact is asked for that could not help.
+        if state.principal_filters.is_none() {
+            let rows: Vec<_> = table.principal_filters.iter().map(|(_, rows)| *rows).collect();
+            self.some_of(Fact::PrincipalAttributes, &rows, at_stake, Value::PrincipalFilters);
         }
         if state.groups.is_none() {
             self.some_of(Fact::Groups, table.groups.distinct(), at_stake, Value::Groups);
@@ -317,6 +332,10 @@ impl<'a> Found<'_, 'a> {
         if state.application_groups.is_none() {
             let rows = table.application_groups.distinct();
             self.some_of(Fact::ApplicationGroups, rows, at_stake, Value::ApplicationGroups);
+        }
+        if state.application_filters.is_none() {
+            let rows: Vec<_> = table.application_filters.iter().map(|(_, pair)| *pair).collect();
+            self.some_of(Fact::ResourceAttributes, &rows, at_stake, Value::ApplicationFilters);
         }
         if state.user_action.is_none() {
             let rows = table.user_actions.distinct().iter().copied();

@@ -1,6 +1,7 @@
 //! Which policies apply, all at once.
 
 use super::result::Condition;
+use super::rows::union;
 use super::state::{KINDS, State};
 use super::table::{CHOICES, Pair, Table, list};
 use super::truth::Truth;
@@ -179,12 +180,19 @@ impl Table {
     fn listed(&self, state: &State<'_>, place: usize) -> Extent {
         let side = |place: usize| {
             let known = state.id.map(|rows| row(&rows, place));
-            Extent::known(row(&self.all_ids, place)).or(Extent::of(known, row(self.ids.any(), place)))
+            let filtered = state.principal_filters.map(|rows| row(&rows, place));
+            let any =
+                self.principal_filters.iter().fold(Bits::EMPTY, |all, (_, rows)| all | row(rows, place));
+            Extent::known(row(&self.all_ids, place))
+                .or(Extent::of(known, row(self.ids.any(), place)))
+                .or(Extent::of(filtered, any))
         };
         side(place).but(side(place + 1))
     }
 
     fn application(&self, state: &State<'_>) -> Extent {
+        let filters = self.application_filters.iter();
+        let any_filter = filters.fold([Bits::EMPTY; 2], |all, (_, pair)| union(all, *pair));
         let side = |side: usize| {
             let of_pair = |known: &Option<Pair>, any: &Pair| {
                 Extent::of(known.map(|pair| row(&pair, side)), row(any, side))
@@ -192,6 +200,7 @@ impl Table {
             Extent::known(row(&self.all_applications, side))
                 .or(of_pair(&state.application, self.applications.any()))
                 .or(of_pair(&state.application_groups, self.application_groups.any()))
+                .or(of_pair(&state.application_filters, &any_filter))
         };
         let single = |known: Option<[Bits; 1]>, any: &[Bits; 1]| {
             Extent::of(known.map(|rows| row(&rows, 0)), row(any, 0))

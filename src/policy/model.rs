@@ -1,5 +1,6 @@
 //! A policy as parsed: enumerations as bit masks, ids as symbols.
 
+use super::attribute_filter::AttributeFilter;
 use super::control::Grant;
 use super::device_filter::Rule;
 use super::path::PathPattern;
@@ -164,6 +165,8 @@ pub(super) struct SymbolPair {
 pub(super) struct SymbolList {
     pub(super) all: bool,
     pub(super) ids: Vec<Symbol>,
+    /// Whoever has such attributes.
+    pub(super) filter: Option<AttributeFilter>,
 }
 
 /// `conditions.applications`: what is asked for.
@@ -181,6 +184,8 @@ pub(super) struct ApplicationList {
     pub(super) all: bool,
     pub(super) ids: Vec<Symbol>,
     pub(super) groups: Vec<Symbol>,
+    /// Applications with such attributes.
+    pub(super) filter: Option<AttributeFilter>,
 }
 
 /// `conditions.locations`.

@@ -1,9 +1,10 @@
 //! A request as the compiled policies see it: every fact as the policies that it matches, or unknown.
 
+use super::attribute_filter::AttributeFilter;
 use super::control::ControlSet;
 use super::device_filter::Attributes;
 use super::path;
-use super::rows::Rows;
+use super::rows::{Rows, union};
 use super::symbol::{Symbol, Symbols};
 use super::table::{Pair, Table, rows_of_locations};
 use super::{Facts, PolicySet};
@@ -34,6 +35,7 @@ pub(super) struct State<'f> {
     /// Bits of [`KINDS`].
     pub(super) kinds: Possible,
     pub(super) id: Option<[Bits; 8]>,
+    pub(super) principal_filters: Option<[Bits; 8]>,
     pub(super) groups: Option<Pair>,
     pub(super) roles: Option<Pair>,
     /// Bits of [`GuestType`].
@@ -41,6 +43,7 @@ pub(super) struct State<'f> {
     pub(super) external_tenant: Option<Symbol>,
     pub(super) application: Option<Pair>,
     pub(super) application_groups: Option<Pair>,
+    pub(super) application_filters: Option<Pair>,
     pub(super) user_action: Option<[Bits; 1]>,
     pub(super) authentication_context: Option<[Bits; 1]>,
     /// In the order of [`super::table::CHOICES`].
@@ -100,12 +103,18 @@ impl<'f> State<'f> {
         let mut state = Self {
             kinds: kind.map_or((1 << KINDS.len()) - 1, |kind| 1 << kind),
             id: one(&table.ids, symbols, principal.id.as_ref()).or(anonymous.then_some([Bits::EMPTY; 8])),
+            principal_filters: filters(
+                &table.principal_filters,
+                principal.custom_security_attributes.as_deref(),
+            )
+            .or(anonymous.then_some([Bits::EMPTY; 8])),
             groups: many(&table.groups, symbols, principal.groups.as_deref()).or(nobody),
             roles: many(&table.roles, symbols, principal.roles.as_deref()).or(nobody),
             guest_types: known(guest, |guest| guest as u32),
             external_tenant: principal.external_tenant.as_ref().map(|tenant| symbols.of(tenant)),
             application: None,
             application_groups: None,
+            application_filters: None,
             user_action: None,
             authentication_context: None,
             choices: choices(facts, anonymous, headers_known),
@@ -143,12 +152,15 @@ impl<'f> State<'f> {
         self.application = one(&table.applications, symbols, resource.application.as_ref());
         self.application_groups =
             many(&table.application_groups, symbols, resource.application_groups.as_deref());
+        self.application_filters =
+            filters(&table.application_filters, resource.custom_security_attributes.as_deref());
         self.user_action = one(&table.user_actions, symbols, resource.user_action.as_ref());
         self.authentication_context =
             one(&table.authentication_contexts, symbols, resource.authentication_context.as_ref());
         let (none, no_pair) = (Some([Bits::EMPTY]), Some([Bits::EMPTY; 2]));
         if resource.user_action.is_some() {
-            (self.application, self.application_groups) = (no_pair, no_pair);
+            (self.application, self.application_groups, self.application_filters) =
+                (no_pair, no_pair, no_pair);
             self.authentication_context = none;
         } else if resource.application.is_some() {
             self.user_action = none;
@@ -157,6 +169,19 @@ impl<'f> State<'f> {
             self.user_action = none;
         }
     }
+}
+
+/// Policies of the filters that hold.
+fn filters<const N: usize>(
+    filters: &[(AttributeFilter, [Bits; N])],
+    attributes: Option<&[(Text<'_>, Text<'_>)]>,
+) -> Option<[Bits; N]> {
+    if filters.is_empty() {
+        return Some([Bits::EMPTY; N]);
+    }
+    let attributes = attributes?;
+    let holding = filters.iter().filter(|(filter, _)| filter.matches(attributes));
+    Some(holding.fold([Bits::EMPTY; N], |all, (_, rows)| union(all, *rows)))
 }
 
 fn one<const N: usize>(rows: &Rows<N>, symbols: &Symbols, text: Option<&Text<'_>>) -> Option<[Bits; N]> {
@@ -211,7 +236,7 @@ fn levels(levels: LevelSet) -> Possible {
 /// a legacy protocol is `other`, the rest speaks modern authentication. That holds for a missing or malformed user
 /// agent too: legacy mail protocols do not reach an HTTP edge unnamed, health checks and MCP clients that send none
 /// do all the time, and nobody further in could tell more, so "unknown" would only defer in vain.
-fn client_app_type(facts: &Facts<'_>) -> Option<ClientAppType> {
+pub(super) fn client_app_type(facts: &Facts<'_>) -> Option<ClientAppType> {
     facts.request.http.headers.as_ref()?;
     if facts.agent.purpose == Some(Purpose::LegacyAuthentication) {
         return Some(ClientAppType::Other);

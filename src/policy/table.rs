@@ -1,6 +1,7 @@
 //! Policies turned on their side: for every condition and every value a fact can have, the set of policies that
 //! match. Evaluating is then a few set operations per condition, whatever the number of policies.
 
+use super::attribute_filter::AttributeFilter;
 use super::control::{Control, ControlSet};
 use super::device_filter::Rule;
 use super::methods::Methods;
@@ -63,6 +64,8 @@ pub(super) struct Table {
     pub(super) ids: Rows<8>,
     /// Policies that include, or exclude, every workload, agent and agent user.
     pub(super) all_ids: [Bits; 8],
+    /// Filters of workloads, agents and agents' users, in the same lists.
+    pub(super) principal_filters: Vec<(AttributeFilter, [Bits; 8])>,
     pub(super) groups: Rows<2>,
     pub(super) roles: Rows<2>,
     pub(super) guests: Vec<(Guests, Pair)>,
@@ -71,6 +74,7 @@ pub(super) struct Table {
     pub(super) all_applications: Pair,
     pub(super) applications: Rows<2>,
     pub(super) application_groups: Rows<2>,
+    pub(super) application_filters: Vec<(AttributeFilter, Pair)>,
     pub(super) user_actions: Rows<1>,
     pub(super) authentication_contexts: Rows<1>,
 
@@ -157,12 +161,14 @@ impl Default for Builder {
             all_agent_users: pair,
             ids: none(),
             all_ids: [Bits::EMPTY; 8],
+            principal_filters: Vec::new(),
             groups: none(),
             roles: none(),
             guests: Vec::new(),
             all_applications: pair,
             applications: none(),
             application_groups: none(),
+            application_filters: Vec::new(),
             user_actions: none(),
             authentication_contexts: none(),
             choices: CHOICES.map(|(_, _, values)| vec![Bits::EMPTY; values]),
@@ -244,6 +250,9 @@ impl Builder {
             let Some(pair) = pair else { continue };
             for (list, side) in [(list, &pair.include), (list + 1, &pair.exclude)] {
                 self.ids.add(list, &side.ids, index);
+                if let Some(filter) = &side.filter {
+                    note_side(&mut self.table.principal_filters, filter, list, index);
+                }
                 if side.all
                     && let Some(row) = self.table.all_ids.get_mut(list)
                 {
@@ -270,6 +279,9 @@ impl Builder {
             set(&mut self.table.all_applications, side, list.all, index);
             self.applications.add(side, &list.ids, index);
             self.application_groups.add(side, &list.groups, index);
+            if let Some(filter) = &list.filter {
+                note_side(&mut self.table.application_filters, filter, side, index);
+            }
         };
         side(0, &condition.include);
         side(1, &condition.exclude);
@@ -426,8 +438,8 @@ pub(super) fn rows_of_locations(rows: &[Pair], locations: LocationSet) -> Pair {
         .fold([Bits::EMPTY; 2], |all, pair| super::rows::union(all, *pair))
 }
 
-fn set(pair: &mut Pair, side: usize, on: bool, policy: usize) {
-    if on && let Some(row) = pair.get_mut(side) {
+fn set(rows: &mut [Bits], side: usize, on: bool, policy: usize) {
+    if on && let Some(row) = rows.get_mut(side) {
         row.insert(policy);
     }
 }
@@ -440,9 +452,14 @@ fn note<T: Clone + PartialEq>(rows: &mut Vec<(T, Bits)>, value: &T, policy: usiz
     }
 }
 
-fn note_side<T: Clone + PartialEq>(rows: &mut Vec<(T, Pair)>, value: &T, side: usize, policy: usize) {
+fn note_side<T: Clone + PartialEq, const N: usize>(
+    rows: &mut Vec<(T, [Bits; N])>,
+    value: &T,
+    side: usize,
+    policy: usize,
+) {
     let place = rows.iter().position(|(known, _)| known == value).unwrap_or_else(|| {
-        rows.push((value.clone(), [Bits::EMPTY; 2]));
+        rows.push((value.clone(), [Bits::EMPTY; N]));
         rows.len() - 1
     });
     if let Some((_, pair)) = rows.get_mut(place) {

@@ -122,6 +122,8 @@ impl Found {
             let (by_id, everyone) = (listed(list), row(table.all_ids, list + side));
             self.add(condition, Rule::AllServicePrincipals, everyone);
             self.add(condition, Rule::ServicePrincipalId, by_id);
+            let filtered = state.principal_filters.map_or(Bits::EMPTY, |rows| row(rows, list + side));
+            self.add(condition, Rule::ServicePrincipalFilter, filtered);
         }
         if matches!(kind, PrincipalKind::Workload | PrincipalKind::Agent) {
             return;
@@ -158,6 +160,7 @@ impl Found {
         let condition = Condition::Application;
         self.add(condition, Rule::AllApps, self.of(Some(table.all_applications)));
         self.add(condition, Rule::AppId, self.of(state.application));
+        self.add(condition, Rule::AppFilter, self.of(state.application_filters));
         let groups = self.of(state.application_groups);
         for group in facts.request.resource.application_groups.iter().flatten() {
             if let Some((_, rule)) = GROUPS.iter().find(|(name, _)| name.eq_ignore_ascii_case(group)) {

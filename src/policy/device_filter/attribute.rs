@@ -68,6 +68,20 @@ impl Attribute {
         u8::try_from(index).ok().map(Self)
     }
 
+    /// A custom attribute, by its place among the names found so far. A rule is too short for 256 names.
+    pub(in crate::policy) fn numbered(names: &mut Vec<String>, name: &str) -> Self {
+        let place = names.iter().position(|known| known.eq_ignore_ascii_case(name)).unwrap_or_else(|| {
+            names.push(name.to_owned());
+            names.len() - 1
+        });
+        Self(u8::try_from(place).unwrap_or(u8::MAX))
+    }
+
+    /// The place that [`Self::numbered`] gave.
+    pub(in crate::policy) fn number(self) -> usize {
+        usize::from(self.0)
+    }
+
     pub(in crate::policy) fn kind(self) -> AttributeType {
         ATTRIBUTES.get(usize::from(self.0)).map_or(AttributeType::Text, |(_, kind, _)| *kind)
     }

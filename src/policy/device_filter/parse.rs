@@ -14,14 +14,25 @@ pub(in crate::policy) struct RuleError {
     pub(in crate::policy) message: String,
 }
 
-/// Reads a rule.
+/// Reads a rule about a device.
 pub(in crate::policy) fn parse(text: &str) -> Result<Rule, RuleError> {
+    read(&mut Parser { text, at: 0, depth: 0, custom: None })
+}
+
+/// Reads a rule about custom security attributes, and their names by number: `CustomSecurityAttribute.Set_Name`.
+pub(in crate::policy) fn parse_custom(text: &str) -> Result<(Rule, Vec<String>), RuleError> {
+    let mut parser = Parser { text, at: 0, depth: 0, custom: Some(Vec::new()) };
+    let rule = read(&mut parser)?;
+    Ok((rule, parser.custom.unwrap_or_default()))
+}
+
+fn read(parser: &mut Parser<'_>) -> Result<Rule, RuleError> {
+    let text = parser.text;
     let length = text.chars().count();
     if length > MAX_LENGTH {
         let message = format!("{length} characters; the limit is {MAX_LENGTH}");
         return Err(RuleError { position: MAX_LENGTH, message });
     }
-    let mut parser = Parser { text, at: 0, depth: 0 };
     let rule = parser.rule()?;
     match parser.next()? {
         (_, Token::End) => Ok(rule),
@@ -67,6 +78,8 @@ struct Parser<'t> {
     /// Byte offset of the next character.
     at: usize,
     depth: usize,
+    /// Names of custom attributes, where the rule is about those and not about a device's.
+    custom: Option<Vec<String>>,
 }
 
 impl<'t> Parser<'t> {
@@ -170,27 +183,39 @@ impl<'t> Parser<'t> {
                 }
             }
             Token::Word(word) => Rule::Comparison(self.comparison(at, word)?),
-            token => return Err(self.fault(at, format!("expected `device.…`, found {token}"))),
+            token => {
+                return Err(self.fault(at, format!("expected `{}.…`, found {token}", self.object())));
+            }
         };
         self.depth -= 1;
         Ok(rule)
     }
 
+    const fn object(&self) -> &'static str {
+        match self.custom {
+            None => "device",
+            Some(_) => "CustomSecurityAttribute",
+        }
+    }
+
     fn comparison(&mut self, at: usize, word: &str) -> Result<Comparison, RuleError> {
-        let name = word.split_once('.').filter(|(object, _)| object.eq_ignore_ascii_case("device"));
-        let Some((_, name)) = name else {
-            return Err(self.fault(at, format!("expected `device.…`, found `{word}`")));
+        let object = self.object();
+        let name = word.split_once('.').filter(|(found, _)| found.eq_ignore_ascii_case(object));
+        let Some((_, name)) = name.filter(|(_, name)| !name.is_empty()) else {
+            return Err(self.fault(at, format!("expected `{object}.…`, found `{word}`")));
         };
-        let attribute = Attribute::named(name).ok_or_else(|| {
-            self.fault(at, format!("`{name}` is not an attribute that a device filter knows"))
-        })?;
+        let attribute = match &mut self.custom {
+            Some(names) => Ok(Attribute::numbered(names, name)),
+            None => Attribute::named(name).ok_or("is not an attribute that a device filter knows"),
+        };
+        let attribute = attribute.map_err(|why| self.fault(at, format!("`{name}` {why}")))?;
         let (at, token) = self.next()?;
         let Token::Word(word) = token else {
             return Err(self.fault(at, format!("expected an operator, found {token}")));
         };
         let (operator, negated, several) =
             operator(word).ok_or_else(|| self.fault(at, format!("`{word}` is not an operator")))?;
-        if !takes(attribute.kind(), operator, several) {
+        if self.custom.is_none() && !takes(attribute.kind(), operator, several) {
             let message = format!("`{}` does not take `{word}`", attribute.name());
             return Err(self.fault(at, message));
         }

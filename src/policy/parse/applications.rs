@@ -1,6 +1,7 @@
 //! `conditions.applications`.
 
 use super::Parser;
+use super::conditions::attribute_filter;
 use super::reader::{Members, Reader};
 use super::users::are_all_among;
 use crate::policy::model::{ApplicationList, Applications};
@@ -10,8 +11,13 @@ const GROUPS: [&str; 3] = ["office365", "microsoftadminportals", "allagentidreso
 
 impl Parser {
     pub(super) fn applications(&mut self, members: &mut Members) -> Applications {
-        let include = self.application_list(members, "includeApplications");
-        let exclude = self.application_list(members, "excludeApplications");
+        let mut include = self.application_list(members, "includeApplications");
+        let mut exclude = self.application_list(members, "excludeApplications");
+        match self.reader.member(members, "applicationFilter", attribute_filter) {
+            Some((false, filter)) => include.filter = Some(filter),
+            Some((true, filter)) => exclude.filter = Some(filter),
+            None => {}
+        }
         let actions = self.reader.member(members, "includeUserActions", Reader::texts).unwrap_or_default();
         for action in &actions {
             if !["urn:user:registersecurityinfo", "urn:user:registerdevice"].contains(&action.as_str()) {
@@ -22,16 +28,17 @@ impl Parser {
         }
         let user_actions: Vec<_> = actions.iter().map(|action| self.symbols.intern(action)).collect();
         let authentication_contexts = self.symbols(members, "includeAuthenticationContextClassReferences");
-        let filters = ["applicationFilter", "globalSecureAccess", "networkAccess", "includeProtectionLevels"];
+        let filters = ["globalSecureAccess", "networkAccess", "includeProtectionLevels"];
         let filtered = self.reader.undecidable(members, &filters);
         self.undecidable |= filtered;
         let nothing = !include.all && include.ids.is_empty() && include.groups.is_empty();
-        let nothing = nothing && !filtered;
+        let nothing = nothing && include.filter.is_none() && !filtered;
         if nothing && user_actions.is_empty() && authentication_contexts.is_empty() {
             self.reader.warn("never_applies", "no application is included: the policy never applies");
         }
         let all_excluded =
             are_all_among(&include.ids, &exclude.ids) && are_all_among(&include.groups, &exclude.groups);
+        let all_excluded = all_excluded && include.filter.is_none();
         if exclude.all || (!nothing && !include.all && all_excluded) {
             let message = "every application that is included is also excluded: the policy never applies";
             self.reader.warn("never_applies", message);

@@ -3,7 +3,8 @@
 use super::Parser;
 use super::reader::{Members, Reader};
 use crate::node::Node;
-use crate::policy::device_filter::{self, Rule};
+use crate::policy::attribute_filter::AttributeFilter;
+use crate::policy::device_filter::{self, Rule, RuleError};
 use crate::policy::model::{Conditions, DeviceFilter, Locations, Mask, MaskPair};
 use crate::request::{ClientAppType, Platform, TransferMethod};
 use crate::risk::{InsiderRiskLevel, RiskLevel};
@@ -253,6 +254,21 @@ impl Parser {
 }
 
 fn device_filter(reader: &mut Reader, node: Node) -> Option<DeviceFilter> {
+    let (exclude, rule) = filter(reader, node, "invalid_device_filter", &|text| device_filter::parse(text))?;
+    Some(DeviceFilter { exclude, rule })
+}
+
+/// A filter by custom security attributes, and whether it excludes.
+pub(super) fn attribute_filter(reader: &mut Reader, node: Node) -> Option<(bool, AttributeFilter)> {
+    filter(reader, node, "invalid_attribute_filter", &AttributeFilter::parse)
+}
+
+fn filter<T>(
+    reader: &mut Reader,
+    node: Node,
+    code: &'static str,
+    parse: &dyn Fn(&str) -> Result<T, RuleError>,
+) -> Option<(bool, T)> {
     let filter = reader.object(node, |reader, members| {
         let mode = reader.member(members, "mode", |reader, node| {
             let text = reader.text(node)?;
@@ -260,11 +276,11 @@ fn device_filter(reader: &mut Reader, node: Node) -> Option<DeviceFilter> {
         });
         let rule = reader.member(members, "rule", |reader, node| {
             let text = reader.text(node)?;
-            match device_filter::parse(&text) {
+            match parse(&text) {
                 Ok(rule) => Some(rule),
                 Err(error) => {
                     let message = format!("at character {}: {}", error.position, error.message);
-                    reader.error("invalid_device_filter", &message, "mend the rule at that character");
+                    reader.error(code, &message, "mend the rule at that character");
                     None
                 }
             }
@@ -272,7 +288,7 @@ fn device_filter(reader: &mut Reader, node: Node) -> Option<DeviceFilter> {
         if mode.is_none() || rule.is_none() {
             reader.error("missing_member", "`mode` and `rule` are required", "state both");
         }
-        Some(DeviceFilter { exclude: mode?, rule: rule? })
+        Some((mode?, rule?))
     });
     filter.flatten()
 }

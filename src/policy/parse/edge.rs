@@ -59,8 +59,9 @@ impl Parser {
         let agent_names = self.member(members, "agentNames", |parser, node| {
             parser.object(node, |parser, members| {
                 let all = !members.has("include");
-                let include = SymbolList { all, ids: parser.symbols(members, "include") };
-                let exclude = SymbolList { all: false, ids: parser.symbols(members, "exclude") };
+                let include = SymbolList { all, ids: parser.symbols(members, "include"), filter: None };
+                let exclude =
+                    SymbolList { all: false, ids: parser.symbols(members, "exclude"), filter: None };
                 SymbolPair { include, exclude }
             })
         });

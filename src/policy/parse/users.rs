@@ -1,6 +1,7 @@
 //! `conditions.users` and `conditions.clientApplications`.
 
 use super::Parser;
+use super::conditions::attribute_filter;
 use super::reader::{Members, Reader};
 use crate::node::Node;
 use crate::policy::model::{Guests, Mask, SymbolList, SymbolPair, UserList, Users};
@@ -135,14 +136,16 @@ impl Parser {
         self.object(node, |parser, members| {
             let workloads = parser.principals(
                 members,
-                ["includeServicePrincipals", "excludeServicePrincipals"],
+                ["includeServicePrincipals", "excludeServicePrincipals", "servicePrincipalFilter"],
                 "serviceprincipalsinmytenant",
             );
-            let filters = ["servicePrincipalFilter", "agentIdServicePrincipalFilter"];
-            parser.undecidable |= parser.reader.undecidable(members, &filters);
             let agents = parser.principals(
                 members,
-                ["includeAgentIdServicePrincipals", "excludeAgentIdServicePrincipals"],
+                [
+                    "includeAgentIdServicePrincipals",
+                    "excludeAgentIdServicePrincipals",
+                    "agentIdServicePrincipalFilter",
+                ],
                 "all",
             );
             (workloads, agents)
@@ -152,8 +155,7 @@ impl Parser {
     /// `conditions.agents` (beta): users' accounts that belong to agents.
     pub(super) fn agent_users(&mut self, node: Node) -> Option<SymbolPair> {
         let pair = self.object(node, |parser, members| {
-            parser.undecidable |= parser.reader.undecidable(members, &["agentFilter"]);
-            parser.principals(members, ["includeAgentUsers", "excludeAgentUsers"], "all")
+            parser.principals(members, ["includeAgentUsers", "excludeAgentUsers", "agentFilter"], "all")
         });
         pair.flatten()
     }
@@ -161,17 +163,24 @@ impl Parser {
     fn principals(
         &mut self,
         members: &mut Members,
-        [include, exclude]: [&'static str; 2],
+        [include, exclude, filter]: [&'static str; 3],
         all: &str,
     ) -> Option<SymbolPair> {
-        let include = self.principal_list(members, include, all);
-        let exclude = self.principal_list(members, exclude, all);
-        (include.all || !include.ids.is_empty()).then_some(SymbolPair { include, exclude })
+        let mut include = self.principal_list(members, include, all);
+        let mut exclude = self.principal_list(members, exclude, all);
+        match self.reader.member(members, filter, attribute_filter) {
+            Some((false, filter)) => include.filter = Some(filter),
+            Some((true, filter)) => exclude.filter = Some(filter),
+            None => {}
+        }
+        let anybody = include.all || !include.ids.is_empty() || include.filter.is_some();
+        anybody.then_some(SymbolPair { include, exclude })
     }
 
     fn principal_list(&mut self, members: &mut Members, name: &'static str, all: &str) -> SymbolList {
         let mut list = SymbolList::default();
         let names = self.reader.member(members, name, Reader::texts).unwrap_or_default();
+        self.warn_of_names(name, &names);
         for name in &names {
             match name.to_ascii_lowercase() {
                 name if name == all => list.all = true,

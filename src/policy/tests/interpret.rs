@@ -3,6 +3,7 @@
 use super::view::View;
 use crate::fact::{Fact, FactSet};
 use crate::location::NamedLocations;
+use crate::policy::attribute_filter::AttributeFilter;
 use crate::policy::control::Control;
 use crate::policy::model::{
     ApplicationList, Applications, Conditions, Guests, Locations, Mask, MaskPair, SymbolList, SymbolPair,
@@ -12,7 +13,7 @@ use crate::policy::result::Condition;
 use crate::policy::symbol::Symbol;
 use crate::policy::truth::Truth;
 use crate::policy::{Facts, PolicySet, PolicyState, Verdict};
-use crate::request::{PrincipalKind, TrustType};
+use crate::request::{PrincipalKind, Text, TrustType};
 use crate::risk::{LevelSet, RiskLevel};
 
 impl PolicySet {
@@ -102,7 +103,7 @@ impl Conditions {
         let plain = |mask: Option<Mask>| mask.map(|include| MaskPair { include, exclude: Mask::default() });
         let risk = |level: Option<RiskLevel>| level.map(|level| level as u32);
         match reason {
-            Condition::Users => self.principal(view),
+            Condition::Users => self.principal(view, facts),
             Condition::Application => self.applications.matches(view),
             Condition::ClientType => {
                 let kind = view.client_app_type.map(|kind| kind as u32);
@@ -166,7 +167,7 @@ impl Conditions {
     }
 
     /// Users, service principals or agents: a policy for the ones never applies to the others.
-    fn principal(&self, view: &View<'_>) -> Truth {
+    fn principal(&self, view: &View<'_>, facts: &Facts<'_>) -> Truth {
         let as_kind = |kind| match kind {
             PrincipalKind::User | PrincipalKind::Anonymous => {
                 self.users.as_ref().map_or(Truth::False, |users| users.matches(kind, view))
@@ -175,9 +176,9 @@ impl Conditions {
                 .users
                 .as_ref()
                 .map_or(Truth::False, |users| users.matches(kind, view))
-                .or(listed(self.agent_users.as_ref(), view.id, Fact::PrincipalId)),
-            PrincipalKind::Workload => listed(self.workloads.as_ref(), view.id, Fact::PrincipalId),
-            PrincipalKind::Agent => listed(self.agents.as_ref(), view.id, Fact::PrincipalId),
+                .or(principals(self.agent_users.as_ref(), view, facts)),
+            PrincipalKind::Workload => principals(self.workloads.as_ref(), view, facts),
+            PrincipalKind::Agent => principals(self.agents.as_ref(), view, facts),
         };
         if let Some(kind) = view.kind {
             return as_kind(kind);
@@ -245,11 +246,35 @@ fn levels(mask: Mask, levels: LevelSet) -> Truth {
 
 /// A condition on an id that is included, or excluded, singly or altogether.
 fn listed(pair: Option<&SymbolPair>, id: Option<Symbol>, fact: Fact) -> Truth {
-    let Some(pair) = pair else { return Truth::False };
     let side = |list: &SymbolList| {
         if list.all { Truth::True } else { any_of(Some(&list.ids), id, fact, |known, id| *known == id) }
     };
+    pair.map_or(Truth::False, |pair| side(&pair.include).and(!side(&pair.exclude)))
+}
+
+/// As [`listed`], by id or by the filter.
+fn principals(pair: Option<&SymbolPair>, view: &View<'_>, facts: &Facts<'_>) -> Truth {
+    let Some(pair) = pair else { return Truth::False };
+    let attributes = facts.request.principal.custom_security_attributes.as_deref();
+    let side = |list: &SymbolList| {
+        let by_id = |known: &Symbol, id| *known == id;
+        let listed =
+            if list.all { Truth::True } else { any_of(Some(&list.ids), view.id, Fact::PrincipalId, by_id) };
+        listed.or(filtered(list.filter.as_ref(), attributes, Fact::PrincipalAttributes))
+    };
     side(&pair.include).and(!side(&pair.exclude))
+}
+
+fn filtered(
+    filter: Option<&AttributeFilter>,
+    attributes: Option<&[(Text<'_>, Text<'_>)]>,
+    fact: Fact,
+) -> Truth {
+    match (filter, attributes) {
+        (None, _) => Truth::False,
+        (Some(_), None) => Truth::Unknown(FactSet::only(fact)),
+        (Some(filter), Some(attributes)) => filter.matches(attributes).into(),
+    }
 }
 
 impl Users {
@@ -332,7 +357,8 @@ impl ApplicationList {
             Some(groups) => self.groups.iter().any(|group| groups.contains(group)).into(),
             None => Truth::Unknown(FactSet::only(Fact::ApplicationGroups)),
         };
-        by_id.or(by_group)
+        let attributes = target.attributes.as_deref();
+        by_id.or(by_group).or(filtered(self.filter.as_ref(), attributes, Fact::ResourceAttributes))
     }
 }
 

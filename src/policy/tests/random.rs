@@ -85,6 +85,11 @@ fn conditions(random: &mut Random) -> Value {
         let mut applications = json!({"includeServicePrincipals": [everyone]});
         applications["excludeServicePrincipals"] = json!(random.some(&["w1", "w2"], 20));
         applications["includeAgentIdServicePrincipals"] = json!(random.some(&["All", "a1"], 40));
+        for name in ["servicePrincipalFilter", "agentIdServicePrincipalFilter"] {
+            if random.chance(30) {
+                applications[name] = attribute_filter(random);
+            }
+        }
         all.insert("clientApplications".into(), applications);
     }
     if random.chance(8) {
@@ -161,12 +166,27 @@ fn users(random: &mut Random) -> Value {
 fn applications(random: &mut Random) -> Value {
     let mut include = random.some(&["app1", "app2", "Office365"], 20);
     include.extend(random.chance(60).then_some("All"));
+    let filter = if random.chance(15) { attribute_filter(random) } else { Value::Null };
     json!({
+        "applicationFilter": filter,
         "includeApplications": include,
         "excludeApplications": random.some(&["app1", "Office365"], 10),
         "includeUserActions": random.some(&["urn:user:registerdevice"], 10),
         "includeAuthenticationContextClassReferences": random.some(&["c1", "c2"], 10),
     })
+}
+
+/// Filters that hold independently of each other, which is what the analysis takes them to do.
+fn attribute_filter(random: &mut Random) -> Value {
+    let value = random.pick(&["x", "y"]);
+    let rule = format!("CustomSecurityAttribute.Set_Name -contains \"{value}\"");
+    json!({"mode": random.pick(&["include", "exclude"]), "rule": rule})
+}
+
+/// Values of a fact about custom security attributes.
+fn attributes() -> Vec<Value> {
+    let all = [&[][..], &["x"], &["y"], &["x", "y"]];
+    all.map(|values| values.iter().map(|value| json!(["Set_Name", value])).collect()).to_vec()
 }
 
 fn edge(random: &mut Random) -> Value {
@@ -240,6 +260,8 @@ pub(super) fn fact_values() -> Vec<(&'static str, Vec<Value>)> {
             ]),
         ),
         ("/principal/externalTenant", texts(&["t1", "t2", "t3"])),
+        ("/principal/customSecurityAttributes", attributes()),
+        ("/resource/customSecurityAttributes", attributes()),
         ("/resource/application", texts(&["app1", "app2", "app3"])),
         ("/resource/applicationGroups", vec![json!([]), json!(["Office365"])]),
         ("/client/ip", texts(&["192.0.2.1", "192.0.2.65", "2001:db8::1", "198.51.100.1"])),

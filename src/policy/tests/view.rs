@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::agent::{AgentClass, Purpose, Verification};
+use crate::agent::{AgentClass, Verification};
 use crate::fact::Fact;
 use crate::location::{Country, LocationSet};
 use crate::policy::device_filter::Attributes;
+use crate::policy::state::client_app_type;
 use crate::policy::symbol::{Symbol, Symbols};
 use crate::policy::{Facts, PolicySet};
 use crate::request::{ClientAppType, GuestType, Platform, PrincipalKind, Text, TransferMethod};
@@ -20,7 +21,7 @@ pub(in crate::policy) struct View<'f> {
     pub(in crate::policy) roles: Option<Vec<Symbol>>,
     pub(in crate::policy) guest_type: Option<GuestType>,
     pub(in crate::policy) external_tenant: Option<Symbol>,
-    pub(in crate::policy) target: Target,
+    pub(in crate::policy) target: Target<'f>,
     pub(in crate::policy) client_app_type: Option<ClientAppType>,
     pub(in crate::policy) platform: Option<Platform>,
     /// The locations that each fact is known to put the request in.
@@ -42,9 +43,10 @@ pub(in crate::policy) struct View<'f> {
 /// What is asked for. A request asks for one of these; stating one tells that it is none of the others, except that
 /// an authentication context is asked for within an application.
 #[derive(Debug, Clone, Default)]
-pub(in crate::policy) struct Target {
+pub(in crate::policy) struct Target<'f> {
     pub(in crate::policy) application: Option<Symbol>,
     pub(in crate::policy) groups: Option<Vec<Symbol>>,
+    pub(in crate::policy) attributes: Option<Vec<(Text<'f>, Text<'f>)>>,
     pub(in crate::policy) user_action: Option<Symbol>,
     pub(in crate::policy) authentication_context: Option<Symbol>,
 }
@@ -107,11 +109,12 @@ fn locations_of(set: &PolicySet, facts: &Facts<'_>) -> [(Fact, Option<LocationSe
     ]
 }
 
-impl Target {
-    fn new(symbols: &Symbols, facts: &Facts<'_>) -> Self {
+impl<'f> Target<'f> {
+    fn new(symbols: &Symbols, facts: &Facts<'f>) -> Self {
         let resource = &facts.request.resource;
         let application = symbol(symbols, resource.application.as_ref());
         let groups = list(symbols, resource.application_groups.as_deref());
+        let attributes = resource.custom_security_attributes.clone();
         let user_action = symbol(symbols, resource.user_action.as_ref());
         let authentication_context = symbol(symbols, resource.authentication_context.as_ref());
         let none = Some(Symbol::OTHER);
@@ -119,39 +122,18 @@ impl Target {
             return Self {
                 application: none,
                 groups: Some(Vec::new()),
+                attributes: Some(Vec::new()),
                 user_action,
                 authentication_context: none,
             };
         }
         if application.is_some() {
             let authentication_context = authentication_context.or(none);
-            return Self { application, groups, user_action: none, authentication_context };
+            return Self { application, groups, attributes, user_action: none, authentication_context };
         }
         let user_action = authentication_context.and(none);
-        Self { application, groups, user_action, authentication_context }
+        Self { application, groups, attributes, user_action, authentication_context }
     }
-}
-
-/// Graph's client app type where only the user agent tells: what renders pages is a browser, what is known to speak
-/// a legacy protocol is `other`, the rest speaks modern authentication. That holds for a missing or malformed user
-/// agent too: legacy mail protocols do not reach an HTTP edge unnamed, health checks and MCP clients that send none
-/// do all the time, and nobody further in could tell more, so "unknown" would only defer in vain.
-fn client_app_type(facts: &Facts<'_>) -> Option<ClientAppType> {
-    facts.request.http.headers.as_ref()?;
-    if matches!(facts.agent.purpose, Some(Purpose::LegacyAuthentication)) {
-        return Some(ClientAppType::Other);
-    }
-    Some(match facts.agent.class {
-        AgentClass::Browser | AgentClass::Headless => ClientAppType::Browser,
-        AgentClass::App
-        | AgentClass::Library
-        | AgentClass::SearchCrawler
-        | AgentClass::AiBot
-        | AgentClass::Bot
-        | AgentClass::AttackTool
-        | AgentClass::Malformed
-        | AgentClass::Missing => ClientAppType::MobileAppsAndDesktopClients,
-    })
 }
 
 fn symbol(symbols: &Symbols, text: Option<&Text<'_>>) -> Option<Symbol> {
