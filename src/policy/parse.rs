@@ -36,15 +36,29 @@ struct Parser {
     reader: Reader,
     symbols: Symbols,
     locations: NamedLocations,
+    /// What the policy being read is for, as far as warnings tell it apart.
+    target: Target,
     /// The policy being read holds a condition that no fact decides.
     undecidable: bool,
     /// Combinations of the authentication strengths that policies demand, by lower-case id.
     strengths: BTreeMap<String, Combinations>,
 }
 
+/// What only warnings ask of the applications of a policy.
+#[derive(Default)]
+struct Target {
+    /// The user action of registering a device is included.
+    registers_device: bool,
+    /// Nothing but Exchange Online is included.
+    is_exchange: bool,
+    /// Nothing is included but what honours `applicationEnforcedRestrictions`.
+    restricts_itself: bool,
+}
+
 /// A policy whose demands are not numbered yet.
 struct Draft {
     policy: Policy,
+    target: Target,
     clauses: Vec<Vec<Control>>,
 }
 
@@ -53,6 +67,7 @@ pub(super) fn parse(policies: &str, named_locations: &str) -> Result<(PolicySet,
         reader: Reader::default(),
         symbols: Symbols::default(),
         locations: NamedLocations::default(),
+        target: Target::default(),
         undecidable: false,
         strengths: BTreeMap::new(),
     };
@@ -154,6 +169,12 @@ impl Parser {
             if index < MAX_POLICIES
                 && let Some(draft) = parser.object(node, |parser, members| parser.policy(members, index))
             {
+                let name = draft.policy.display_name.as_deref();
+                if name.is_some() && drafts.iter().any(|other| other.policy.display_name.as_deref() == name) {
+                    let (message, fix) = ("an earlier policy has the same name", "tell them apart by name");
+                    let warn = |reader: &mut Reader| reader.warn_with_fix("duplicate_name", message, fix);
+                    parser.reader.at("displayName", warn);
+                }
                 if drafts.iter().any(|other| other.policy.id.eq_ignore_ascii_case(&draft.policy.id)) {
                     let message = format!("the id `{}` is taken by an earlier policy", draft.policy.id);
                     parser
@@ -204,7 +225,7 @@ impl Parser {
         let demands = self.controls(members);
         let grant = Grant { block: demands.block, clauses: Vec::new() };
         let policy = Policy { id, display_name, state, conditions, grant, session: demands.session };
-        let draft = Draft { policy, clauses: demands.clauses };
+        let draft = Draft { policy, target: std::mem::take(&mut self.target), clauses: demands.clauses };
         combinations::check(&mut self.reader, &draft);
         draft
     }

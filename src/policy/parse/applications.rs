@@ -26,6 +26,7 @@ impl Parser {
                 self.reader.at("includeUserActions", |reader| reader.error("unknown_value", &message, fix));
             }
         }
+        self.target.registers_device = actions.iter().any(|action| action == "urn:user:registerdevice");
         let user_actions: Vec<_> = actions.iter().map(|action| self.symbols.intern(action)).collect();
         let authentication_contexts = self.symbols(members, "includeAuthenticationContextClassReferences");
         let filters = ["globalSecureAccess", "networkAccess", "includeProtectionLevels"];
@@ -46,10 +47,25 @@ impl Parser {
         Applications { include, exclude, user_actions, authentication_contexts }
     }
 
+    /// Which of the applications are the ones that some controls are made for.
+    fn note_targets(&mut self, names: &[String]) {
+        const EXCHANGE: &str = "00000002-0000-0ff1-ce00-000000000000";
+        const SHAREPOINT: &str = "00000003-0000-0ff1-ce00-000000000000";
+        let only = |known: &[&str]| {
+            let is_known = |name: &String| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+            !names.is_empty() && names.iter().all(is_known)
+        };
+        self.target.is_exchange = only(&[EXCHANGE]);
+        self.target.restricts_itself = only(&["Office365", EXCHANGE, SHAREPOINT]);
+    }
+
     fn application_list(&mut self, members: &mut Members, name: &'static str) -> ApplicationList {
         let mut list = ApplicationList::default();
         let names = self.reader.member(members, name, Reader::texts).unwrap_or_default();
         self.warn_of_names(name, &names);
+        if name == "includeApplications" {
+            self.note_targets(&names);
+        }
         for name in &names {
             let lower = name.to_ascii_lowercase();
             match lower.as_str() {

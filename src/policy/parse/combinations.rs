@@ -3,13 +3,14 @@
 //!
 //! Sources: Entra `concept-conditional-access-grant.md`, `concept-conditional-access-users-groups.md`,
 //! `concept-conditional-access-session.md`, `concept-authentication-flows.md`,
-//! `concept-conditional-access-report-only.md`, `agent-id.md`.
+//! `concept-conditional-access-report-only.md`, `concept-conditional-access-cloud-apps.md` (user actions),
+//! `concept-token-protection.md`, `concept-authentication-strength-how-it-works.md`, `agent-id.md`.
 
 use super::Draft;
 use super::reader::Reader;
 use crate::policy::control::Control;
 use crate::policy::model::{Conditions, PolicyState, UserList};
-use crate::policy::session_controls::{ContinuousAccessEvaluation, SignInFrequency};
+use crate::policy::session_controls::{ContinuousAccessEvaluation, SessionControls, SignInFrequency};
 use crate::request::{ClientAppType, Platform, TransferMethod};
 
 pub(super) fn check(reader: &mut Reader, draft: &Draft) {
@@ -50,6 +51,20 @@ pub(super) fn check(reader: &mut Reader, draft: &Draft) {
         let message = "legacy clients can not meet a demand: the policy blocks them";
         grant(reader, "legacy_client_grant", message, Some("say so: use block"));
     }
+    let strength = |control: &Control| matches!(control, Control::AuthenticationStrength(_));
+    if has(&Control::Mfa) && draft.clauses.iter().flatten().any(strength) {
+        let message = "mfa and an authentication strength can not stand in one policy";
+        grant(reader, "strength_with_mfa", message, Some("use the strength alone, which is multifactor"));
+    }
+    let only_active_sync = conditions.client_app_types.is_some_and(|types| {
+        types.0 & !(1 << ClientAppType::EasSupported as u32) == 1 << ClientAppType::ExchangeActiveSync as u32
+    });
+    if only_active_sync && !draft.target.is_exchange {
+        let message =
+            "a policy for Exchange ActiveSync alone works only with Exchange Online as its one application";
+        reader.at("conditions", |reader| reader.warn("exchange_active_sync_scope", message));
+    }
+    user_action(reader, draft);
     session(reader, draft);
     if draft.policy.state == PolicyState::ReportOnly && !conditions.applications.user_actions.is_empty() {
         reader.at("state", |reader| {
@@ -94,6 +109,25 @@ fn risk_remediation(reader: &mut Reader, draft: &Draft) {
     }
 }
 
+/// Registering a device takes no other control than multifactor authentication, and knows no client and no device yet.
+fn user_action(reader: &mut Reader, draft: &Draft) {
+    let conditions = &draft.policy.conditions;
+    if !draft.target.registers_device {
+        return;
+    }
+    let proof = |control: &Control| {
+        matches!(control, Control::Mfa | Control::AuthenticationStrength(_) | Control::SignInFrequency(_))
+    };
+    if draft.policy.grant.block || !draft.clauses.iter().flatten().all(proof) {
+        let message = "registering a device can only demand mfa or an authentication strength";
+        grant(reader, "register_device_grant", message, None);
+    }
+    if conditions.client_app_types.is_some() || conditions.device.is_some() {
+        let message = "a policy for registering devices can have no condition on clients or devices";
+        reader.at("conditions", |reader| reader.warn("register_device_conditions", message));
+    }
+}
+
 fn session(reader: &mut Reader, draft: &Draft) {
     let (conditions, session) = (&draft.policy.conditions, &draft.policy.session);
     let all_resources = conditions.applications.include.all;
@@ -105,6 +139,28 @@ fn session(reader: &mut Reader, draft: &Draft) {
         let message =
             "continuous access evaluation can only be disabled for all resources and without conditions";
         warn(reader, "continuous_access_evaluation_scope", message);
+    }
+    if draft.policy.grant.block
+        && !(SessionControls { disable_resilience_defaults: false, ..*session }).is_empty()
+    {
+        warn(
+            reader,
+            "block_with_session_controls",
+            "the policy blocks: its session controls never take effect",
+        );
+    }
+    if session.application_enforced_restrictions && !draft.target.restricts_itself {
+        let message =
+            "only Office 365, Exchange Online and SharePoint Online restrict themselves; others ignore it";
+        warn(reader, "application_restrictions_scope", message);
+    }
+    let is_modern = conditions
+        .client_app_types
+        .is_some_and(|types| types.0 == 1 << ClientAppType::MobileAppsAndDesktopClients as u32);
+    if session.secure_sign_in_session && !is_modern {
+        let message =
+            "tokens are bound in native clients only: browsers that the policy covers are locked out";
+        warn(reader, "token_protection_scope", message);
     }
     if session.persistent_browser.is_some() && !all_resources {
         warn(reader, "persistent_browser_scope", "persistentBrowser only works for all resources");

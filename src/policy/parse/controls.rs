@@ -9,6 +9,27 @@ use crate::policy::session_controls::{
     CloudAppSecurity, ContinuousAccessEvaluation, PersistentBrowser, SessionControls, SignInFrequency,
 };
 
+/// Graph `authenticationMethodModes`.
+const MODES: [&str; 17] = [
+    "password",
+    "voice",
+    "hardwareOath",
+    "softwareOath",
+    "sms",
+    "fido2",
+    "windowsHelloForBusiness",
+    "microsoftAuthenticatorPush",
+    "deviceBasedPush",
+    "temporaryAccessPassOneTime",
+    "temporaryAccessPassMultiUse",
+    "email",
+    "x509CertificateSingleFactor",
+    "x509CertificateMultiFactor",
+    "federatedSingleFactor",
+    "federatedMultiFactor",
+    "qrCodePin",
+];
+
 /// `None` is `block`.
 const BUILT_IN: [(&str, Option<Control>); 8] = [
     ("block", None),
@@ -48,11 +69,13 @@ impl Parser {
             parser.object(node, |parser, members| parser.strength(members))
         });
         controls.extend(strength.flatten().map(Control::AuthenticationStrength));
-        let reader = &mut self.reader;
         let factors =
-            reader.member(members, "customAuthenticationFactors", Reader::texts).unwrap_or_default();
+            self.reader.member(members, "customAuthenticationFactors", Reader::texts).unwrap_or_default();
+        self.warn_of_names("customAuthenticationFactors", &factors);
         controls.extend(factors.into_iter().map(Control::CustomAuthenticationFactor));
-        let terms = reader.member(members, "termsOfUse", Reader::texts).unwrap_or_default();
+        let terms = self.reader.member(members, "termsOfUse", Reader::texts).unwrap_or_default();
+        self.warn_of_names("termsOfUse", &terms);
+        let reader = &mut self.reader;
         controls.extend(terms.into_iter().map(Control::TermsOfUse));
         let any = reader.member(members, "operator", |reader, node| {
             let text = reader.text(node)?;
@@ -94,7 +117,7 @@ impl Parser {
             reader.list(node, |_, _| found = Some(()));
             found
         });
-        let stated = reader.member(members, "allowedCombinations", Reader::texts);
+        let stated = reader.member(members, "allowedCombinations", allowed_combinations);
         let Some(id) = id else {
             reader.error(
                 "missing_member",
@@ -110,7 +133,18 @@ impl Parser {
             reader.warn("restricted_strength", message);
             self.strengths.insert(key, Combinations::new());
         } else if let Some(stated) = stated {
-            self.strengths.entry(key).or_insert_with(|| combinations(&stated));
+            if stated.is_empty() {
+                reader.warn(
+                    "strength_never_met",
+                    "no combination is allowed: it counts as met only where named",
+                );
+            }
+            if self.strengths.get(&key).is_some_and(|known| *known != stated) {
+                let message = "an earlier policy states other combinations for the same strength";
+                let fix = "export all policies anew, at one time";
+                reader.error("conflicting_strength", message, fix);
+            }
+            self.strengths.insert(key, stated);
         } else if let Some(built_in) = built_in_strength(&id) {
             self.strengths.entry(key).or_insert(built_in);
         } else {
@@ -121,6 +155,21 @@ impl Parser {
         }
         Some(id)
     }
+}
+
+/// The combinations, each of methods that Graph knows: one misspelt could never be met.
+fn allowed_combinations(reader: &mut Reader, node: Node) -> Option<Combinations> {
+    let texts = reader.texts(node)?;
+    let combinations = combinations(&texts);
+    for (index, combination) in combinations.iter().enumerate() {
+        for method in combination.iter().filter(|method| !MODES.contains(&method.as_str())) {
+            let outer = reader.enter_element(index);
+            let message = format!("`{method}` is not an authentication method that Edgeward knows");
+            reader.unknown_value(method, &message, &MODES);
+            reader.leave(outer);
+        }
+    }
+    Some(combinations)
 }
 
 fn combinations(texts: &[String]) -> Combinations {
@@ -275,6 +324,9 @@ fn sign_in_frequency(reader: &mut Reader, node: Node) -> Option<SignInFrequency>
         let value = reader.member(members, "value", Reader::positive);
         if !enabled {
             return None;
+        }
+        if every_time == Some(true) && value.is_some() {
+            reader.warn("frequency_ignored", "`value` and `type` mean nothing where it is every time");
         }
         if every_time == Some(true) {
             return Some(SignInFrequency::EveryTime);

@@ -91,6 +91,9 @@ fn ip(reader: &mut Reader, members: &mut Members) -> LocationKind {
             }
         })
     });
+    if ranges.is_empty() {
+        reader.warn("empty_location", "no range is listed: no address belongs to it");
+    }
     if ranges.len() > MAX_RANGES {
         let message = format!("{} ranges; the limit is {MAX_RANGES}", ranges.len());
         reader.at("ipRanges", |reader| {
@@ -117,6 +120,9 @@ fn country(reader: &mut Reader, members: &mut Members) -> LocationKind {
     });
     let unknown =
         reader.member(members, "includeUnknownCountriesAndRegions", Reader::boolean).unwrap_or(false);
+    if countries.is_empty() && !unknown {
+        reader.warn("empty_location", "no country is listed: no address belongs to it");
+    }
     let by_gps = reader.member(members, "countryLookupMethod", |reader, node| {
         let text = reader.text(node)?;
         reader.choice(&text, &[("clientIpAddress", false), ("authenticatorAppGps", true)])

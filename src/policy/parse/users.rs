@@ -74,9 +74,14 @@ impl Parser {
         texts.iter().map(|text| self.symbols.intern(text)).collect()
     }
 
-    /// Object ids hold none of these characters; display names, placeholders of templates and comments do.
+    /// Object ids hold none of these; display names, placeholders of templates and comments do.
     pub(super) fn warn_of_names(&mut self, name: &'static str, texts: &[String]) {
-        for text in texts.iter().filter(|text| text.contains([' ', '<', '>', '%', '{', '#'])) {
+        let is_name = |text: &&String| {
+            text.contains([' ', '<', '>', '%', '{', '#', '$', '[', '(', '*'])
+                || text.starts_with("//")
+                || text.is_empty()
+        };
+        for text in texts.iter().filter(is_name) {
             let message = format!("`{text}` is a name or a placeholder, not an id: it matches nothing");
             self.reader.at(name, |reader| reader.warn_with_fix("not_an_id", &message, "write the object id"));
         }

@@ -58,6 +58,15 @@ fn every_error_has_a_code_a_path_and_a_fix() {
             "policies[0].grantControls.builtInControls[0]",
         ),
         (
+            edit(
+                "/0/grantControls/authenticationStrength",
+                json!({"id": "s", "allowedCombinations": ["fido2", "password,telepathy"]}),
+            ),
+            "[]".to_owned(),
+            "unknown_value",
+            "policies[0].grantControls.authenticationStrength.allowedCombinations[1]",
+        ),
+        (
             edit("/0/conditions/insiderRiskLevels", json!("elevated,unheardOf")),
             "[]".to_owned(),
             "unknown_value",
