@@ -51,7 +51,7 @@ for (const text of answers) {
   outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
 }
 
-const result = race({
+const result = await race({
   decision: (index) => engine.evaluate(requests[index % count]),
   "inside the module": inside,
   "as JSON": (index) => engine.evaluateAsJson(requests[index % count]),

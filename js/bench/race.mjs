@@ -7,19 +7,24 @@ const ROUNDS = 15;
 const ROUND_MS = 40;
 
 /** @param {Record<string, (index: number) => unknown>} candidates @returns microseconds per call, by name */
-export function race(candidates) {
-  const runners = Object.entries(candidates).map(([name, call]) => ({ name, call, batch: calibrate(call), rounds: [] }));
+export async function race(candidates) {
+  const runners = [];
+  for (const [name, call] of Object.entries(candidates)) {
+    runners.push({ name, call, batch: await calibrate(call), rounds: [] });
+  }
   for (let round = 0; round < ROUNDS; round += 1) {
     const order = runners.map((_, index) => runners[(index + round) % runners.length]);
     if (round % 2 === 1) order.reverse();
-    for (const runner of order) runner.rounds.push(time(runner.call, runner.batch));
+    for (const runner of order) runner.rounds.push(await time(runner.call, runner.batch));
   }
+  const roundsOf = (name) => runners.find((one) => one.name === name).rounds;
   return Object.fromEntries(
     runners.map(({ name, rounds }) => [
       name,
       {
         micros: median(rounds),
-        ratioTo: (other) => median(rounds.map((value, round) => value / runners.find((one) => one.name === other).rounds[round])),
+        ratioTo: (other) => median(rounds.map((value, round) => value / roundsOf(other)[round])),
+        minus: (other) => median(rounds.map((value, round) => value - roundsOf(other)[round])),
       },
     ]),
   );
@@ -30,17 +35,20 @@ export function median(values) {
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-function calibrate(call) {
+async function calibrate(call) {
   let batch = 1;
-  while (time(call, batch) * batch < ROUND_MS * 1000) batch *= 2;
+  while ((await time(call, batch)) * batch < ROUND_MS * 1000) batch *= 2;
   return batch;
 }
 
 let sink;
 
-function time(call, batch) {
+/** A candidate that answers with promises is waited for, call by call. */
+async function time(call, batch) {
   const start = process.cpuUsage();
-  for (let index = 0; index < batch; index += 1) sink = call(index);
+  sink = call(0);
+  if (sink instanceof Promise) for (let index = 1; index < batch; index += 1) sink = await call(index);
+  else for (let index = 1; index < batch; index += 1) sink = call(index);
   const { user, system } = process.cpuUsage(start);
   return (user + system) / batch;
 }
