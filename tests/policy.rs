@@ -1,12 +1,15 @@
-//! Every documented rule of Conditional Access, from `tests/corpus/policy/rules.json`.
+//! Every documented rule of Conditional Access, from `tests/corpus/policy/rules.json`, and of its What If, from
+//! `what_if.json` beside it.
 
 use edgeward::detection::DetectionSet;
+use edgeward::ffi;
 use edgeward::policy::{Facts, PolicySet, Unknowns};
 use edgeward::risk::LevelSet;
 use edgeward::{Request, agent};
 use serde_json::{Value, json};
 
 const RULES: &str = include_str!("corpus/policy/rules.json");
+const WHAT_IF: &str = include_str!("corpus/policy/what_if.json");
 
 /// A whole Graph policy from what the corpus states of it.
 fn whole(stated: &Value) -> Value {
@@ -55,6 +58,14 @@ fn every_rule_of_the_corpus_holds() {
         assert!(case["source"].is_string(), "{rule} cites its source");
         let policies: Vec<Value> = case["policies"].as_array().unwrap().iter().map(whole).collect();
         let locations = case.get("namedLocations").cloned().unwrap_or_else(|| json!([]));
+        if let Some(code) = case.get("refused") {
+            let issues = PolicySet::parse(&json!(policies).to_string(), &locations.to_string()).unwrap_err();
+            assert!(
+                issues.iter().any(|issue| issue.is_error() && issue.code == *code),
+                "{rule}: {issues:#?}"
+            );
+            continue;
+        }
         let (set, _) = PolicySet::parse(&json!(policies).to_string(), &locations.to_string())
             .unwrap_or_else(|issues| panic!("{rule}: {issues:#?}"));
         let unknowns = if case["outage"] == true { Unknowns::Settle } else { Unknowns::Ask };
@@ -66,7 +77,7 @@ fn every_rule_of_the_corpus_holds() {
             let facts =
                 Facts { request: &request, agent: &agent, detections: DetectionSet::default(), sign_in_risk };
             let found = serde_json::to_value(set.evaluate(&facts, unknowns)).unwrap();
-            for name in ["verdict", "controls", "needs"] {
+            for name in ["verdict", "controls", "needs", "sessionControls"] {
                 if let Some(expected) = asked.get(name) {
                     assert_eq!(&found[name], expected, "{rule}: {name} of {}", asked["request"]);
                 }
@@ -78,6 +89,35 @@ fn every_rule_of_the_corpus_holds() {
                 let said = format!("{}{reason}", result["result"].as_str().unwrap());
                 assert_eq!(&json!(said), expected, "{rule}: {id} of {}", asked["request"]);
             }
+        }
+    }
+}
+
+#[test]
+fn every_rule_of_what_if_holds() {
+    let corpus: Value = serde_json::from_str(WHAT_IF).unwrap();
+    for case in corpus["cases"].as_array().unwrap() {
+        let rule = case["rule"].as_str().unwrap();
+        assert!(case["source"].is_string(), "{rule} cites its source");
+        let policies: Vec<Value> = case["policies"].as_array().unwrap().iter().map(whole).collect();
+        let bundle = json!({
+            "schema": 1, "version": "1", "policies": policies, "namedLocations": case["namedLocations"],
+        });
+        let answer = ffi::what_if(&bundle.to_string(), &case["body"].to_string());
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let results = answer["value"].as_array().unwrap_or_else(|| panic!("{rule}: {answer}"));
+        if let Some(only) = case.get("only") {
+            let ids: Value = results.iter().map(|result| result["id"].clone()).collect();
+            assert_eq!(&ids, only, "{rule}");
+        }
+        for (id, expected) in case["value"].as_object().unwrap() {
+            let result = results.iter().find(|result| result["id"] == *id).unwrap();
+            for (name, value) in expected.as_object().unwrap() {
+                assert_eq!(&result[name], value, "{rule}: {name} of {id}");
+            }
+        }
+        for (name, value) in case["combined"].as_object().unwrap() {
+            assert_eq!(&answer["combined"][name], value, "{rule}: {name}");
         }
     }
 }

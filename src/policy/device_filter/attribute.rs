@@ -96,6 +96,9 @@ impl Attribute {
     }
 }
 
+/// The application that manages devices by Intune.
+const INTUNE: &str = "0000000a-0000-0000-c000-000000000000";
+
 /// What a device has for an attribute.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::policy) enum AttributeValue<'d> {
@@ -146,6 +149,13 @@ impl<'d> Attributes<'d> {
         ];
         for (slot, value) in values.iter_mut().zip(plain) {
             *slot = value;
+        }
+        // Entra has them only for devices that Intune manages, that are compliant or that are hybrid joined.
+        let unmanaged = device.is_compliant == Some(false)
+            && device.trust_type.is_some_and(|trust| trust != TrustType::ServerAD)
+            && device.mdm_app_id.as_ref().is_some_and(|id| !id.eq_ignore_ascii_case(INTUNE));
+        if unmanaged && device.extension_attributes.is_none() {
+            values.iter_mut().skip(plain.len()).for_each(|slot| *slot = Null);
         }
         if let Some(attributes) = &device.extension_attributes {
             for (slot, (name, ..)) in values.iter_mut().zip(ATTRIBUTES).skip(plain.len()) {
