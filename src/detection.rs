@@ -71,6 +71,12 @@ pub fn detect<'r>(observed: Observed<'r, '_>) -> Vec<Detection<'r>> {
     DETECTORS.iter().filter_map(|detector| detector(observed)).collect()
 }
 
+/// The worst level among some detections.
+#[must_use]
+pub fn worst(detections: &[Detection<'_>]) -> RiskLevel {
+    detections.iter().map(|detection| detection.level).max().unwrap_or(RiskLevel::None)
+}
+
 /// The names of some detections.
 #[must_use]
 pub fn kinds(detections: &[Detection<'_>]) -> DetectionSet {

@@ -10,7 +10,7 @@ use crate::identifier::{AddressPrefix, IdentifierKind, Identifiers};
 use crate::policy::{Facts, Unknowns};
 use crate::read::{self, Slot};
 use crate::request::{Proxy, Request, Text};
-use crate::risk;
+use crate::risk::{self, LevelSet};
 use crate::signal::Signals;
 use crate::tls::TlsFamily;
 
@@ -19,6 +19,7 @@ use crate::tls::TlsFamily;
 pub struct Engine {
     bundle: Bundle,
     identifiers: Identifiers,
+    fail_safe: bool,
 }
 
 impl Engine {
@@ -33,7 +34,7 @@ impl Engine {
     /// # Errors
     /// [`Error::SelfTest`] naming the vector that was answered wrong.
     pub fn new(bundle: Bundle, identifiers: Identifiers) -> Result<Self, Error> {
-        let engine = Self { bundle, identifiers };
+        let engine = Self { bundle, identifiers, fail_safe: false };
         engine.self_test()?;
         Ok(engine)
     }
@@ -50,8 +51,22 @@ impl Engine {
                 current: self.bundle.version.to_string(),
             });
         }
+        let fail_safe = self.fail_safe;
         *self = Self::new(bundle, self.identifiers.clone())?;
+        self.fail_safe = fail_safe;
         Ok(())
+    }
+
+    /// Stops or starts relying on the model: while it is not relied on, sign-in risk is what somebody states or not
+    /// known at all, so that every verdict it could change is deferred. The scorer's audit says when.
+    pub const fn set_fail_safe(&mut self, fail_safe: bool) {
+        self.fail_safe = fail_safe;
+    }
+
+    /// Whether the model is not relied on.
+    #[must_use]
+    pub const fn is_fail_safe(&self) -> bool {
+        self.fail_safe
     }
 
     /// The bundle at work.
@@ -98,7 +113,11 @@ impl Engine {
         let agent = agent::classify_known(request, &self.bundle.agents);
         let signals = Signals::read(request, &agent, &self.identifiers);
         let detections = detection::detect(Observed { request, agent: &agent, signals: &signals });
-        let score = risk::score(&self.bundle.model, &signals, &detections, request.risk.sign_in);
+        let mut score = risk::score(&self.bundle.model, &signals, &detections, request.risk.sign_in);
+        let is_relied_on = !self.fail_safe && self.bundle.model.is_valid_at(request.time);
+        if request.risk.sign_in.is_none() && !is_relied_on {
+            score.levels = LevelSet::UNKNOWN.at_least(detection::worst(&detections));
+        }
         let facts = Facts {
             request,
             agent: &agent,

@@ -3,6 +3,10 @@
 //! A failure is an answer, not an exception: `{"error":{"code","message"}}`, with `"issues"` beside it where
 //! a bundle's policies are at fault.
 
+mod profiles;
+
+pub use profiles::follow_line;
+
 use crate::agent;
 use crate::assess::Answer;
 use crate::bundle::{Bundle, PublicKey, SignatureEnvelope, Version};
@@ -11,6 +15,7 @@ use crate::error::Error;
 use crate::identifier::{IdentifierKind, Identifiers};
 use crate::packed;
 use crate::policy::{self, Issue, WhatIfBody};
+use crate::profile::{ProfileKey, Seals};
 use crate::read::{Record, Slot, from_json, record};
 use crate::receipt::Circumstances;
 use crate::request::Request;
@@ -26,6 +31,8 @@ pub struct Options {
     pub public_keys: Vec<PublicKey>,
     /// Key of the hashes that identifiers leave the edge as, at least 32 hexadecimal digits; plain without.
     pub identifier_key: Option<String>,
+    /// Keys that seal profiles; the first seals, all open.
+    pub profile_keys: Vec<ProfileKey>,
     /// Believe bundles without a signature: for the demo page and tests.
     pub allow_unsigned: bool,
 }
@@ -33,6 +40,7 @@ pub struct Options {
 record!(strict Options {
     "publicKeys" => Records(public_keys),
     "identifierKey" => Optional(identifier_key),
+    "profileKeys" => Records(profile_keys),
     "allowUnsigned" => Switch(allow_unsigned),
 } requires {});
 
@@ -42,6 +50,8 @@ pub struct Instance {
     engine: Option<Engine>,
     public_keys: Vec<PublicKey>,
     identifiers: Identifiers,
+    seals: Seals,
+    fail_safe: bool,
     allow_unsigned: bool,
 }
 
@@ -71,7 +81,9 @@ impl Instance {
         Ok(Self {
             engine: None,
             public_keys: options.public_keys,
+            seals: Seals::new(&options.profile_keys, &identifiers)?,
             identifiers,
+            fail_safe: false,
             allow_unsigned: options.allow_unsigned,
         })
     }
@@ -99,6 +111,7 @@ impl Instance {
             Some(engine) => engine.replace(bundle)?,
             empty => *empty = Some(Engine::new(bundle, self.identifiers.clone())?),
         }
+        self.set_fail_safe(self.fail_safe);
         let bundle = self.engine()?.bundle();
         Ok(Loaded {
             version: bundle.version(),
@@ -106,6 +119,14 @@ impl Instance {
             warnings: bundle.warnings(),
             agent_directories: bundle.agents.fetched().collect(),
         })
+    }
+
+    /// Stops or starts relying on the model ([`Engine::set_fail_safe`]), now and with every bundle to come.
+    pub const fn set_fail_safe(&mut self, fail_safe: bool) {
+        self.fail_safe = fail_safe;
+        if let Some(engine) = &mut self.engine {
+            engine.set_fail_safe(fail_safe);
+        }
     }
 
     /// Decides a request: a [`Decision`](crate::decision::Decision).

@@ -90,13 +90,23 @@ impl Identifiers {
     /// ```
     #[must_use]
     pub fn of<'a>(&self, kind: IdentifierKind, value: &'a str) -> Text<'a> {
-        let Some(key) = &self.key else { return value.into() };
-        let mut mac = HMAC::new(key);
-        mac.update(kind.name());
-        mac.update([0]);
-        mac.update(value);
-        let digest = mac.finalize();
+        if self.key.is_none() {
+            return value.into();
+        }
+        let digest = self.digest(&[kind.name(), value]);
         Text(encode_hex(digest.get(..16).unwrap_or(&digest)).into())
+    }
+
+    /// HMAC-SHA256 over parts with 0 between them; without a key, under an empty one.
+    pub(crate) fn digest(&self, parts: &[&str]) -> [u8; 32] {
+        let mut mac = HMAC::new(self.key.as_deref().unwrap_or_default());
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 {
+                mac.update([0]);
+            }
+            mac.update(part);
+        }
+        mac.finalize()
     }
 }
 

@@ -1,25 +1,29 @@
 //! What is known of a principal's past: a plain value that the host supplies and never the engine's to keep.
 
+mod compact;
+mod line;
+mod seal;
+
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use serde::Serialize;
+pub use line::{CookieUse, LineSeen};
+pub use seal::{Opened, ProfileKey, SealOutcome, Seals};
 
 use crate::agent::Agent;
 use crate::identifier::{AddressPrefix, IdentifierKind, Identifiers};
 use crate::read::record;
 use crate::request::{Proxy, Request, Text};
 use crate::tls::TlsFamily;
+use crate::write::written;
 
 /// History of one principal. Values are whatever the caller compares with: plain, or keyed hashes of them. Newest
 /// last. An empty list of networks, TLS clients or hours means that whoever keeps the profile does not keep these.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profile<'a> {
     /// Successful sign-ins it was built from.
     pub count: u32,
     /// Prefixes of the addresses seen ([`AddressPrefix`]).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub networks: Vec<Text<'a>>,
     /// Autonomous system numbers seen.
     pub asns: Vec<u32>,
@@ -28,12 +32,10 @@ pub struct Profile<'a> {
     /// Agent keys seen ([`Agent::key`]).
     pub agents: Vec<Text<'a>>,
     /// TLS clients seen ([`TlsFamily`]).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tls: Vec<Text<'a>>,
     /// Device ids seen.
     pub devices: Vec<Text<'a>>,
     /// Sign-ins per eighth of the UTC day; recent ones weigh more.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hours: Vec<u32>,
     /// Where and when the principal was last seen.
     pub last: Option<Sighting>,
@@ -51,9 +53,20 @@ record!(Profile<'a> {
     "last" => Record(last),
 });
 
+written!(Profile<'_> {
+    "count" => count,
+    "networks" => networks,
+    "asns" => asns,
+    "countries" => countries,
+    "agents" => agents,
+    "tls" => tls,
+    "devices" => devices,
+    "hours" => hours,
+    "last" => last,
+});
+
 /// A place and a time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sighting {
     /// Milliseconds since the Unix epoch.
     pub time: i64,
@@ -67,6 +80,12 @@ record!(Sighting {
     "time" => Whole(time),
     "latitudeE6" => Whole(latitude_e6),
     "longitudeE6" => Whole(longitude_e6),
+});
+
+written!(Sighting {
+    "time" => time,
+    "latitudeE6" => latitude_e6,
+    "longitudeE6" => longitude_e6,
 });
 
 impl Profile<'_> {

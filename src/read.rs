@@ -219,6 +219,22 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
                 let Some(text) = text else { return Err(Slot::List(list).refuse("null in it")) };
                 list.push(text);
             },
+            Self::Record(record) => {
+                if record.element(0).is_none() {
+                    return Err(Slot::Record(record).refuse("an array"));
+                }
+                let mut index = 0;
+                while let Some(slot) = record.element(index) {
+                    let name = format!("{index}");
+                    if elements.next_element_seed(slot).map_err(|why| at(&name, &why))?.is_none() {
+                        break;
+                    }
+                    index += 1;
+                }
+                if elements.next_element::<IgnoredAny>()?.is_some() {
+                    return Err(A::Error::custom(format_args!("has more than {index} elements")));
+                }
+            }
             Self::Several(list) => while elements.next_element_seed(Slot::OneOf(list))?.is_some() {},
             Self::Records(records) => {
                 while let Some(slot) = records.add() {

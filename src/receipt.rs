@@ -10,6 +10,7 @@ use crate::decision::{Decision, Outcome};
 use crate::engine::Engine;
 use crate::fact::Fact;
 use crate::identifier::{IdentifierKind, encode_hex};
+use crate::profile::CookieUse;
 use crate::read::record;
 use crate::request::{Request, Text};
 use crate::write::{self, Members, Value, written};
@@ -26,6 +27,10 @@ pub struct Circumstances {
     /// As whom the sign-in was tried, if the origin says: the request itself carries no identity yet, and a
     /// password spray is seen by whom it tries.
     pub sign_in_principal: Option<String>,
+    /// The device cookie that came with the request, if it opened.
+    pub cookie: Option<CookieUse>,
+    /// The host's dice chose the decision for the audit of what is allowed without asking.
+    pub audited: Option<bool>,
     /// Digest of the record before.
     pub previous: Option<String>,
 }
@@ -35,6 +40,8 @@ record!(strict Circumstances {
     "outage" => Switch(outage),
     "signInSucceeded" => Flag(sign_in_succeeded),
     "signInPrincipal" => Optional(sign_in_principal),
+    "cookie" => Record(cookie),
+    "audited" => Flag(audited),
     "previous" => Optional(previous),
 } requires {});
 
@@ -63,6 +70,15 @@ pub struct Receipt<'a> {
     pub sign_in_succeeded: Option<bool>,
     /// As whom it was tried, as a principal's id leaves the edge.
     pub sign_in_principal: Option<Text<'a>>,
+    /// The device cookie presented; a member only where there was one.
+    #[serde(default)]
+    pub cookie: Option<CookieUse>,
+    /// Chosen at random for the audit of what is allowed without asking; a member only where it is.
+    #[serde(default)]
+    pub audited: Option<bool>,
+    /// The scorer had told the edge not to rely on its model; a member only where it had.
+    #[serde(default)]
+    pub fail_safe: Option<bool>,
     /// What decided.
     pub versions: ReceiptVersions<'a>,
     /// The code a person may quote.
@@ -85,6 +101,9 @@ written!(Receipt<'_> {
     "outage" => outage,
     "signInSucceeded" => sign_in_succeeded,
     "signInPrincipal" => sign_in_principal,
+    "cookie" => ?cookie,
+    "audited" => ?audited,
+    "failSafe" => ?fail_safe,
     "versions" => versions,
     "supportCode" => support_code,
     "previous" => previous,
@@ -207,6 +226,9 @@ impl Engine {
                 .sign_in_principal
                 .as_deref()
                 .map(|id| self.identifiers().of(IdentifierKind::Principal, id)),
+            cookie: circumstances.cookie.clone(),
+            audited: circumstances.audited.filter(|audited| *audited),
+            fail_safe: self.is_fail_safe().then_some(true),
             versions: ReceiptVersions {
                 engine: versions.engine.into(),
                 bundle: Text(versions.bundle.to_string().into()),

@@ -227,7 +227,9 @@ impl Edge {
             Some(engine) => engine.replace(bundle),
             empty => Engine::new(bundle, self.identifiers.clone()).map(|engine| *empty = Some(engine)),
         }
-        .map_err(|error| error.to_string())
+        .map_err(|error| error.to_string())?;
+        self.heed();
+        Ok(())
     }
 
     /// Reads pages until one brings nothing new.
@@ -252,6 +254,14 @@ impl Edge {
             }
         }
         self.state_at = Some(now);
+        self.heed();
+    }
+
+    /// Stops or starts relying on the model, as the scorer's audit says.
+    fn heed(&mut self) {
+        if let Some(engine) = &mut self.engine {
+            engine.set_fail_safe(self.state.is_fail_safe());
+        }
     }
 }
 
@@ -279,6 +289,7 @@ fn circumstances(
         sign_in_succeeded: sign_in.as_ref().map(|sign_in| sign_in.succeeded),
         sign_in_principal: sign_in.and_then(|sign_in| sign_in.principal),
         previous,
+        ..Circumstances::default()
     }
 }
 

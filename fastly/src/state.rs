@@ -20,6 +20,7 @@ pub struct State {
     cursor: u64,
     revoked: HashMap<String, i64>,
     levels: HashMap<(Kind, String), RiskLevel>,
+    fail_safe: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -36,6 +37,8 @@ struct Page {
     cursor: u64,
     revoked_sessions: Vec<Revoked>,
     risk_levels: Vec<Level>,
+    #[serde(default)]
+    fail_safe: bool,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +62,12 @@ impl State {
         self.cursor
     }
 
+    /// Whether the scorer's audit found that edges allow too much by themselves.
+    #[must_use]
+    pub const fn is_fail_safe(&self) -> bool {
+        self.fail_safe
+    }
+
     /// Takes in one page of `GET /v1/state`, whole or not at all; tells whether it did.
     pub fn apply(&mut self, page: &str) -> bool {
         let Ok(page) = serde_json::from_str::<Page>(page) else { return false };
@@ -69,6 +78,7 @@ impl State {
         }
         self.revoked.extend(page.revoked_sessions.into_iter().map(|one| (one.id, one.revoked_at)));
         self.levels.extend(page.risk_levels.into_iter().map(|one| ((one.kind, one.id), one.level)));
+        self.fail_safe = page.fail_safe;
         // A cursor that runs backwards is another scorer, or one restored from an older copy: its feed is read from
         // the start. What was revoked stays revoked.
         self.cursor = if page.cursor < self.cursor { 0 } else { page.cursor };

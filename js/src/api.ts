@@ -12,6 +12,7 @@ export { verifyResult } from "./origin.js";
 export type { Answered, AnswerCode, Asker } from "./answer.js";
 export type { Links, Plan } from "./challenge.js";
 export type { CircuitState } from "./circuit.js";
+export type { ProfileOptions } from "./profiles.js";
 export type { Problem } from "./report.js";
 export type { ScorerMetrics, ScorerOptions } from "./scorer.js";
 export type { ClaimNames, SessionOptions } from "./session.js";

@@ -5,6 +5,7 @@ import {
   classify,
   Engine as Module,
   explain,
+  followLine,
   lint,
   newIdentifierKey,
 } from "./engine/engine.js";
@@ -13,12 +14,16 @@ import type {
   Answer,
   Assessment,
   BundleInfo,
+  CookieUse,
   Decision,
   Explanation,
   Issue,
+  Profile,
+  ProfileKey,
   PublicKey,
   Receipt,
   Request,
+  SealOutcome,
   SignatureEnvelope,
 } from "./types.js";
 
@@ -27,6 +32,8 @@ export interface EngineOptions {
   publicKeys?: readonly PublicKey[] | undefined;
   /** Key of identifier hashes, 64 hexadecimal digits. Without one, identifiers leave the edge as they are. */
   identifierKey?: string | undefined;
+  /** Keys that seal profiles: the first seals, all open. */
+  profileKeys?: readonly ProfileKey[] | undefined;
   /** Take bundles without a signature. For development. */
   allowUnsigned?: boolean | undefined;
 }
@@ -41,8 +48,31 @@ export interface Circumstances {
   signInSucceeded?: boolean | null;
   /** As whom the sign-in was tried: the request itself carries no identity yet. */
   signInPrincipal?: string | null;
+  /** The device cookie that came with the request, if it opened. */
+  cookie?: CookieUse | null;
+  /** Chosen at random for the audit of what is allowed without asking. */
+  audited?: boolean | null;
   /** `digest` of the receipt before this one. */
   previous?: string | null;
+}
+
+/** What became of a sealed profile, and what was in it. */
+export interface OpenedProfile {
+  outcome: SealOutcome;
+  /** Id of the key that sealed it. */
+  keyId?: number;
+  profile?: Profile;
+  cookie?: CookieUse;
+}
+
+/** What is remembered of a line of device cookies. */
+export interface LineSeen {
+  counter: number;
+  stamp: string;
+  /** Milliseconds since the Unix epoch. */
+  since: number;
+  /** Two copies are in use. */
+  isForked: boolean;
 }
 
 /** Raised by every reset: an engine of an earlier generation points into an instance that is gone. */
@@ -68,12 +98,14 @@ export class Engine {
   #crossing: Crossing | undefined;
   #traps = 0;
   #agentDirectories: readonly string[] = [];
+  #failSafe = false;
 
   /** @throws {EdgewardError} if an option is malformed. */
   constructor(options: EngineOptions = {}) {
     this.#options = JSON.stringify({
       publicKeys: options.publicKeys ?? [],
       identifierKey: options.identifierKey ?? null,
+      profileKeys: options.profileKeys ?? [],
       allowUnsigned: options.allowUnsigned ?? false,
     });
     this.#module = build(this.#options);
@@ -168,6 +200,37 @@ export class Engine {
     return this.#survive((module) => module.identifier(kind, value));
   }
 
+  /**
+   * Stops or starts relying on the risk model. While it is not relied on, every verdict that sign-in risk could change
+   * is deferred.
+   */
+  setFailSafe(failSafe: boolean): void {
+    this.#failSafe = failSafe;
+    this.#survive((module) => module.setFailSafe(failSafe));
+  }
+
+  /** Opens the sealed profile that came with a request. */
+  openProfile(request: Request, sealed: string | undefined): OpenedProfile {
+    const facts = JSON.stringify(request);
+    return this.#call((module) => module.openProfile(facts, sealed));
+  }
+
+  /**
+   * The sealed profile to give in place of the one that came with an *allowed* request; `undefined` if that one may
+   * stay. `nonce` is 48 random hexadecimal digits, never used twice.
+   */
+  renewProfile(request: Request, sealed: string | undefined, nonce: string): string | undefined {
+    const facts = JSON.stringify(request);
+    return this.#call<{ sealed: string | null }>((module) => module.renewProfile(facts, sealed, nonce)).sealed ?? undefined;
+  }
+
+  /** What is remembered of a line of device cookies once one of them was presented. */
+  followLine(seen: LineSeen | undefined, cookie: CookieUse, time: number): LineSeen {
+    const before = seen === undefined ? undefined : JSON.stringify(seen);
+    const presented = JSON.stringify(cookie);
+    return this.#call(() => followLine(before, presented, time));
+  }
+
   #call<T>(operation: (module: Module) => string): T {
     const text = this.#survive(operation);
     if (text.startsWith(FAILURE)) throw failure(text);
@@ -208,6 +271,7 @@ export class Engine {
     this.#module = build(this.#options);
     this.#generation = generation;
     this.#crossing = undefined;
+    this.#module.setFailSafe(this.#failSafe);
     if (this.#bundle !== undefined) this.#module.load(this.#bundle.text, this.#bundle.signature);
   }
 }

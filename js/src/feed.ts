@@ -46,6 +46,7 @@ export class Feed {
   #sendingSince = Number.NEGATIVE_INFINITY;
   #preparing: Promise<void> | undefined;
   #restored = false;
+  #failSafe = false;
   #stored = { cursor: 0, at: Number.NEGATIVE_INFINITY };
 
   constructor(
@@ -77,6 +78,11 @@ export class Feed {
       // Started by a request that may be gone by now, and its promise with it.
       if ((await patience(this.#preparing, JOIN_MS)) === "impatient") this.#preparing = undefined;
     }
+  }
+
+  /** Whether some edge saw two copies of a device cookie in use. */
+  isForked(principal: string, line: string): boolean {
+    return this.#state.forked(principal, line);
   }
 
   /** After an answer: whatever is due. */
@@ -148,6 +154,7 @@ export class Feed {
     try {
       const [bundle, state] = await Promise.all([this.#store.get(BUNDLE_KEY), this.#store.get(STATE_KEY)]);
       if (state !== undefined) this.#state.apply(JSON.parse(state));
+      this.#heed();
       this.#stored.cursor = this.#state.cursor;
       if (bundle === undefined || this.#engine.loaded) return;
       // What was refused must not keep the scorer's own, which may be better, from being fetched.
@@ -196,10 +203,19 @@ export class Feed {
       if (this.#state.cursor === cursor) break;
     }
     this.#stateAt = now;
+    this.#heed();
     if (this.#store === undefined || this.#state.cursor === this.#stored.cursor) return;
     if (now - this.#stored.at < STORE_STATE_MS) return;
     this.#stored = { cursor: this.#state.cursor, at: now };
     await this.#keep(STATE_KEY, this.#state.page());
+  }
+
+  #heed(): void {
+    const { failSafe } = this.#state;
+    if (failSafe === this.#failSafe) return;
+    this.#failSafe = failSafe;
+    this.#engine.setFailSafe(failSafe);
+    if (failSafe) this.#report("fail_safe", "the scorer's audit stopped this edge from allowing by its risk model");
   }
 
   /** One request lingers and sends for all: the others only add to the queue. */

@@ -6,6 +6,8 @@ import { Feed } from "./feed.js";
 import type { DecisionRecord, GuardOptions, HostRequest, Judgement, SignIn } from "./options.js";
 import { OriginSigner, resultHeaders } from "./origin.js";
 import { plain } from "./packed-decision.js";
+import { Profiles } from "./profiles.js";
+import type { Carried } from "./profiles.js";
 import { reporter, warn } from "./report.js";
 import { ScorerClient } from "./scorer.js";
 import { SessionReader } from "./session.js";
@@ -25,6 +27,7 @@ export class Guard<Native> {
   readonly #session: SessionReader | undefined;
   readonly #trustedHeaders: TrustedHeaderReader | undefined;
   readonly #signer: OriginSigner | undefined;
+  readonly #profiles: Profiles | undefined;
   readonly #telemetry: Telemetry;
   readonly #agentKeys: AgentKeys;
   #previous: string | undefined;
@@ -40,7 +43,7 @@ export class Guard<Native> {
       say(code, message);
     };
     this.#report = report;
-    this.engine = new Engine(options);
+    this.engine = new Engine({ ...options, profileKeys: options.profiles?.keys ?? options.profileKeys });
     if (options.bundle !== undefined) this.engine.load(options.bundle.text, options.bundle.signature);
     if (options.session !== undefined) {
       this.#session = new SessionReader(options.session, (message) => report("keys_unavailable", message));
@@ -51,6 +54,10 @@ export class Guard<Native> {
     if (options.scorer !== undefined) {
       this.#scorer = new ScorerClient(options.scorer, (problem, message) => report(`scorer_${problem}`, message));
       this.#feed = new Feed(this.engine, this.#scorer, options.scorer, options.store, report);
+    }
+    if (options.profiles !== undefined) {
+      const isForked = (principal: string, line: string): boolean => this.#feed?.isForked(principal, line) ?? false;
+      this.#profiles = new Profiles(this.engine, options.profiles, isForked, report);
     }
   }
 
@@ -67,9 +74,10 @@ export class Guard<Native> {
       await this.#feed?.prepare(now);
       if (!this.engine.loaded) return this.#undecidedFor(request, this.#options.onNoBundle ?? "deny");
       const facts = await this.#facts(request, now);
-      const decided = await this.#decide(facts, now);
+      const carried = (await this.#profiles?.open(facts, request, now)) ?? { ...NOTHING_CARRIED, facts };
+      const decided = await this.#decide(carried.facts, now);
       const durationMs = performance.now() - started;
-      return await this.#conclude(request, facts, decided, { time: now, durationMs });
+      return await this.#conclude(request, carried, decided, { time: now, durationMs });
     } catch (error) {
       this.#report("undecided", `a request could not be decided: ${String(error)}`);
       return this.#undecidedFor(request, "deny");
@@ -131,11 +139,12 @@ export class Guard<Native> {
 
   async #conclude(
     request: HostRequest<Native>,
-    facts: Request,
+    carried: Carried,
     { answer, ...decided }: Decided,
     taken: { time: number; durationMs: number },
   ): Promise<Judgement> {
-    const record: DecisionRecord = { ...decided, ...taken };
+    const { facts } = carried;
+    const record: DecisionRecord = { ...decided, ...taken, profile: carried.outcome };
     const { decision } = record;
     this.#telemetry.decided(record, this.engine.traps);
     const answered = plan(decision, request, this.#options);
@@ -147,20 +156,25 @@ export class Guard<Native> {
         originHeaders = { ...originHeaders, ...signature };
       }
     }
+    const isAllowed = decision.outcome === "allow" && !record.outage;
+    const renewed = await this.#profiles?.renew(carried, request, isAllowed);
+    // An answer of our own may set a cookie itself; a copied one is then taken away the next time.
+    const setsCookie = answered.kind === "answer" && answered.headers["set-cookie"] !== undefined;
     return {
       plan: answered,
       originHeaders,
       responseHeaders: {
+        ...(renewed === undefined || setsCookie ? {} : { "set-cookie": renewed }),
         ...(this.#options.serverTiming === true ? serverTiming(record) : {}),
         ...(this.#options.debug === true ? debugHeader(record) : {}),
       },
       record,
-      after: onceOnly((signIn) => this.#after(facts, record, answer, signIn)),
+      after: onceOnly((signIn) => this.#after(carried, record, answer, signIn)),
     };
   }
 
   async #after(
-    facts: Request,
+    { facts, cookie }: Carried,
     record: DecisionRecord,
     answer: Answer | undefined,
     signIn: SignIn | undefined,
@@ -177,6 +191,8 @@ export class Guard<Native> {
         outage: record.outage,
         signInSucceeded: signIn?.succeeded ?? null,
         signInPrincipal: signIn?.principal ?? null,
+        cookie: cookie ?? null,
+        audited: this.#isAudited(record),
         previous: this.#previous ?? null,
       });
       this.#previous = receipt.digest;
@@ -185,6 +201,13 @@ export class Guard<Native> {
     } catch (error) {
       this.#report("receipt", `a decision could not be recorded: ${String(error)}`);
     }
+  }
+
+  /** Whether the dice choose a decision for the scorer's audit. */
+  #isAudited({ decision, asked, outage }: DecisionRecord): boolean {
+    if (decision.outcome !== "allow" || asked.length > 0 || outage) return false;
+    const [dice = 0] = crypto.getRandomValues(new Uint32Array(1));
+    return dice / 2 ** 32 < (this.#options.scorer?.auditShare ?? AUDIT_SHARE);
   }
 
   #undecidedFor(request: HostRequest<Native>, mode: "deny" | "allow"): Judgement {
@@ -209,6 +232,9 @@ interface Decided extends Omit<DecisionRecord, "time" | "durationMs"> {
   answer: Answer | undefined;
 }
 
+/** Of what is allowed without asking, the share that the scorer audits. */
+const AUDIT_SHARE = 0.02;
+const NOTHING_CARRIED = { outcome: undefined, cookie: undefined, sealed: undefined } as const;
 const NOT_ASKED = { asked: [], answer: undefined, outage: false, scorerMs: undefined } as const;
 
 function debugHeader({ decision, asked, outage }: DecisionRecord): Record<string, string> {

@@ -2,13 +2,14 @@ import type { AgentKeysOptions } from "./agent-keys.js";
 import type { Asker } from "./answer.js";
 import type { Links, Plan } from "./challenge.js";
 import type { EngineOptions } from "./engine.js";
+import type { ProfileOptions } from "./profiles.js";
 import type { Problem } from "./report.js";
 import type { ScorerOptions } from "./scorer.js";
 import type { SessionOptions } from "./session.js";
 import type { Store } from "./store.js";
 import type { Meter } from "./telemetry.js";
 import type { TrustedHeaders } from "./trusted-headers.js";
-import type { Decision, Request, SignatureEnvelope } from "./types.js";
+import type { Decision, Request, SealOutcome, SignatureEnvelope } from "./types.js";
 
 /** Options every adapter takes. `Native` is the host's own request. */
 export interface GuardOptions<Native> extends EngineOptions, Links {
@@ -18,6 +19,8 @@ export interface GuardOptions<Native> extends EngineOptions, Links {
   scorer?: ScorerOptions | undefined;
   /** Keeps the newest bundle and state for instances that start cold, or while the scorer is away. */
   store?: Store | undefined;
+  /** Keeps principals' profiles at the edge, sealed: in a cookie of each device, or in a store. */
+  profiles?: ProfileOptions | undefined;
   /** How sessions are read. Without it and without `trustedHeaders`, the principal is unknown. */
   session?: SessionOptions | undefined;
   /** Plain headers to believe: only those a host in front always sets or removes. */
@@ -51,6 +54,8 @@ export interface DecisionRecord {
   asked: readonly string[];
   /** The policies' outage modes decided: nobody answered, or not usably. */
   outage: boolean;
+  /** What became of the sealed profile; missing where nobody is there to have one. */
+  profile?: SealOutcome | undefined;
   /** When the request came, milliseconds since the Unix epoch. */
   time: number;
   /** From the request to the verdict, milliseconds. Workers stops its clock between inputs: there, only waiting counts. */

@@ -26,6 +26,11 @@ export interface ScorerOptions {
   stateIntervalMs?: number | undefined;
   /** State older than this is fetched before the next decision instead of after it, milliseconds. Default 30,000. */
   stateMaxAgeMs?: number | undefined;
+  /**
+   * Share of what is allowed without asking that the scorer audits, chosen at random: it decides by them whether this
+   * edge may go on allowing by itself. Default 0.02.
+   */
+  auditShare?: number | undefined;
   /** Sends the requests. Default: the platform's `fetch`. */
   fetch?: ((request: globalThis.Request) => Promise<Response>) | undefined;
 }

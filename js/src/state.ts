@@ -11,10 +11,22 @@ export class State {
   #cursor = 0;
   readonly #revoked = new Map<string, number>();
   readonly #levels = new Map<string, RiskLevel>();
+  readonly #forked = new Map<string, true>();
+  #failSafe = false;
 
   /** Where the next page starts. */
   get cursor(): number {
     return this.#cursor;
+  }
+
+  /** Whether the scorer's audit found that edges allow too much by themselves. */
+  get failSafe(): boolean {
+    return this.#failSafe;
+  }
+
+  /** Whether two copies of a device cookie are in use. */
+  forked(principal: string, line: string): boolean {
+    return this.#forked.has(`${principal}:${line}`);
   }
 
   get empty(): boolean {
@@ -24,9 +36,11 @@ export class State {
   /** Takes in one page of `GET /v1/state`, whole or not at all: `false` if it is not one. */
   apply(page: unknown): boolean {
     if (!isRecord(page)) return false;
-    const { cursor, revokedSessions, riskLevels } = page;
+    const { cursor, revokedSessions, riskLevels, forkedCookies = [], failSafe } = page;
     if (!Number.isSafeInteger(cursor) || !Array.isArray(revokedSessions) || !Array.isArray(riskLevels)) return false;
+    if (!Array.isArray(forkedCookies) || !["boolean", "undefined"].includes(typeof failSafe)) return false;
     const whole =
+      forkedCookies.every((entry) => isRecord(entry) && isText(entry["principal"]) && isText(entry["line"])) &&
       revokedSessions.every((entry) => isRecord(entry) && isText(entry["id"]) && Number.isFinite(entry["revokedAt"])) &&
       riskLevels.every(
         (entry) =>
@@ -39,6 +53,10 @@ export class State {
     for (const { kind, id, level } of riskLevels as { kind: string; id: string; level: RiskLevel }[]) {
       put(this.#levels, `${kind}:${id}`, level, LEVELS_LIMIT);
     }
+    for (const { principal, line } of forkedCookies as { principal: string; line: string }[]) {
+      put(this.#forked, `${principal}:${line}`, true, REVOCATIONS_LIMIT);
+    }
+    this.#failSafe = failSafe === true;
     // A cursor that runs backwards is another scorer, or one restored from an older copy: its feed is read from
     // the start. What was revoked stays revoked.
     this.#cursor = (cursor as number) < this.#cursor ? 0 : (cursor as number);
@@ -50,6 +68,11 @@ export class State {
     return {
       cursor: this.#cursor,
       revokedSessions: Array.from(this.#revoked, ([id, revokedAt]) => ({ id, revokedAt })),
+      forkedCookies: Array.from(this.#forked.keys(), (key) => {
+        const at = key.lastIndexOf(":");
+        return { principal: key.slice(0, at), line: key.slice(at + 1) };
+      }),
+      failSafe: this.#failSafe,
       riskLevels: Array.from(this.#levels, ([key, level]) => {
         const [kind, ...id] = key.split(":");
         return { kind, id: id.join(":"), level };

@@ -10,3 +10,5 @@ export interface Store {
 /** Keys, all below one prefix: the store may be shared with others. */
 export const BUNDLE_KEY = "edgeward/bundle";
 export const STATE_KEY = "edgeward/state";
+/** Followed by the keyed hash of the principal. */
+export const PROFILE_KEY = "edgeward/profile/";

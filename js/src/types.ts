@@ -162,6 +162,31 @@ export interface Profile {
   last?: { time: number; latitudeE6: number; longitudeE6: number } | null;
 }
 
+/** A key that seals profiles. */
+export interface ProfileKey {
+  /** Names the key in what it sealed: 0 to 255. */
+  id: number;
+  /** 64 hexadecimal digits. */
+  key: string;
+}
+
+/** What became of a sealed profile. All but the first count as none. */
+export type SealOutcome =
+  | "opened"
+  | "missing"
+  | "malformed"
+  | "futureVersion"
+  | "unknownKey"
+  | "unauthentic"
+  | "outdated";
+
+/** Which cookie of its line a device presented. */
+export interface CookieUse {
+  line: string;
+  counter: number;
+  stamp: string;
+}
+
 /** The facts a host reports about one request. */
 export type Request = Facts<{
   /** Milliseconds since the Unix epoch. The engine has no clock: this is its only "now". */

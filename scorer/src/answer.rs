@@ -83,7 +83,7 @@ fn identity_risk(
     id: Option<&str>,
     now: i64,
 ) -> Result<Option<RiskLevel>, StoreError> {
-    id.map(|id| Ok(model.identity(&reader.detections(id)?, now))).transpose()
+    id.map(|id| Ok(model.standing(&reader.detections(id)?, reader.verdict(id)?, now).level)).transpose()
 }
 
 /// The risk of this sign-in: what the edge found, what history says, and what only the scorer sees.

@@ -4,18 +4,20 @@
 //! allowed for an authenticated principal, and risk of an identity only from requests that carried it: a failed
 //! sign-in names its victim and proves nothing about them, or a stranger could lock people out at will.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use edgeward::assess::{ReportedDetection, Subject};
 use edgeward::decision::Outcome;
 use edgeward::detection::DetectionKind;
+use edgeward::profile::LineSeen;
 use edgeward::receipt::Receipt;
 use edgeward::risk::RiskLevel;
+use edgeward::signal::CATALOGUE;
 
 use crate::directory::IdentityKind;
 use crate::profile;
-use crate::risk::RiskModel;
-use crate::store::{AnnouncedRisk, Attempt, StoreError, Writer};
+use crate::risk::{RiskModel, Standing};
+use crate::store::{AnnouncedRisk, Attempt, BinCount, DAY, StoreError, Writer};
 
 /// Learns from one receipt that was not seen before.
 ///
@@ -56,13 +58,24 @@ fn learn_identity(
     now: i64,
 ) -> Result<(), StoreError> {
     let about = &receipt.about;
-    let from_history = profile::detect(about, writer.profile(id)?.as_ref());
-    let found = strongest(about.detections.iter().chain(&from_history));
+    let mut unseen = profile::detect(about, writer.profile(id)?.as_ref());
+    if is_copied(writer, receipt, id, time, now)? {
+        unseen.push(ReportedDetection { kind: DetectionKind::AnomalousToken, level: RiskLevel::High });
+    }
+    let found = strongest(about.detections.iter().chain(&unseen));
     for detection in &found {
         writer.remember(id, *detection, time)?;
     }
     let is_hijacked = found.iter().any(|found| found.level == RiskLevel::High);
     let is_revoked = revoke_if_stolen(writer, about, &found, now)?;
+    if let Some(session) = about.session.as_deref() {
+        if receipt.audited == Some(true) && receipt.outcome == Outcome::Allow && receipt.asked.is_empty() {
+            writer.note_audited(id, session, &receipt.versions.model, time)?;
+        }
+        if is_revoked && is_hijacked {
+            writer.label_audited(id, session, true)?;
+        }
+    }
     if receipt.outcome == Outcome::Allow && !receipt.outage && !is_hijacked && !is_revoked {
         writer.learn(id, &profile::habit(about, time))?;
     }
@@ -111,14 +124,69 @@ pub fn announce(
     kind: IdentityKind,
     now: i64,
 ) -> Result<(), StoreError> {
-    let remembered = writer.detections(id)?;
-    let level = model.identity(&remembered, now);
+    let Standing { level, falls_at, .. } = model.standing(&writer.detections(id)?, writer.verdict(id)?, now);
     // Edges take what they were never told of for unknown, and need not hear that nothing is wrong.
     if level == RiskLevel::None && writer.announced(id)?.is_none() {
         return Ok(());
     }
-    let falls_at = model.falls_at(&remembered, now);
     writer.announce(&AnnouncedRisk { id: id.to_owned(), kind, level, falls_at })
+}
+
+/// Whether another copy of the device cookie is in use. The edges tell what was presented to each; here it comes
+/// together.
+fn is_copied(
+    writer: &mut dyn Writer,
+    receipt: &Receipt<'_>,
+    id: &str,
+    time: i64,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let Some(cookie) = &receipt.cookie else { return Ok(false) };
+    let seen = LineSeen::after(writer.cookie_line(id, &cookie.line)?, cookie, time);
+    writer.note_cookie(id, &cookie.line, &seen, now)?;
+    Ok(seen.is_forked)
+}
+
+/// Stops edges from allowing by a model that broke its promise.
+///
+/// # Errors
+/// The store failed.
+pub fn hold_to_promise(writer: &mut dyn Writer, model: &RiskModel, now: i64) -> Result<(), StoreError> {
+    for audit in writer.audits()? {
+        if audit.failed_at.is_none() && model.audit.is_broken(audit.counted) {
+            tracing::warn!(model = audit.model, "edges allow too much by this model; they are told to ask");
+            writer.fail_safe(&audit.model, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Counts what the scores of a batch were made of, for the drift of its signals. Signals and bins that this scorer
+/// does not know are left out: they would be an edge's own words.
+///
+/// # Errors
+/// The store failed.
+pub fn count_contributions(
+    writer: &mut dyn Writer,
+    receipts: &[&Receipt<'_>],
+    now: i64,
+) -> Result<(), StoreError> {
+    let mut counts: BTreeMap<(&str, i64, &str, &str), u64> = BTreeMap::new();
+    for receipt in receipts.iter().filter(|receipt| receipt.about.principal.is_some()) {
+        let (model, day) = (&*receipt.versions.model, receipt.about.time.unwrap_or(now).clamp(0, now) / DAY);
+        *counts.entry((model, day, "", "")).or_default() += 1;
+        for part in &receipt.contributions {
+            let bins = CATALOGUE.iter().find(|(signal, _)| *signal == &*part.signal).map(|(_, bins)| bins);
+            if bins.is_some_and(|bins| bins.contains(&&*part.bin)) {
+                *counts.entry((model, day, &part.signal, &part.bin)).or_default() += 1;
+            }
+        }
+    }
+    for ((model, day, signal, bin), count) in counts {
+        let counted = BinCount { signal: signal.to_owned(), bin: bin.to_owned(), count };
+        writer.count_contribution(model, day, &counted)?;
+    }
+    Ok(())
 }
 
 /// Revokes the session if its token was replayed beyond doubt, or if it was revoked before.

@@ -8,6 +8,7 @@
 //! ```
 
 mod answer;
+mod audit;
 mod auth;
 mod body;
 mod bundle;

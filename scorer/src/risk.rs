@@ -8,7 +8,9 @@
 use edgeward::assess::ReportedDetection;
 use edgeward::detection::DetectionKind;
 use edgeward::risk::RiskLevel;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+use crate::audit::Promise;
 
 /// Certainty, in 1/65536.
 const ONE: u64 = 1 << 16;
@@ -22,6 +24,44 @@ pub struct Remembered {
     pub detection: ReportedDetection,
     /// When it was last found, milliseconds since the Unix epoch.
     pub time: i64,
+}
+
+/// Graph `riskState`, of those that an identity has here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RiskState {
+    /// Nothing was ever found.
+    None,
+    /// Something was found, and nobody has decided yet.
+    AtRisk,
+    /// A person confirmed that somebody else holds the account.
+    ConfirmedCompromised,
+    /// A person looked and found nothing.
+    Dismissed,
+}
+
+impl RiskState {
+    /// The JSON name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::AtRisk => "atRisk",
+            Self::ConfirmedCompromised => "confirmedCompromised",
+            Self::Dismissed => "dismissed",
+        }
+    }
+}
+
+/// Risk of an identity as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// How high.
+    pub level: RiskLevel,
+    /// Who says so.
+    pub state: RiskState,
+    /// When time alone lowers the level, milliseconds since the Unix epoch.
+    pub falls_at: Option<i64>,
 }
 
 /// What a weight speaks about.
@@ -38,6 +78,8 @@ pub struct RiskModel {
     levels: PerLevel,
     severity: PerLevel,
     half_life_days: i64,
+    /// What edges that allow by themselves are held to.
+    pub audit: Promise,
     /// When sign-ins from one address are a spray.
     pub password_spray: SprayThresholds,
     kinds: Vec<KindWeights>,
@@ -105,6 +147,25 @@ impl RiskModel {
     #[must_use]
     pub fn identity(&self, remembered: &[Remembered], now: i64) -> RiskLevel {
         self.level(self.compound(remembered.iter().copied(), now, Subject::Identity))
+    }
+
+    /// Where an identity stands, from what is remembered of it and what a person last decided.
+    #[must_use]
+    pub fn standing(&self, remembered: &[Remembered], verdict: Option<RiskState>, now: i64) -> Standing {
+        if verdict == Some(RiskState::ConfirmedCompromised) {
+            // What a person confirmed does not pass with time; a person has to say that it is over.
+            return Standing {
+                level: RiskLevel::High,
+                state: RiskState::ConfirmedCompromised,
+                falls_at: None,
+            };
+        }
+        let level = self.identity(remembered, now);
+        let state = match level {
+            RiskLevel::None => verdict.unwrap_or(RiskState::None),
+            _ => RiskState::AtRisk,
+        };
+        Standing { level, state, falls_at: self.falls_at(remembered, now) }
     }
 
     /// When time alone first lowers the identity's level below what it is at `now`; `None` if it is at the bottom.

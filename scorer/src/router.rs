@@ -10,7 +10,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 
-use crate::handlers::{assess, bundle, health, identities, receipts, revocations, state};
+use crate::handlers::{assess, audit, bundle, health, identities, receipts, revocations, risk, state};
 use crate::limits;
 use crate::problem::Problem;
 use crate::scorer::Scorer;
@@ -28,6 +28,14 @@ pub fn router(scorer: Arc<Scorer>) -> Router {
         .route("/v1/state", get(state::get))
         .route("/v1/revocations", post(revocations::post).layer(at_most(limits::SMALL_BODY)))
         .route("/v1/identities/{id}", put(identities::put).layer(at_most(limits::IDENTITY_BODY)))
+        .route("/v1/identities/{id}/risk", get(risk::get))
+        .route(
+            "/v1/identities/{id}/confirmCompromised",
+            post(risk::confirm_compromised).layer(at_most(limits::SMALL_BODY)),
+        )
+        .route("/v1/identities/{id}/dismiss", post(risk::dismiss).layer(at_most(limits::SMALL_BODY)))
+        .route("/v1/audit", get(audit::get))
+        .route("/v1/audit/resume", post(audit::resume))
         .route("/healthz", get(health::get))
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "see the Allow header")

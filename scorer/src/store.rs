@@ -11,17 +11,20 @@ use std::error::Error;
 use std::fmt;
 
 use edgeward::assess::ReportedDetection;
-use edgeward::profile::{Profile, Sighting};
+use edgeward::profile::{LineSeen, Profile, Sighting};
 use edgeward::risk::RiskLevel;
 
 pub use sqlite::Sqlite;
 
+use crate::audit::Counted;
 use crate::directory::{Identity, IdentityKind};
-use crate::risk::Remembered;
+use crate::risk::{Remembered, RiskState};
 
+/// A day, milliseconds.
+pub const DAY: i64 = 24 * 60 * 60 * 1000;
 /// How long learned things are kept without being seen again, milliseconds: 180 days. History older than half a
 /// year no longer helps to tell an owner from a thief (Wiefling et al., TOPS 2022).
-pub const RETENTION: i64 = 180 * 24 * 60 * 60 * 1000;
+pub const RETENTION: i64 = 180 * DAY;
 /// How long a receipt's digest is kept, milliseconds: 7 days. An edge gives up on a batch long before.
 pub const RECEIPT_RETENTION: i64 = 7 * 24 * 60 * 60 * 1000;
 
@@ -52,6 +55,17 @@ pub trait Reader {
     fn sign_ins(&self, address: &str, since: i64) -> Result<SignIns, StoreError>;
     /// Principals that signed in from an address since a time, and not from a network they are known on.
     fn unfamiliar_successes(&self, address: &str, since: i64) -> Result<Vec<Success>, StoreError>;
+    /// What a person last decided of an identity.
+    fn verdict(&self, id: &str) -> Result<Option<RiskState>, StoreError>;
+    /// What is remembered of a line of an identity's device cookies.
+    fn cookie_line(&self, id: &str, line: &str) -> Result<Option<LineSeen>, StoreError>;
+    /// What the audit counted, by model.
+    fn audits(&self) -> Result<Vec<ModelAudit>, StoreError>;
+    /// How often each bin of a model contributed in the days from `first` to `last`, both included; signal `""` is
+    /// the number of receipts. In order of signal and bin.
+    fn contributions(&self, model: &str, first: i64, last: i64) -> Result<Vec<BinCount>, StoreError>;
+    /// The model of the last day that has contributions.
+    fn latest_model(&self) -> Result<Option<String>, StoreError>;
     /// Whether the session was revoked.
     fn is_revoked(&self, session: &str) -> Result<bool, StoreError>;
     /// The risk last announced for an identity.
@@ -73,6 +87,20 @@ pub trait Writer: Reader {
     fn learn(&mut self, id: &str, habit: &Habit<'_>) -> Result<(), StoreError>;
     /// Remembers a detection; an earlier one of the same kind and level is replaced if older.
     fn remember(&mut self, id: &str, detection: ReportedDetection, time: i64) -> Result<(), StoreError>;
+    /// Notes what a person decided of an identity. Dismissal forgets what was found.
+    fn decide(&mut self, id: &str, state: RiskState, now: i64) -> Result<(), StoreError>;
+    /// Remembers what was seen of a line of device cookies; a fork is announced.
+    fn note_cookie(&mut self, id: &str, line: &str, seen: &LineSeen, now: i64) -> Result<(), StoreError>;
+    /// Counts a session for the audit of a model, once.
+    fn note_audited(&mut self, id: &str, session: &str, model: &str, time: i64) -> Result<(), StoreError>;
+    /// Says of an audited session whether it was an attack; nothing happens if it is not audited.
+    fn label_audited(&mut self, id: &str, session: &str, is_attack: bool) -> Result<(), StoreError>;
+    /// Stops edges from allowing by a model, and announces it.
+    fn fail_safe(&mut self, model: &str, now: i64) -> Result<(), StoreError>;
+    /// Lets edges allow by their models again, and counts from the beginning for those that were stopped.
+    fn resume(&mut self) -> Result<(), StoreError>;
+    /// Counts contributions of a day.
+    fn count_contribution(&mut self, model: &str, day: i64, counted: &BinCount) -> Result<(), StoreError>;
     /// Notes an attempt to sign in.
     fn note_attempt(&mut self, attempt: &Attempt<'_>) -> Result<(), StoreError>;
     /// Revokes a session and announces it; `false` if it was revoked before.
@@ -158,6 +186,28 @@ pub struct AnnouncedRisk {
     pub falls_at: Option<i64>,
 }
 
+/// What the audit counted of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelAudit {
+    /// Its id.
+    pub model: String,
+    /// Sessions.
+    pub counted: Counted,
+    /// When edges were stopped from allowing by it, milliseconds since the Unix epoch.
+    pub failed_at: Option<i64>,
+}
+
+/// How often one bin of a signal contributed to a score.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BinCount {
+    /// Signal.
+    pub signal: String,
+    /// Bin.
+    pub bin: String,
+    /// How often.
+    pub count: u64,
+}
+
 /// A stretch of the state feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -167,6 +217,10 @@ pub struct Changes {
     pub revoked_sessions: Vec<(String, i64)>,
     /// Risk levels changed.
     pub risk_levels: Vec<AnnouncedRisk>,
+    /// Device cookies of which two copies are in use: identity and line.
+    pub forked_cookies: Vec<(String, String)>,
+    /// Edges are not to allow by their models.
+    pub fail_safe: bool,
 }
 
 /// The database failed, or holds something that this version did not write.

@@ -2,16 +2,19 @@
 //!
 //! Threat: a stolen session cookie (malware, attacker in the middle) is replayed. Another browser family or
 //! platform is the strong sign: people change networks and countries with a session, not the browser that
-//! holds its cookie. Known false positives: a user who switches the browser's user agent to a desktop site.
+//! holds its cookie. A device cookie of which another copy is in use is as strong. Known false positives: a user who switches the browser's user agent to a desktop site.
 
 use super::{Detection, DetectionKind, Evidence, Observed};
 use crate::risk::RiskLevel;
-use crate::signal::Binding;
+use crate::signal::{Binding, Possession};
 
 pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     let drift = &observed.signals.session;
     let moved = [drift.asn, drift.country].contains(&Binding::Changed);
+    // Whoever else uses the device's cookie copied it from the device, and the session's cookie lay beside it.
+    let is_copied = observed.signals.possession == Possession::ForkedCookie;
     let level = match (drift.agent, drift.ja4) {
+        _ if is_copied => RiskLevel::High,
         (Binding::Changed, Binding::Changed) => RiskLevel::High,
         (Binding::Changed, _) if moved => RiskLevel::High,
         (Binding::Changed, _) => RiskLevel::Medium,
@@ -22,6 +25,7 @@ pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     let changed =
         [("agent", drift.agent), ("ja4", drift.ja4), ("asn", drift.asn), ("country", drift.country)];
     let names = changed.into_iter().filter(|(_, one)| *one == Binding::Changed).map(|(name, _)| name);
+    let names = names.chain(is_copied.then_some("deviceCookie"));
     let evidence = Evidence::default()
         .names("changed", names.collect())
         .text("mintedFor", observed.request.session.binding.agent.as_deref());
@@ -51,6 +55,13 @@ mod tests {
     fn another_tls_stack_from_another_network_is_high() {
         let found = with(r#"{"asn":64501}"#, r#"{"asn":64500,"ja4":"t12"}"#);
         assert!(found.contains(&(DetectionKind::AnomalousToken, RiskLevel::High)), "{found:?}");
+    }
+
+    #[test]
+    fn a_copied_device_cookie_is_high_wherever_it_comes_from() {
+        let found = detected(r#"{"device":{"cookie":"forked","isCompliant":true}}"#);
+        assert_eq!(found, [(DetectionKind::AnomalousToken, RiskLevel::High)]);
+        assert_eq!(detected(r#"{"device":{"cookie":"none"}}"#), []);
     }
 
     #[test]

@@ -18,6 +18,11 @@ pub(crate) trait Record<'de> {
         None
     }
 
+    /// Where the nth element goes, if the record has a form without names: an array.
+    fn element(&mut self, _index: usize) -> Option<Slot<'_, 'de>> {
+        None
+    }
+
     /// Takes the short form of the record, a whole number; tells if it has none, or not this one.
     fn short(&mut self, _value: i64) -> bool {
         false

@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use super::RiskLevel;
 use super::band::{Band, BandsFile, Setting};
+use super::{RiskLevel, probability};
 use crate::error::Error;
 use crate::read::{self, Record, Slot, record};
 use crate::request::Text;
@@ -53,6 +53,8 @@ impl Thresholds {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
     id: String,
+    /// When it is no longer to be relied on, milliseconds since the Unix epoch.
+    expires: Option<i64>,
     slope: i64,
     prior: i32,
     thresholds: Thresholds,
@@ -71,6 +73,11 @@ struct ModelFile<'a> {
     notes: Option<Vec<Text<'a>>>,
     /// For people and for the laboratory.
     evidence: Option<&'a RawValue>,
+    /// SHA-256 of the events it was learned from, in hexadecimal. For people.
+    training_digest: Option<Text<'a>>,
+    expires: Option<i64>,
+    /// What it must answer ([`Model::check`]).
+    check: Option<Text<'a>>,
     /// 1 where it is left out.
     slope_q16: Option<u32>,
     prior_points: Option<i32>,
@@ -85,6 +92,9 @@ record!(strict ModelFile<'a> {
     "origin" => OneOf(origin),
     "notes" => Texts(notes),
     "evidence" => Raw(evidence),
+    "trainingDigest" => Text(training_digest),
+    "expires" => Whole(expires),
+    "check" => Text(check),
     "slopeQ16" => Whole(slope_q16),
     "priorPoints" => Whole(prior_points),
     "levels" => Record(levels),
@@ -159,9 +169,14 @@ impl<'de> Record<'de> for SignalsFile {
     }
 }
 
+/// The bins by name, or their points in the order of the catalogue.
 impl<'de> Record<'de> for BinsFile {
     fn slot(&mut self, name: &str) -> Option<Slot<'_, 'de>> {
         let index = self.names.iter().position(|bin| *bin == name)?;
+        self.element(index)
+    }
+
+    fn element(&mut self, index: usize) -> Option<Slot<'_, 'de>> {
         self.points.get_mut(index).map(|points| Slot::Record(points))
     }
 
@@ -178,6 +193,10 @@ impl<'de> Record<'de> for PointsFile {
             "high" => &mut self.high,
             _ => return None,
         }))
+    }
+
+    fn element(&mut self, index: usize) -> Option<Slot<'_, 'de>> {
+        self.slot(["points", "low", "high"].get(index)?)
     }
 
     fn is_strict(&self) -> bool {
@@ -246,14 +265,52 @@ impl Model {
         if slope > 4 << 16 {
             return Err(Error::model("slopeQ16", "is more than four".to_owned()));
         }
-        Ok(Self {
+        let model = Self {
             id: file.id,
+            expires: file.expires,
             slope: i64::from(slope),
             prior: file.prior_points.unwrap_or_default().clamp(-4096, 4096),
             thresholds: Thresholds { low, medium, high },
             band,
             table,
-        })
+        };
+        match file.check {
+            Some(check) if *check != *model.check() => Err(Error::model(
+                "check",
+                format!(
+                    "is `{check}`, and this engine computes `{}`: the model is damaged or made for another engine",
+                    model.check()
+                ),
+            )),
+            _ => Ok(model),
+        }
+    }
+
+    /// Whether the model may be relied on at a time, milliseconds since the Unix epoch. One that expires is not relied
+    /// on while nobody tells the time.
+    #[must_use]
+    pub fn is_valid_at(&self, time: Option<i64>) -> bool {
+        self.expires.is_none_or(|expires| time.is_some_and(|time| time < expires))
+    }
+
+    /// What the model answers to 64 made-up requests, as 16 hexadecimal digits: FNV-1a over score and probability of
+    /// each. The file states what it was when the model was made, so that no other arithmetic and no damaged table is
+    /// ever scored with.
+    #[must_use]
+    pub fn check(&self) -> String {
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        for vector in 0..64_usize {
+            let score = self.table.iter().enumerate().fold(0_i32, |score, (signal, bins)| {
+                // Sixteen in a row show every bin of every signal; the next sixteen, in another company.
+                let bin = (vector + vector / 16 * signal) % bins.len().max(1);
+                score.saturating_add(self.points(SignalBin { signal, bin }).points)
+            });
+            let answer = i64::from(score) << 32 | i64::from(probability::from_points(self.calibrated(score)));
+            for byte in answer.to_le_bytes() {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+        format!("{hash:016x}")
     }
 
     /// The priors that ship with the engine.
@@ -312,6 +369,58 @@ mod tests {
     #[test]
     fn the_shipped_priors_are_valid() {
         assert!(Model::priors().unwrap().id().starts_with("priors"));
+    }
+
+    #[test]
+    fn compact_signals_are_the_same_model() {
+        let compact = edited(|file| {
+            for (signal, bins) in CATALOGUE {
+                let row = bins.iter().map(|bin| match &file["signals"][signal][bin] {
+                    Value::Object(one) => serde_json::json!([one["points"], one["low"], one["high"]]),
+                    points => points.clone(),
+                });
+                file["signals"][signal] = row.collect();
+            }
+        });
+        assert_eq!(compact.unwrap(), Model::priors().unwrap());
+        for bad in [
+            serde_json::json!([1, 2]),
+            vec![0; 99].into(),
+            serde_json::json!([[1], 2]),
+            serde_json::json!("x"),
+        ] {
+            let why = edited(|file| file["signals"]["asn"] = bad.clone()).unwrap_err().to_string();
+            assert!(why.contains("signals.asn"), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_model_that_answers_otherwise_than_it_says_is_refused() {
+        let check = Model::priors().unwrap().check();
+        assert!(edited(|file| file["check"] = check.clone().into()).is_ok());
+        let refused = |edit: &dyn Fn(&mut Value)| {
+            edited(|file| {
+                file["check"] = check.clone().into();
+                edit(file);
+            })
+            .unwrap_err()
+            .to_string()
+        };
+        assert!(refused(&|file| file["priorPoints"] = (-425).into()).contains("`check`"));
+        for (signal, bins) in CATALOGUE {
+            for bin in *bins {
+                let why = refused(&|file| file["signals"][signal][bin] = 77.into());
+                assert!(why.contains("`check`"), "{signal}.{bin}: every point is checked");
+            }
+        }
+    }
+
+    #[test]
+    fn a_model_expires_by_the_time_it_is_told() {
+        let model = edited(|file| file["expires"] = 1_790_000_000_000_i64.into()).unwrap();
+        assert!(model.is_valid_at(Some(1_789_999_999_999)));
+        assert!(!model.is_valid_at(Some(1_790_000_000_000)) && !model.is_valid_at(None));
+        assert!(Model::priors().unwrap().is_valid_at(None));
     }
 
     #[test]

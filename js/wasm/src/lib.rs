@@ -119,6 +119,26 @@ impl Engine {
         self.instance.receipt(request, answer.as_deref(), circumstances)
     }
 
+    /// Opens a sealed profile.
+    #[wasm_bindgen(js_name = openProfile)]
+    #[must_use]
+    pub fn open_profile(&self, request: &str, sealed: Option<String>) -> String {
+        self.instance.open_profile(request, sealed.as_deref())
+    }
+
+    /// The sealed profile to give in place of the one presented.
+    #[wasm_bindgen(js_name = renewProfile)]
+    #[must_use]
+    pub fn renew_profile(&self, request: &str, sealed: Option<String>, nonce: &str) -> String {
+        self.instance.renew_profile(request, sealed.as_deref(), nonce)
+    }
+
+    /// Stops or starts relying on the model.
+    #[wasm_bindgen(js_name = setFailSafe)]
+    pub fn set_fail_safe(&mut self, fail_safe: bool) {
+        self.instance.set_fail_safe(fail_safe);
+    }
+
     /// An identifier as it leaves the edge.
     ///
     /// # Errors
@@ -154,6 +174,14 @@ pub fn classify(subject: &str) -> String {
 #[must_use]
 pub fn explain(subject: &str) -> String {
     ffi::explain(subject)
+}
+
+/// What is remembered of a line of device cookies; `time` in milliseconds since the Unix epoch.
+#[wasm_bindgen(js_name = followLine)]
+#[must_use]
+pub fn follow_line(seen: Option<String>, cookie: &str, time: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "a time in milliseconds is whole and far below 2^53")]
+    ffi::follow_line(seen.as_deref(), cookie, time as i64)
 }
 
 /// What is wrong or doubtful in a bundle; loads nothing.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::Edge;
 use crate::body::JsonBody;
-use crate::learn::{find_sprays, learn};
+use crate::learn::{count_contributions, find_sprays, hold_to_promise, learn};
 use crate::limits;
 use crate::problem::Problem;
 use crate::scorer::{Scorer, blocking};
@@ -61,6 +61,11 @@ fn check(receipts: &[Receipt<'_>]) -> Result<(), Problem> {
         if let Some(id) = &receipt.sign_in_principal {
             limits::id(&format!("{at}.signInPrincipal"), id)?;
         }
+        if let Some(cookie) = &receipt.cookie {
+            limits::id(&format!("{at}.cookie.line"), &cookie.line)?;
+            limits::id(&format!("{at}.cookie.stamp"), &cookie.stamp)?;
+        }
+        limits::id(&format!("{at}.versions.model"), &receipt.versions.model)?;
         if !receipt.is_intact() {
             return Err(Problem::value(format!("{at}.digest"), "not the digest of this receipt"));
         }
@@ -73,6 +78,7 @@ fn take(scorer: &Scorer, receipts: &[Receipt<'_>]) -> Result<Accepted, Problem> 
     let mut writer = scorer.store.write()?;
     let mut accepted = Accepted { accepted: 0, duplicates: 0 };
     let mut addresses = BTreeSet::new();
+    let mut fresh = Vec::with_capacity(receipts.len());
     for receipt in receipts {
         if !writer.note_receipt(receipt.digest.as_deref().unwrap_or_default(), now)? {
             accepted.duplicates += 1;
@@ -80,11 +86,14 @@ fn take(scorer: &Scorer, receipts: &[Receipt<'_>]) -> Result<Accepted, Problem> 
         }
         accepted.accepted += 1;
         learn(&mut *writer, &scorer.model, receipt, now)?;
+        fresh.push(receipt);
         if receipt.sign_in_succeeded.is_some() {
             addresses.extend(receipt.about.address.as_deref());
         }
     }
     find_sprays(&mut *writer, &scorer.model, &addresses, now)?;
+    count_contributions(&mut *writer, &fresh, now)?;
+    hold_to_promise(&mut *writer, &scorer.model, now)?;
     if scorer.is_prune_due(now) {
         writer.prune(now, now.saturating_sub(scorer.model.password_spray.window()))?;
     }

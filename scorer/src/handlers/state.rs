@@ -25,6 +25,9 @@ pub struct StateChanges {
     cursor: i64,
     revoked_sessions: Vec<RevokedSession>,
     risk_levels: Vec<RiskChange>,
+    forked_cookies: Vec<ForkedCookie>,
+    /// The audit found that edges allow too much by their models: they are to ask instead.
+    fail_safe: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -32,6 +35,12 @@ pub struct StateChanges {
 struct RevokedSession {
     id: String,
     revoked_at: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct ForkedCookie {
+    principal: String,
+    line: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -86,6 +95,12 @@ impl From<Changes> for StateChanges {
         Self {
             cursor: changes.cursor,
             revoked_sessions: changes.revoked_sessions.into_iter().map(revoked).collect(),
+            forked_cookies: changes
+                .forked_cookies
+                .into_iter()
+                .map(|(principal, line)| ForkedCookie { principal, line })
+                .collect(),
+            fail_safe: changes.fail_safe,
             risk_levels: changes
                 .risk_levels
                 .into_iter()

@@ -7,6 +7,7 @@
     reason = "a test that can not go on says so by stopping"
 )]
 
+mod audit;
 mod bad_input;
 mod bundle;
 mod edge;

@@ -94,7 +94,10 @@ async fn a_story_from_first_sight_to_theft_and_back() {
     assert_eq!(state["revokedSessions"], json!([{"id":"s1","revokedAt":service.now()}]));
     assert_eq!(state["riskLevels"], json!([{"kind":"user","id":"u1","level":"high"}]));
     let cursor = state["cursor"].as_i64().unwrap();
-    assert_eq!(service.state(cursor).await, json!({"cursor":cursor,"revokedSessions":[],"riskLevels":[]}));
+    assert_eq!(
+        service.state(cursor).await,
+        json!({"cursor":cursor,"revokedSessions":[],"riskLevels":[],"forkedCookies":[],"failSafe":false})
+    );
     assert_eq!(service.ask(&["userRisk", "signInRisk"], &at_home(&service)).await["userRisk"], "high");
     let replayed = service.ask(&["signInRisk"], &at_home(&service)).await;
     assert_eq!(replayed["signInRisk"], "high", "a revoked session is no sign-in, wherever it comes from");
@@ -215,7 +218,10 @@ async fn faint_findings_are_remembered_and_not_announced() {
     let service = Service::new();
     let faint = changed(&at_home(&service), &json!({"detections":[{"type":"automation","level":"low"}]}));
     service.report(&[json!({"about":faint})]).await;
-    assert_eq!(service.state(0).await, json!({"cursor":0,"revokedSessions":[],"riskLevels":[]}));
+    assert_eq!(
+        service.state(0).await,
+        json!({"cursor":0,"revokedSessions":[],"riskLevels":[],"forkedCookies":[],"failSafe":false})
+    );
 }
 
 #[tokio::test]

@@ -4,9 +4,10 @@ use rusqlite::Connection;
 
 use crate::store::StoreError;
 
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../../migrations/sqlite/0001_learned.sql"),
     include_str!("../../../migrations/sqlite/0002_hours.sql"),
+    include_str!("../../../migrations/sqlite/0003_audit.sql"),
 ];
 
 /// Applies what the file lacks, each step whole or not at all.

@@ -1,17 +1,23 @@
 //! The questions asked of the database.
 
 use edgeward::assess::ReportedDetection;
-use edgeward::profile::{Profile, Sighting};
+use edgeward::profile::{LineSeen, Profile, Sighting};
 use edgeward::request::Text;
 use rusqlite::{OptionalExtension, Params, Row};
 
 use super::{Unit, level_of, name_of};
+use crate::audit::Counted;
 use crate::directory::Identity;
-use crate::risk::Remembered;
-use crate::store::{AnnouncedRisk, Changes, Reader, SignIns, StoreError, Success};
+use crate::risk::{Remembered, RiskState};
+use crate::store::{AnnouncedRisk, BinCount, Changes, ModelAudit, Reader, SignIns, StoreError, Success};
 
 fn reading(error: rusqlite::Error) -> StoreError {
     StoreError::new("reading the database", error)
+}
+
+/// A count. SQLite has no unsigned numbers.
+fn whole(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(|count| u64::try_from(count).unwrap_or_default())
 }
 
 impl Unit<'_> {
@@ -131,6 +137,47 @@ impl Reader for Unit<'_> {
         rows.into_iter().map(|(id, kind, time)| Ok(Success { id, kind: name_of(&kind)?, time })).collect()
     }
 
+    fn verdict(&self, id: &str) -> Result<Option<RiskState>, StoreError> {
+        let state: Option<String> =
+            self.row("SELECT state FROM verdict WHERE identity = ?1", [id], |row| row.get(0))?;
+        state.map(|state| name_of(&state)).transpose()
+    }
+
+    fn cookie_line(&self, id: &str, line: &str) -> Result<Option<LineSeen>, StoreError> {
+        self.row(
+            "SELECT counter, stamp, since, cursor IS NOT NULL FROM cookie_line WHERE identity = ?1 AND line = ?2",
+            (id, line),
+            |row| {
+                Ok(LineSeen {
+                    counter: row.get(0)?,
+                    stamp: row.get(1)?,
+                    since: row.get(2)?,
+                    is_forked: row.get(3)?,
+                })
+            },
+        )
+    }
+
+    fn audits(&self) -> Result<Vec<ModelAudit>, StoreError> {
+        self.rows("SELECT model, allows, attacks, failed_at FROM audit ORDER BY model", (), |row| {
+            let counted = Counted { allows: whole(row, 1)?, attacks: whole(row, 2)? };
+            Ok(ModelAudit { model: row.get(0)?, counted, failed_at: row.get(3)? })
+        })
+    }
+
+    fn contributions(&self, model: &str, first: i64, last: i64) -> Result<Vec<BinCount>, StoreError> {
+        self.rows(
+            "SELECT signal, bin, SUM(count) FROM contribution
+             WHERE model = ?1 AND day BETWEEN ?2 AND ?3 GROUP BY signal, bin ORDER BY signal, bin",
+            (model, first, last),
+            |row| Ok(BinCount { signal: row.get(0)?, bin: row.get(1)?, count: whole(row, 2)? }),
+        )
+    }
+
+    fn latest_model(&self) -> Result<Option<String>, StoreError> {
+        self.row("SELECT model FROM contribution ORDER BY day DESC, model DESC LIMIT 1", (), |row| row.get(0))
+    }
+
     fn is_revoked(&self, session: &str) -> Result<bool, StoreError> {
         let found = self.row("SELECT 1 FROM revocation WHERE session = ?1", [session], |_| Ok(()))?;
         Ok(found.is_some())
@@ -149,7 +196,8 @@ impl Reader for Unit<'_> {
         let since = if since > end { 0 } else { since };
         let cursors: Vec<i64> = self.rows(
             "SELECT cursor FROM revocation WHERE cursor > ?1
-             UNION ALL SELECT cursor FROM risk WHERE cursor > ?1 ORDER BY cursor LIMIT ?2",
+             UNION ALL SELECT cursor FROM risk WHERE cursor > ?1
+             UNION ALL SELECT cursor FROM cookie_line WHERE cursor > ?1 ORDER BY cursor LIMIT ?2",
             (since, limit),
             |row| row.get(0),
         )?;
@@ -164,6 +212,14 @@ impl Reader for Unit<'_> {
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?,
             risk_levels: self.risks("cursor > ?1 AND cursor <= ?2 ORDER BY cursor", (since, cursor))?,
+            forked_cookies: self.rows(
+                "SELECT identity, line FROM cookie_line WHERE cursor > ?1 AND cursor <= ?2 ORDER BY cursor",
+                (since, cursor),
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?,
+            fail_safe: self
+                .row("SELECT 1 FROM audit WHERE failed_at IS NOT NULL LIMIT 1", (), |_| Ok(()))?
+                .is_some(),
         })
     }
 }

@@ -1,11 +1,15 @@
 //! What is written to the database.
 
 use edgeward::assess::ReportedDetection;
+use edgeward::profile::LineSeen;
 use rusqlite::Params;
 
 use super::Unit;
 use crate::directory::Identity;
-use crate::store::{AnnouncedRisk, Attempt, Habit, RECEIPT_RETENTION, RETENTION, Reader, StoreError, Writer};
+use crate::risk::RiskState;
+use crate::store::{
+    AnnouncedRisk, Attempt, BinCount, DAY, Habit, RECEIPT_RETENTION, RETENTION, Reader, StoreError, Writer,
+};
 
 /// Values remembered of one identity and dimension; the least recent goes first.
 const HABITS: u32 = 16;
@@ -125,6 +129,96 @@ impl Writer for Unit<'_> {
         Ok(())
     }
 
+    fn decide(&mut self, id: &str, state: RiskState, now: i64) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO verdict (identity, state, decided_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET state = excluded.state, decided_at = excluded.decided_at",
+            (id, state.name(), now),
+        )?;
+        if state == RiskState::Dismissed {
+            self.run("DELETE FROM detection WHERE identity = ?1", [id])?;
+        }
+        Ok(())
+    }
+
+    fn note_cookie(&mut self, id: &str, line: &str, seen: &LineSeen, now: i64) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO cookie_line (identity, line, counter, stamp, since, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET counter = excluded.counter, stamp = excluded.stamp,
+                 since = excluded.since, last_seen = excluded.last_seen",
+            (id, line, seen.counter, &seen.stamp, seen.since, now),
+        )?;
+        if seen.is_forked {
+            let cursor = self.next_cursor()?;
+            self.run(
+                "UPDATE cookie_line SET cursor = ?3 WHERE identity = ?1 AND line = ?2 AND cursor IS NULL",
+                (id, line, cursor),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn note_audited(&mut self, id: &str, session: &str, model: &str, time: i64) -> Result<(), StoreError> {
+        let added = self.run(
+            "INSERT INTO audited (identity, session, model, time, is_attack) VALUES (?1, ?2, ?3, ?4, 0)
+             ON CONFLICT DO NOTHING",
+            (id, session, model, time),
+        )?;
+        if added == 1 {
+            self.run(
+                "INSERT INTO audit (model, allows, attacks) VALUES (?1, 1, 0)
+                 ON CONFLICT DO UPDATE SET allows = allows + 1",
+                [model],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn label_audited(&mut self, id: &str, session: &str, is_attack: bool) -> Result<(), StoreError> {
+        let changed = self.run(
+            "UPDATE audited SET is_attack = ?3 WHERE identity = ?1 AND session = ?2 AND is_attack <> ?3",
+            (id, session, is_attack),
+        )?;
+        if changed == 1 {
+            self.run(
+                "UPDATE audit SET attacks = MAX(attacks + ?3, 0)
+                 WHERE model = (SELECT model FROM audited WHERE identity = ?1 AND session = ?2)",
+                (id, session, if is_attack { 1 } else { -1 }),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn fail_safe(&mut self, model: &str, now: i64) -> Result<(), StoreError> {
+        let changed =
+            self.run("UPDATE audit SET failed_at = ?2 WHERE model = ?1 AND failed_at IS NULL", (model, now))?;
+        if changed == 1 {
+            // No entry has this cursor: it is there so that edges see that something changed.
+            self.next_cursor()?;
+        }
+        Ok(())
+    }
+
+    fn resume(&mut self) -> Result<(), StoreError> {
+        self.run(
+            "DELETE FROM audited WHERE model IN (SELECT model FROM audit WHERE failed_at IS NOT NULL)",
+            (),
+        )?;
+        if self.run("DELETE FROM audit WHERE failed_at IS NOT NULL", ())? > 0 {
+            self.next_cursor()?;
+        }
+        Ok(())
+    }
+
+    fn count_contribution(&mut self, model: &str, day: i64, counted: &BinCount) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO contribution (model, day, signal, bin, count) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET count = count + excluded.count",
+            (model, day, &counted.signal, &counted.bin, i64::try_from(counted.count).unwrap_or(i64::MAX)),
+        )?;
+        Ok(())
+    }
+
     fn note_attempt(&mut self, attempt: &Attempt<'_>) -> Result<(), StoreError> {
         // Once unfamiliar, unfamiliar for the window: the success itself may have taught the network since.
         self.run(
@@ -180,6 +274,9 @@ impl Writer for Unit<'_> {
         self.run("DELETE FROM habit WHERE last_seen < ?1", [old])?;
         self.run("DELETE FROM session WHERE last_seen < ?1", [old])?;
         self.run("DELETE FROM detection WHERE last_seen < ?1", [old])?;
+        self.run("DELETE FROM cookie_line WHERE last_seen < ?1", [old])?;
+        self.run("DELETE FROM audited WHERE time < ?1", [old])?;
+        self.run("DELETE FROM contribution WHERE day < ?1", [old / DAY])?;
         self.run("DELETE FROM revocation WHERE revoked_at < ?1", [old])?;
         Ok(())
     }
