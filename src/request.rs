@@ -307,6 +307,7 @@ pub struct AgentDirectory<'a> {
     /// Origin it was fetched from, `https://agent.example`.
     pub url: Option<Text<'a>>,
     /// Its keys; at most 32 are read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<Jwk<'a>>,
 }
 

@@ -4,6 +4,7 @@ mod authentication;
 mod entra_signins;
 mod history;
 mod moment;
+mod rba_csv;
 mod row;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum From {
     EntraSignins(EntraSignins),
+    RbaCsv(rba_csv::Arguments),
 }
 
 /// Read Microsoft Entra sign-in logs as Log Analytics keeps them (SigninLogs)
@@ -59,6 +61,7 @@ struct EntraSignins {
 pub fn run(arguments: &Arguments) -> Done {
     match &arguments.from {
         From::EntraSignins(options) => entra_signins(options),
+        From::RbaCsv(options) => rba_csv::run(options),
     }
 }
 

@@ -12,6 +12,7 @@ mod evaluate;
 mod fixture;
 mod import;
 mod lint;
+mod rba_csv;
 mod train;
 mod whatif;
 
@@ -69,6 +70,7 @@ const COMMANDS: &[&[&str]] = &[
     &["bundle", "verify"],
     &["bundle", "inspect"],
     &["import", "entra-signins"],
+    &["import", "rba-csv"],
     &["simulate"],
     &["train"],
     &["assess"],

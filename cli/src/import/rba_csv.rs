@@ -1,0 +1,327 @@
+//! `edgeward import rba-csv`: sign-ins in the columns of the RBA data set, as labelled events.
+//!
+//! The layout is that of "Login Data Set for Risk-Based Authentication" (Wiefling et al., "Pump Up Password Security!",
+//! ACM TOPS 2022; github.com/das-group/rba-dataset), which says what a column holds.
+//!
+//! | fact | column | |
+//! |---|---|---|
+//! | `time` | Login Timestamp | UTC |
+//! | `principal.id` | User ID | |
+//! | `client.*` | IP Address, ASN, Country, City | `-` is unknown |
+//! | `transport.rttMs` | Round-Trip Time [ms] | rounded; empty is unknown |
+//! | `http.headers` | User Agent String | the only header |
+//! | label | Login Successful, Is Account Takeover, Is Attack IP | below |
+//!
+//! A takeover is an attack. A success without takeover from an address that no list names is benign. Everything else has
+//! no label that could be learned from, and is left out: who fails may be anybody, and `Is Attack IP` says what a list
+//! of addresses says and not what happened.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use clap::Args;
+use csv::{ByteRecord, ReaderBuilder};
+use edgeward::Request;
+use edgeward::request::{Client, Http, Principal, PrincipalKind, Text, Transport};
+use edgeward_lab::event::{Event, Label, Split};
+
+use super::moment;
+use crate::Done;
+use crate::failure::{Failure, Status, report};
+use crate::output::Output;
+use crate::stream::Progress;
+
+/// Under this one id the data set keeps all sign-ins with names that nobody has.
+const UNKNOWN_NAMES: &str = "-4324475583306591935";
+/// Longest round trip believed, milliseconds: ten minutes.
+const LONGEST_ROUND_TRIP: f64 = 600_000.0;
+/// A quoted value is cut after so many characters.
+const QUOTE: usize = 60;
+
+/// Read sign-ins in the column layout of the RBA data set, as labelled events for `train` and `assess`
+///
+/// Columns are found by name, in any order: Login Timestamp, User ID, Round-Trip Time [ms], IP Address, Country, City,
+/// ASN, User Agent String, Login Successful, Is Attack IP, Is Account Takeover; others are ignored. Users are split
+/// 34 : 40 : 26 into train, calibrate and test, and each part has its share of the period: before 60 %, from 30 to 70 %,
+/// and after 70 % of it. What is outside its part's time is history only. Rows have to ascend in time.
+#[derive(Args)]
+#[command(
+    after_help = "Exit status: 0 every row was read, 1 some values were not and are unknown, 2 some rows were not.\n\n\
+    Example:\n  edgeward import rba-csv rba-dataset.csv | edgeward train --id learned-rba --out model.json"
+)]
+pub struct Arguments {
+    /// Rows to read; standard input if left out
+    file: Option<PathBuf>,
+    /// Beginning of the period that is split
+    #[arg(long, default_value = "2020-02-03T00:00:00Z", value_parser = time)]
+    from: i64,
+    /// End of the period that is split
+    #[arg(long, default_value = "2021-03-01T00:00:00Z", value_parser = time)]
+    to: i64,
+}
+
+fn time(text: &str) -> Result<i64, String> {
+    moment::parse(text).ok_or_else(|| "is no time such as 2020-02-03T00:00:00Z".to_owned())
+}
+
+/// Where each column stands.
+struct Columns {
+    time: usize,
+    user: usize,
+    round_trip: Option<usize>,
+    address: usize,
+    country: usize,
+    city: Option<usize>,
+    asn: usize,
+    agent: usize,
+    success: usize,
+    listed: usize,
+    takeover: usize,
+    count: usize,
+}
+
+#[derive(Default)]
+struct Tally {
+    rows: usize,
+    benign: usize,
+    attacks: usize,
+    unlabelled: usize,
+    incomplete: usize,
+    unread: usize,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Done {
+    let (name, raw): (String, Box<dyn Read>) = match &arguments.file {
+        Some(path) if path.as_os_str() != "-" => {
+            let file = File::open(path).map_err(|why| Failure::io(path, why))?;
+            (path.display().to_string(), Box::new(file))
+        }
+        _ => ("standard input".to_owned(), Box::new(io::stdin())),
+    };
+    if arguments.from >= arguments.to {
+        return Err(Failure::input("--to", "is not after --from"));
+    }
+    let mut reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(raw);
+    let mut record = ByteRecord::new();
+    let broken = |why: csv::Error| Failure::input(&name, why);
+    if !reader.read_byte_record(&mut record).map_err(broken)? {
+        return Err(Failure::input(&name, "is empty; a line with the names of the columns is expected"));
+    }
+    let columns = Columns::find(&record).map_err(|why| Failure::input(&format!("{name}:1"), why))?;
+    let (mut output, mut progress, mut tally) = (Output::new(), Progress::new(), Tally::default());
+    let mut last = i64::MIN;
+    while reader.read_byte_record(&mut record).map_err(broken)? {
+        tally.rows += 1;
+        progress.at(tally.rows);
+        let line = record.position().map_or(0, csv::Position::line);
+        let place = format!("{name}:{line}");
+        let mut row = Row { record: &record, problems: Vec::new() };
+        let event = match row.event(&columns, arguments, last) {
+            Ok(event) => event,
+            Err(why) => {
+                tally.unread += 1;
+                progress.clear();
+                report(&place, why);
+                continue;
+            }
+        };
+        if !row.problems.is_empty() {
+            tally.incomplete += 1;
+            progress.clear();
+            report(&place, row.problems.join("; "));
+        }
+        let Some(event) = event else {
+            tally.unlabelled += 1;
+            continue;
+        };
+        last = event.request.time.unwrap_or(last);
+        *(if event.label == Label::Attack { &mut tally.attacks } else { &mut tally.benign }) += 1;
+        output.sparse_line(&event)?;
+    }
+    progress.clear();
+    output.flush()?;
+    report(&name, &tally);
+    Ok(match tally {
+        Tally { unread: 1.., .. } => Status::BadInput,
+        Tally { incomplete: 1.., .. } => Status::Findings,
+        _ => Status::Clean,
+    })
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rows, benign, attacks, unlabelled, incomplete, unread } = self;
+        write!(
+            formatter,
+            "{rows} rows: {benign} benign, {attacks} attacks, {unlabelled} without a label left out, {unread} not read; \
+             {incomplete} with values that are unknown now"
+        )
+    }
+}
+
+impl Columns {
+    fn find(header: &ByteRecord) -> Result<Self, String> {
+        let place = |name: &str| header.iter().position(|column| column.trim_ascii() == name.as_bytes());
+        let needed = |name: &str| place(name).ok_or_else(|| format!("column `{name}` is missing"));
+        Ok(Self {
+            time: needed("Login Timestamp")?,
+            user: needed("User ID")?,
+            round_trip: place("Round-Trip Time [ms]"),
+            address: needed("IP Address")?,
+            country: needed("Country")?,
+            city: place("City"),
+            asn: needed("ASN")?,
+            agent: needed("User Agent String")?,
+            success: needed("Login Successful")?,
+            listed: needed("Is Attack IP")?,
+            takeover: needed("Is Account Takeover")?,
+            count: header.len(),
+        })
+    }
+}
+
+/// One row, and what of it could not be read.
+struct Row<'r> {
+    record: &'r ByteRecord,
+    problems: Vec<String>,
+}
+
+impl Row<'_> {
+    /// The event; `None` if nothing says what it was. Fails when the row is none.
+    fn event(
+        &mut self,
+        columns: &Columns,
+        arguments: &Arguments,
+        last: i64,
+    ) -> Result<Option<Event<'static>>, String> {
+        if self.record.len() != columns.count {
+            return Err(format!("{} columns, the first line names {}", self.record.len(), columns.count));
+        }
+        let success = self.truth(columns.success, "Login Successful")?;
+        let listed = self.truth(columns.listed, "Is Attack IP")?;
+        let takeover = self.truth(columns.takeover, "Is Account Takeover")?;
+        let time = self.text(columns.time);
+        let time =
+            moment::parse(&time).ok_or_else(|| format!("Login Timestamp: `{}` is no time", cut(&time)))?;
+        let user = self.text(columns.user);
+        if user.is_empty() {
+            return Err("User ID: is empty".to_owned());
+        }
+        let (label, family) = match (takeover, success && !listed) {
+            (true, _) => (Label::Attack, "accountTakeover"),
+            (false, true) if user != UNKNOWN_NAMES => (Label::Benign, "signIn"),
+            _ => return Ok(None),
+        };
+        if time < last {
+            return Err(
+                "Login Timestamp: is earlier than in a row before; rows must ascend in time".to_owned()
+            );
+        }
+        let agent = self.text(columns.agent);
+        let request = Request {
+            time: Some(time),
+            http: Http {
+                headers: (!agent.is_empty()).then(|| vec![(Text::from("user-agent"), owned(agent))]),
+                ..Http::default()
+            },
+            client: Client {
+                ip: self.read(columns.address, "IP Address", "no IP address", |text| text.parse().ok()),
+                asn: self.read(columns.asn, "ASN", "no whole number from 0 to 4294967295", |text| {
+                    text.parse().ok()
+                }),
+                country: self.read(columns.country, "Country", "no two capital letters", country),
+                city: columns.city.and_then(|column| {
+                    self.read(column, "City", "no name", |text| Some(owned(text.to_owned())))
+                }),
+                ..Client::default()
+            },
+            transport: Transport {
+                rtt_ms: columns.round_trip.and_then(|column| {
+                    self.read(column, "Round-Trip Time [ms]", "no time from 0 to 600000 ms", milliseconds)
+                }),
+                ..Transport::default()
+            },
+            principal: Principal {
+                kind: Some(PrincipalKind::User),
+                id: Some(owned(user.clone())),
+                ..Principal::default()
+            },
+            ..Request::default()
+        };
+        let split = split(&user, (time - arguments.from) as f64 / (arguments.to - arguments.from) as f64);
+        Ok(Some(Event { request, label, family: Text::from(family), split }))
+    }
+
+    fn text(&self, column: usize) -> String {
+        let bytes = self.record.get(column).unwrap_or_default();
+        String::from_utf8_lossy(bytes).trim().to_owned()
+    }
+
+    fn truth(&self, column: usize, name: &str) -> Result<bool, String> {
+        match &*self.text(column) {
+            "True" | "true" | "1" => Ok(true),
+            "False" | "false" | "0" => Ok(false),
+            other => Err(format!("{name}: `{}` is neither True nor False", cut(other))),
+        }
+    }
+
+    /// Reads a value that may be unknown: empty, or the data set's `-`.
+    fn read<T>(
+        &mut self,
+        column: usize,
+        name: &str,
+        what: &str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = self.text(column);
+        if text.is_empty() || text == "-" {
+            return None;
+        }
+        let value = read(&text);
+        if value.is_none() {
+            self.problems.push(format!("{name}: `{}` is {what}", cut(&text)));
+        }
+        value
+    }
+}
+
+fn country(text: &str) -> Option<Text<'static>> {
+    let is_code = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    is_code.then(|| owned(text.to_owned()))
+}
+
+/// NaN and infinity are numbers to a parser, and no times.
+fn milliseconds(text: &str) -> Option<u32> {
+    let value: f64 = text.parse().ok()?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "range checked before the cast"
+    )]
+    (0.0..=LONGEST_ROUND_TRIP).contains(&value).then(|| value.round() as u32)
+}
+
+/// The part of the experiment that a row belongs to: by its user, and only in the part's own time, so that no part
+/// knows a user or a moment of another that it is compared with.
+fn split(user: &str, position: f64) -> Option<Split> {
+    let hash = user.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    let (split, is_its_time) = match (hash ^ hash >> 32) % 100 {
+        0..34 => (Split::Train, (0.0..0.6).contains(&position)),
+        34..74 => (Split::Calibrate, (0.3..0.7).contains(&position)),
+        _ => (Split::Test, (0.7..1.0).contains(&position)),
+    };
+    is_its_time.then_some(split)
+}
+
+fn owned(text: String) -> Text<'static> {
+    Text(text.into())
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(QUOTE).collect()
+}
