@@ -100,10 +100,9 @@ impl Edge {
         answer: impl FnOnce(&Plan, &[Header]) -> Option<SignIn>,
     ) {
         self.prepare(now);
-        if !self.decide(asked, host_facts, now, answer) {
-            return;
+        if self.decide(asked, host_facts, now, answer) {
+            self.refresh(now);
         }
-        self.refresh(now);
     }
 
     /// Tells whether there was a bundle to decide by.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use fastly::http::request::Request as Incoming;
+use fastly::http::request::{Request as Incoming, SendError};
 use fastly::http::serve::Serve;
 use fastly::http::{HeaderName, HeaderValue};
 use fastly::secret_store::SecretStore;
@@ -136,6 +136,13 @@ fn pass(mut outgoing: Incoming, headers: &[Header]) -> Option<SignIn> {
     if let Some(host) = outgoing.get_header("host").cloned() {
         outgoing.set_header("x-forwarded-host", host);
     }
+    if outgoing.get_header_str("upgrade").is_some_and(|name| name.eq_ignore_ascii_case("websocket")) {
+        // From here the platform carries the connection, and there is no response to read.
+        if let Err(why) = outgoing.handoff_websocket(ORIGIN) {
+            bad_gateway(&why);
+        }
+        return None;
+    }
     match outgoing.with_pass(true).send(ORIGIN) {
         Ok(mut response) => {
             let sign_in = response.remove_header(SIGN_IN_HEADER);
@@ -143,11 +150,15 @@ fn pass(mut outgoing: Incoming, headers: &[Header]) -> Option<SignIn> {
             sign_in.as_ref().and_then(|value| SignIn::parse(&header_text(value.as_bytes())))
         }
         Err(why) => {
-            eprintln!("edgeward: the origin can not be reached: {} (origin_unreachable)", why.root_cause());
-            Response::from_status(502).with_body("The origin can not be reached.\n").send_to_client();
+            bad_gateway(&why);
             None
         }
     }
+}
+
+fn bad_gateway(why: &SendError) {
+    eprintln!("edgeward: the origin can not be reached: {} (origin_unreachable)", why.root_cause());
+    Response::from_status(502).with_body("The origin can not be reached.\n").send_to_client();
 }
 
 fn respond(answered: &Answered) {

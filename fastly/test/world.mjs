@@ -56,14 +56,15 @@ export function signBundle(bundle) {
 
 /** Serves `handler` until stopped. */
 export async function listen(handler) {
-  const server = createServer(handler);
+  // What is too much for the edge must not be too much for who stands behind it first.
+  const server = createServer({ maxHeaderSize: 4 << 20 }, handler);
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const stop = () =>
     new Promise((resolve) => {
       server.close(resolve);
       server.closeAllConnections();
     });
-  return { url: `http://127.0.0.1:${server.address().port}`, stop };
+  return { url: `http://127.0.0.1:${server.address().port}`, server, stop };
 }
 
 export async function body(message) {
