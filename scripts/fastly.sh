@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 
 export CARGO_TARGET_DIR=$PWD/target/fastly
 export PATH=$PWD/target/tools/bin:$PATH
-manifest=(--manifest-path fastly/Cargo.toml --locked)
+# Not `--locked`: what the engine depends on is in this lock file too, and may have changed since.
+manifest=(--manifest-path fastly/Cargo.toml)
 
 modules() {
   step "Fastly service" cargo build "${manifest[@]}" --release --target wasm32-wasip1 "$@"

@@ -76,6 +76,8 @@ impl Asked<'_> {
             scheme: Some(self.url.scheme().into()),
             host: self.url.host_str().map(Text::from),
             path: Some(self.url.path().into()),
+            // Only a signature that covers it needs it.
+            query: self.header("signature-input").map(|_| self.url.query().unwrap_or_default().into()),
             version: self.version.map(Text::from),
             headers: Some(self.fact_headers()),
         }

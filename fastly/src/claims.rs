@@ -61,6 +61,7 @@ impl ClaimNames {
             roles: list(claim(&self.roles)),
             guest_type: name(claim(&self.guest_type), GuestType::parse),
             external_tenant: text(claim(&self.external_tenant)),
+            ..Principal::default()
         };
         request.session = Session {
             id: text(claim(&self.session)),

@@ -6,14 +6,14 @@
 use std::hash::{BuildHasher as _, Hasher as _};
 
 use edgeward::bundle::{Bundle, SignatureEnvelope};
-use edgeward::fact::Fact;
+use edgeward::decision::Outcome;
 use edgeward::identifier::{IdentifierKind, Identifiers, encode_hex};
 use edgeward::receipt::Circumstances;
 use edgeward::{Engine, Request};
 
 use crate::asked::Asked;
 use crate::challenge::{Plan, plan, refuse_undecided};
-use crate::judge::judge;
+use crate::judge::{Ruling, judge};
 use crate::origin::{Header, SignIn, result_headers, sign};
 use crate::receipts::Receipts;
 use crate::report::Reporter;
@@ -34,6 +34,9 @@ const STATE_MAX_AGE_MS: i64 = 30_000;
 const STALE_RETRY_MS: i64 = 5_000;
 /// Pages of state read in one go; what is left follows at the next.
 const PAGES_LIMIT: usize = 50;
+
+/// Of what is allowed without asking, one in so many is audited by the scorer.
+const AUDIT_EVERY: u64 = 50;
 
 /// One instance.
 pub struct Edge {
@@ -154,7 +157,7 @@ impl Edge {
                 store.keep_profile(key, learned.profile, learned.ttl_seconds);
             }
             scorer?;
-            let circumstances = circumstances(ruling.asked.clone(), ruling.outage, sign_in, previous);
+            let circumstances = circumstances(&ruling, sign_in, previous);
             let receipt = engine.receipt(facts, decision, &circumstances);
             let digest = receipt.digest.as_deref().map(str::to_owned);
             Some((serde_json::to_string(&receipt).ok()?, digest))
@@ -276,18 +279,15 @@ fn origin_headers(
     headers
 }
 
-fn circumstances(
-    asked: Vec<Fact>,
-    outage: bool,
-    sign_in: Option<SignIn>,
-    previous: Option<String>,
-) -> Circumstances {
+fn circumstances(ruling: &Ruling<'_>, sign_in: Option<SignIn>, previous: Option<String>) -> Circumstances {
+    let by_itself = ruling.decision.outcome == Outcome::Allow && ruling.asked.is_empty() && !ruling.outage;
     Circumstances {
-        asked,
-        outage,
+        asked: ruling.asked.clone(),
+        outage: ruling.outage,
         sign_in_succeeded: sign_in.as_ref().map(|sign_in| sign_in.succeeded),
         sign_in_principal: sign_in.and_then(|sign_in| sign_in.principal),
         previous,
+        audited: (by_itself && random() % AUDIT_EVERY == 0).then_some(true),
         ..Circumstances::default()
     }
 }
@@ -304,8 +304,12 @@ fn profile_key(identifiers: &Identifiers, principal: &str) -> String {
 
 /// No decision, no code of the engine: something a person can quote.
 fn random_code() -> String {
-    let random = std::hash::RandomState::new().build_hasher().finish();
-    encode_hex(&random.to_be_bytes()).to_ascii_uppercase().chars().take(12).collect()
+    encode_hex(&random().to_be_bytes()).to_ascii_uppercase().chars().take(12).collect()
+}
+
+/// The keys of the standard library's hashers come from the host's random numbers.
+fn random() -> u64 {
+    std::hash::RandomState::new().build_hasher().finish()
 }
 
 #[cfg(test)]

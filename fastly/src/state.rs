@@ -165,6 +165,9 @@ mod tests {
         assert_eq!(user(r#"{"principal":{"kind":"agent","id":"u1"}}"#), None);
         assert!(state.apply(&page(2, "none")));
         assert_eq!(state.cursor(), 0, "another scorer");
+        assert!(!state.is_fail_safe());
+        assert!(state.apply(r#"{"cursor":3,"revokedSessions":[],"riskLevels":[],"failSafe":true}"#));
+        assert!(state.is_fail_safe());
     }
 
     #[test]

@@ -169,6 +169,26 @@ fn known_risk_asks_nobody() {
 }
 
 #[test]
+fn an_edge_that_is_told_to_stops_relying_on_its_model() {
+    let world = surroundings();
+    let state = json!({"cursor": 1, "revokedSessions": [], "riskLevels": [], "failSafe": true});
+    world.0.borrow_mut().state = Some(state.to_string());
+    let mut edge = edge(&settings("free"), &world);
+    send(&mut edge, None, NOW, None);
+    assert_eq!(world.0.borrow().receipts[0]["failSafe"], true, "from the first decision on");
+}
+
+#[test]
+fn one_in_fifty_of_what_is_allowed_unasked_is_audited() {
+    let world = surroundings();
+    let mut edge = edge(&settings("free"), &world);
+    (0..2_000).for_each(|after| drop(send(&mut edge, None, NOW + after, None)));
+    let audited = world.0.borrow().receipts.iter().filter(|receipt| receipt["audited"] == true).count();
+    // 40 are expected; fewer than 5 or more than 120 come once in 10¹² runs.
+    assert!((5..=120).contains(&audited), "{audited}");
+}
+
+#[test]
 fn without_a_bundle_nothing_passes_unless_told_to() {
     for (bundle, mode, status) in [
         (None, "deny", 403),
