@@ -287,7 +287,7 @@ fn circumstances(ruling: &Ruling<'_>, sign_in: Option<SignIn>, previous: Option<
         sign_in_succeeded: sign_in.as_ref().map(|sign_in| sign_in.succeeded),
         sign_in_principal: sign_in.and_then(|sign_in| sign_in.principal),
         previous,
-        audited: (by_itself && random() % AUDIT_EVERY == 0).then_some(true),
+        audited: (by_itself && random().is_multiple_of(AUDIT_EVERY)).then_some(true),
         ..Circumstances::default()
     }
 }
