@@ -40,4 +40,4 @@ lint: ## Format check and lints only
 	@scripts/test.sh format lint
 
 clean: ## Remove everything that was built or installed inside the repository
-	rm -rf target fastly/target fastly/bin fuzz/corpus fuzz/artifacts js/node_modules js/bench/node_modules js/dist js/dist-test www/dist
+	rm -rf target fastly/target fastly/bin fuzz/corpus fuzz/artifacts js/node_modules js/bench/node_modules js/consumers/node_modules js/consumers/out js/dist js/dist-test www/dist

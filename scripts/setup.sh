@@ -98,6 +98,7 @@ npm_packages js
 case ${1:-run} in
   run) ;;
   test)
+    npm_packages js/consumers
     need_browser
     need_wasm_test_runner
     ;;

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$PWD/target/tools/bin/wasm-bindgen-test-runner
 
 # A stage is a function named stage_NAME. They run in the order of this list, the quick ones first.
-stages=(format lint pure rust docs wasm js page demo)
+stages=(format lint pure rust docs wasm js package page demo)
 
 stage_format() { cargo fmt --all --check; }
 
@@ -44,13 +44,16 @@ stage_wasm() { cargo test -p edgeward-wasm --target wasm32-unknown-unknown; }
 
 stage_js() { npm test --prefix js; }
 
+# The package as others get it: packed, installed, imported, bundled, run in every runtime that installs here.
+stage_package() { npm test --prefix js/consumers; }
+
 stage_page() { node --test --test-reporter=spec www/test/*.test.mjs; }
 
 stage_demo() { node --test --test-reporter=spec --test-concurrency=1 demo/test/*.test.mjs; }
 
 [ "$#" -eq 0 ] || stages=("$@")
 for name in "${stages[@]}"; do
-  declare -F "stage_$name" >/dev/null || fail "There is no stage \`$name\`." "Stages: format lint pure rust docs wasm js page demo"
+  declare -F "stage_$name" >/dev/null || fail "There is no stage \`$name\`." "Stages: format lint pure rust docs wasm js package page demo"
 done
 
 failed=()

@@ -16,13 +16,19 @@ export type Handler<Rest extends unknown[]> = (
   ...rest: Rest
 ) => Response | Promise<Response>;
 
-export interface FetchOptions<Rest extends unknown[] = unknown[]> extends GuardOptions<globalThis.Request> {
+/**
+ * Given what the host hands its handlers beside the request. `any`, because a handler that ignores it has no type for
+ * it, and the one of `peer` or `waitUntil` is then the only one there is.
+ */
+type ByHost<T> = (request: globalThis.Request, ...rest: any[]) => T;
+
+export interface FetchOptions extends GuardOptions<globalThis.Request> {
   /** Address of whoever is connected: `denoPeer`, `bunPeer`, or what your host has. Without it, unknown. */
-  peer?: ((request: globalThis.Request, ...rest: Rest) => string | undefined) | undefined;
+  peer?: ByHost<string | undefined> | undefined;
   /** Hosts in front that are believed about the client: a count, or CIDR ranges. Default: none. */
   trustedProxies?: TrustedProxies | undefined;
-  /** Keeps the host awake for what follows an answer. Needed where a host stops with the response. */
-  waitUntil?: ((work: Promise<void>, request: globalThis.Request, ...rest: Rest) => void) | undefined;
+  /** Hands the host what follows an answer, to stay awake for. Needed where a host stops with the response. */
+  waitUntil?: ByHost<(work: Promise<void>) => void> | undefined;
 }
 
 /**
@@ -35,7 +41,7 @@ export interface FetchOptions<Rest extends unknown[] = unknown[]> extends GuardO
  */
 export function protect<Rest extends unknown[]>(
   handler: Handler<Rest>,
-  options: FetchOptions<Rest>,
+  options: FetchOptions,
 ): ((request: globalThis.Request, ...rest: Rest) => Promise<Response>) & { readonly guard: Guard<globalThis.Request> } {
   requireProxies(options);
   const guard = new Guard(options);
@@ -53,7 +59,7 @@ export function protect<Rest extends unknown[]>(
       return decorate(response, judgement);
     } finally {
       const work = judgement.after(signIn);
-      options.waitUntil?.(work, request, ...rest);
+      options.waitUntil?.(request, ...rest)(work);
     }
   };
   return Object.assign(protectedHandler, { guard });

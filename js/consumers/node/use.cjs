@@ -1,0 +1,7 @@
+const { Engine } = require("edgeward");
+const { denoPeer } = require("edgeward/fetch");
+const { protect } = require("edgeward/node");
+
+const engine = new Engine({ allowUnsigned: true });
+engine.load(JSON.stringify({ schema: 1, version: "1", policies: [] }));
+console.log(engine.evaluate({ http: { path: "/" } }).outcome, typeof protect, typeof denoPeer);
