@@ -45,7 +45,9 @@ stage_wasm() { cargo test -p edgeward-wasm --target wasm32-unknown-unknown; }
 stage_js() { npm test --prefix js; }
 
 # The package as others get it: packed, installed, imported, bundled, run in every runtime that installs here.
-stage_package() { npm test --prefix js/consumers; }
+stage_package() {
+  npm run --prefix js --silent build:test && node --test --test-concurrency=1 js/consumers/test/*.test.mjs
+}
 
 stage_page() { node --test --test-reporter=spec www/test/*.test.mjs; }
 

@@ -149,6 +149,50 @@ test("a revoked session is no session within one refresh of the state", async ()
   assert.equal(principal, undefined);
 });
 
+test("requests of one principal at one time ask the scorer once, and each gets its answer", async () => {
+  scorer.facts = { userRisk: "none" };
+  const before = scorer.asked.length;
+  const facts = { ...ASK, principal: { ...CALM.principal, id: "u-together" } };
+  const replies = await Promise.all(Array.from({ length: 12 }, () => ask("/", facts)));
+  assert.deepEqual(replies.map(({ status }) => status), Array<number>(12).fill(200));
+  assert.ok(scorer.asked.length - before < 12, "some joined the question of another");
+});
+
+test("a request that gives up takes no other down that waits for the same answer", async () => {
+  scorer.mood = "slow";
+  const facts = JSON.stringify({ ...ASK, principal: { ...CALM.principal, id: "u-leaver" } });
+  const leaver = connect(worker.port, "127.0.0.1", () => {
+    leaver.write(`GET / HTTP/1.1\r\nHost: app.example\r\nx-facts: ${facts}\r\n\r\n`);
+    setTimeout(() => leaver.destroy(), 30);
+  });
+  leaver.on("error", () => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  const reply = await exchange(`${worker.url}/`, { "x-facts": facts });
+  assert.deepEqual([reply.status, reply.debug?.outage], [403, true]);
+});
+
+test("a WebSocket's upgrade is judged, and passes with both ends intact", async () => {
+  const facts = JSON.stringify(CALM);
+  const head = (path: string, more = ""): string =>
+    `GET ${path} HTTP/1.1\r\nHost: app.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
+    `Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nx-facts: ${facts}\r\n${more}\r\n`;
+  assert.equal((await raw(head("/admin"))).status, 401);
+  assert.equal((await raw(head("/live", "User-Agent: sqlmap/1.8\r\n"))).status, 403);
+  const open = await new Promise<string>((resolve, reject) => {
+    const socket = connect(worker.port, "127.0.0.1", () => socket.write(head("/live")));
+    let reply = "";
+    socket.on("data", (chunk) => {
+      reply += chunk.toString("latin1");
+      if (/\r\n\r\n[^]*allow/.test(reply)) socket.destroy();
+    });
+    socket.on("error", reject);
+    socket.on("close", () => resolve(reply));
+    setTimeout(() => socket.destroy(), 5_000).unref();
+  });
+  assert.match(open, /^HTTP\/1\.1 101 /);
+  assert.match(open, /allow$/, "the origin's first words, over the connection that was upgraded");
+});
+
 test("bytes that are no UTF-8, floods and missing addresses are decided, not refused with a server error", async () => {
   assert.equal((await raw("GET / HTTP/1.1\r\nHost: app.example\r\nUser-Agent: caf\xe9\xff\x80\r\nConnection: close\r\n\r\n")).status < 500, true);
   assert.equal((await raw("GET / HTTP/1.1\r\nHost: app.example\r\nConnection: close\r\n\r\n")).status < 500, true);

@@ -38,15 +38,10 @@ export class ClientAddress {
     }
   }
 
-  /** Whether the peer's address itself is needed; a count of hosts goes by the header alone. */
-  get needsPeer(): boolean {
-    return this.#hops === 0;
-  }
-
   of(peer: string | undefined, forwardedFor: string | undefined): Client {
     const entries = forwardedFor === undefined || forwardedFor === "" ? [] : forwardedFor.split(",");
     if (this.#ranges !== undefined) return this.#byRange(address(peer), entries, this.#ranges);
-    if (this.#hops === 0) return { ip: text(address(peer)), trustsPeer: false };
+    if (this.#hops === 0) return { ip: connected(peer), trustsPeer: false };
     // Each proxy appends whom it saw, so the last of `hops` entries from the right was written by the outermost
     // trusted one. Fewer entries than proxies: somebody came in past them.
     const entry = entries[entries.length - this.#hops];
@@ -64,6 +59,11 @@ export class ClientAddress {
     }
     return { ip: text(client), trustsPeer: true };
   }
+}
+
+/** The address of a connection, as its host writes it; most need no taking apart. */
+function connected(peer: string | undefined): string | undefined {
+  return peer !== undefined && /^\d+\.\d+\.\d+\.\d+$/.test(peer) ? peer : text(address(peer));
 }
 
 /** One address without port or brackets. */

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
-import type { IncomingHttpHeaders, RequestListener, Server } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, Server } from "node:http";
+import type { Duplex } from "node:stream";
 import type { AddressInfo } from "node:net";
 
 export interface Running {
@@ -9,8 +11,21 @@ export interface Running {
 
 export async function serve(listener: RequestListener): Promise<Running> {
   const server = createServer(listener);
+  server.on("upgrade", greet);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => stop(server) };
+}
+
+/** Accepts a WebSocket and says in one text frame what it was told of the decision. */
+function greet(request: IncomingMessage, socket: Duplex): void {
+  const key = createHash("sha1").update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+  const head = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
+  socket.write(`${[...head, `Sec-WebSocket-Accept: ${key.digest("base64")}`].join("\r\n")}\r\n\r\n`);
+  const text = Buffer.from(String(request.headers["edgeward-outcome"]));
+  socket.write(Buffer.concat([Buffer.from([0x81, text.length]), text]));
+  socket.on("error", () => undefined);
+  // The server itself no longer counts this connection among its own, and would not close it.
+  setTimeout(() => socket.destroy(), 1_000);
 }
 
 function stop(server: Server): Promise<void> {

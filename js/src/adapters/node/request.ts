@@ -49,8 +49,7 @@ function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<I
   // Express cuts its mount point off `url`; what the client asked for is `originalUrl`.
   const target = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/";
   const host = header("host") ?? header(":authority");
-  const url = `${scheme}://${host ?? "localhost"}${target.startsWith("/") ? target : "/"}`;
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const parsed = parse(`${scheme}://${host ?? "localhost"}${target.startsWith("/") ? target : "/"}`);
   return {
     native: request,
     method: request.method ?? "GET",
@@ -71,6 +70,15 @@ function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<I
       transport: { headerOrder: headerOrder(request.rawHeaders) },
     },
   };
+}
+
+/** `URL.parse`, which Node 20 has not. */
+function parse(url: string): URL | undefined {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
+  }
 }
 
 const VERSIONS: Readonly<Record<string, NonNullable<HttpFacts["version"]>>> = { "1.0": "1.0", "1.1": "1.1", "2.0": "h2" };
