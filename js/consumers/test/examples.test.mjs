@@ -1,6 +1,6 @@
 // Every example, started by its `npm start` with the installed package, and asked for what its README promises.
 import assert from "node:assert/strict";
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { exchange } from "../../dist-test/support/fixture.js";
@@ -17,6 +17,10 @@ async function run(name, use) {
   const { dependencies } = JSON.parse(readFileSync(join(cwd, "package.json"), "utf8"));
   for (const [dependency, version] of Object.entries(dependencies)) {
     if (dependency !== "edgeward") assert.equal(tools[dependency], version, `${name} is tested with its own ${dependency}`);
+  }
+  if (name === "next") {
+    mkdirSync(join(cwd, "app/api/edge"));
+    cpSync(join(HERE, "next/edge-route.js"), join(cwd, "app/api/edge/route.js"));
   }
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -56,6 +60,7 @@ for (const name of ["express", "hono", "next", "worker"]) {
       if (name !== "next") return;
       assert.deepEqual(JSON.parse((await ask(`${url}/api/hello`)).body), { agent: "library" });
       assert.equal((await ask(`${url}/api/hello`, { "user-agent": "sqlmap/1.8" })).status, 403);
+      assert.equal((await ask(`${url}/api/edge`)).body, '"library"', "in the Edge runtime");
     }),
   );
 }
