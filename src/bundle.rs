@@ -23,6 +23,9 @@ use crate::vocabulary::vocabulary;
 /// Largest bundle read, bytes. Fits 195 locations of 2000 ranges, Entra's own limits, four times over.
 pub const BUNDLE_LIMIT: usize = 32 << 20;
 
+/// Largest model in a bundle, bytes. One that `edgeward bundle build` made compact has two thousand.
+pub const MODEL_LIMIT: usize = 64 << 10;
+
 /// A parsed and validated bundle.
 #[derive(Debug)]
 pub struct Bundle {
@@ -157,6 +160,9 @@ impl Bundle {
         let (policies, warnings) =
             PolicySet::parse(policies, locations).map_err(|issues| Error::Policies { issues })?;
         let model = match stated(file.model) {
+            Some(model) if model.len() > MODEL_LIMIT => {
+                return Err(Error::TooLarge { input: "model", size: model.len(), limit: MODEL_LIMIT });
+            }
             Some(model) => Model::parse(model, file.settings.band)?,
             None => Model::priors()?,
         };

@@ -111,3 +111,62 @@ fn a_refusal_lists_every_issue_with_its_path() {
         assert!(issues.iter().any(|issue| issue["path"] == path), "{path} in {answer}");
     }
 }
+
+/// A bundle of one policy about sign-in risk, with the engine's own model changed.
+fn with_model(edit: impl Fn(&mut serde_json::Value)) -> Result<edgeward::Engine, edgeward::Error> {
+    let mut model: serde_json::Value =
+        serde_json::from_str(include_str!("../data/model/priors.json")).unwrap();
+    edit(&mut model);
+    let bundle = serde_json::json!({"schema":1,"version":"1","model":model,"policies":[{
+        "id":"risky","displayName":"risky","state":"enabled",
+        "conditions":{"users":{"includeUsers":["All"]},"applications":{"includeApplications":["All"]},
+            "clientAppTypes":["all"],"signInRiskLevels":["medium","high"]},
+        "grantControls":{"operator":"OR","builtInControls":["block"]}}]});
+    let bundle = edgeward::bundle::Bundle::unsigned(bundle.to_string().as_bytes())?;
+    edgeward::Engine::new(bundle, edgeward::identifier::Identifiers::plain())
+}
+
+fn outcome(engine: &edgeward::Engine, time: &str, more: &str) -> &'static str {
+    let json = format!(
+        r#"{{{time}"client":{{"asn":64500,"country":"NO"}},"principal":{{"kind":"user","id":"u","groups":[]}},
+            "resource":{{"application":"a"}},"profile":{{"count":9,"asns":[64500],"countries":["NO"]}}{more}}}"#
+    );
+    engine.decide(&serde_json::from_str(&json).unwrap()).outcome.name()
+}
+
+#[test]
+fn an_expired_model_defers_and_never_allows() {
+    let engine = with_model(|model| model["expires"] = 1_790_000_000_000_i64.into()).unwrap();
+    assert_eq!(outcome(&engine, r#""time":1789999999999,"#, ""), "allow");
+    assert_eq!(outcome(&engine, r#""time":1790000000000,"#, ""), "defer");
+    assert_eq!(outcome(&engine, "", ""), "defer", "who does not know the time can not tell");
+    let stated = r#","risk":{"signIn":"none"}"#;
+    assert_eq!(outcome(&engine, r#""time":1790000000000,"#, stated), "allow", "somebody else knows the risk");
+    let copied = r#","device":{"cookie":"forked"}"#;
+    assert_eq!(outcome(&engine, r#""time":1790000000000,"#, copied), "block", "what was caught stays caught");
+}
+
+#[test]
+fn a_model_that_broke_its_promise_is_not_relied_on() {
+    let mut engine = with_model(|_| ()).unwrap();
+    assert_eq!(outcome(&engine, "", ""), "allow");
+    engine.set_fail_safe(true);
+    assert_eq!(outcome(&engine, "", ""), "defer");
+    let newer = br#"{"schema":1,"version":"2","policies":[]}"#;
+    engine.replace(edgeward::bundle::Bundle::unsigned(newer).unwrap()).unwrap();
+    assert!(engine.is_fail_safe(), "a newer bundle is no answer to why");
+}
+
+#[test]
+fn hostile_models_are_refused_by_name() {
+    let refused = |edit: &dyn Fn(&mut serde_json::Value)| with_model(edit).map(|_| ()).unwrap_err();
+    let huge = refused(&|model| model["notes"] = vec!["x".repeat(70_000)].into());
+    assert_eq!(huge.code(), "too_large");
+    assert_eq!(refused(&|model| model["schema"] = 99.into()).code(), "invalid_model", "of a newer engine");
+    for (member, value) in
+        [("expires", "soon"), ("check", "0000000000000000"), ("signals", "[]"), ("moon", "full")]
+    {
+        let why = refused(&|model| model[member] = value.into()).to_string();
+        assert!(why.contains("model") && why.contains(member), "{why}");
+    }
+}

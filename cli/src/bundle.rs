@@ -4,6 +4,7 @@ mod build;
 mod canonical;
 mod inspect;
 mod keys;
+mod model;
 
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,7 @@
 mod authentication;
 mod entra_signins;
 mod history;
-mod moment;
+pub mod moment;
 mod rba_csv;
 mod row;
 

@@ -7,7 +7,7 @@ use clap::Args;
 use edgeward::bundle::Bundle;
 use serde_json::json;
 
-use super::canonical;
+use super::{canonical, model};
 use crate::Done;
 use crate::failure::{Failure, Status};
 use crate::input;
@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Risk model; the engine's own if left out
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// When the model is no longer to be relied on, such as 2027-01-01T00:00:00Z; needs `--model`
+    #[arg(long, value_name = "TIME", requires = "model", value_parser = crate::import::moment::argument)]
+    model_expires: Option<i64>,
     /// Settings that travel with the policies
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
@@ -65,12 +68,14 @@ pub fn run(arguments: &Arguments) -> Done {
         "policies": sources.policies.to_value()?,
         "namedLocations": sources.locations.to_value()?,
     });
-    for (member, file) in [
-        ("model", &arguments.model),
-        ("settings", &arguments.settings),
-        ("agents", &arguments.agents),
-        ("selfTest", &arguments.self_test),
-    ] {
+    if let (Some(file), Some(members)) = (&arguments.model, bundle.as_object_mut()) {
+        let compact = model::compact(input::read_json(file)?, arguments.model_expires);
+        let compact = compact.map_err(|why| Failure::input(&file.display().to_string(), why))?;
+        members.insert("model".to_owned(), compact);
+    }
+    for (member, file) in
+        [("settings", &arguments.settings), ("agents", &arguments.agents), ("selfTest", &arguments.self_test)]
+    {
         if let (Some(file), Some(members)) = (file, bundle.as_object_mut()) {
             members.insert(member.to_owned(), input::read_json(file)?);
         }

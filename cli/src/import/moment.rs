@@ -19,6 +19,14 @@ pub fn parse(text: &str) -> Option<i64> {
     Some(Offset::UTC.to_timestamp(civil).ok()?.as_millisecond())
 }
 
+/// Reads a moment given as an argument.
+///
+/// # Errors
+/// It is none; for people.
+pub fn argument(text: &str) -> Result<i64, String> {
+    parse(text).ok_or_else(|| "is no time such as 2020-02-03T00:00:00Z".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,15 +55,11 @@ pub struct Arguments {
     /// Rows to read; standard input if left out
     file: Option<PathBuf>,
     /// Beginning of the period that is split
-    #[arg(long, default_value = "2020-02-03T00:00:00Z", value_parser = time)]
+    #[arg(long, default_value = "2020-02-03T00:00:00Z", value_parser = moment::argument)]
     from: i64,
     /// End of the period that is split
-    #[arg(long, default_value = "2021-03-01T00:00:00Z", value_parser = time)]
+    #[arg(long, default_value = "2021-03-01T00:00:00Z", value_parser = moment::argument)]
     to: i64,
-}
-
-fn time(text: &str) -> Result<i64, String> {
-    moment::parse(text).ok_or_else(|| "is no time such as 2020-02-03T00:00:00Z".to_owned())
 }
 
 /// Where each column stands.

@@ -197,3 +197,23 @@ fn agents_are_checked_before_a_bundle_is_written() {
     assert_eq!(refused.status, 2);
     assert!(refused.err.contains("agents.directories[0].url"), "{}", refused.err);
 }
+
+#[test]
+fn a_model_is_carried_compact_and_says_when_it_expires() {
+    let directory = Directory::new("bundle-model");
+    let policies = directory.write("policies.json", json!([admins_need_mfa()]).to_string());
+    let model = directory.write("model.json", include_str!("../../../data/model/priors.json"));
+    let out = directory.path("bundle.json");
+    let base = ["bundle", "build", "--version", "1", "--out", &out, "--policies", &policies];
+    let run =
+        edgeward(&[&base[..], &["--model", &model, "--model-expires", "2027-01-01T00:00:00Z"]].concat(), "");
+    assert_eq!(run.status, 0, "{}", run.err);
+    let bundle: Value = serde_json::from_slice(&directory.read("bundle.json")).unwrap();
+    assert_eq!(bundle["model"]["expires"], 1_798_761_600_000_i64);
+    assert!(bundle["model"].to_string().len() <= 8_192 && bundle["model"]["notes"].is_null());
+    let run = edgeward(&[&base[..], &["--model-expires", "2027-01-01T00:00:00Z"]].concat(), "");
+    assert!(run.status == 2 && run.err.contains("--model"), "{}", run.err);
+    let broken = directory.write("broken.json", json!({"schema": 1, "moon": 1}).to_string());
+    let run = edgeward(&[&base[..], &["--model", &broken]].concat(), "");
+    assert!(run.status == 2 && run.err.contains("broken.json: model"), "{}", run.err);
+}
