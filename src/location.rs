@@ -175,6 +175,13 @@ impl NamedLocations {
         self.sets.get(number as usize).copied().unwrap_or_default()
     }
 
+    /// Bytes that the index of addresses takes: at most 16 for a range of IPv4, 64 for one of IPv6, and 32 for every different set of
+    /// locations that some address belongs to.
+    #[must_use]
+    pub const fn address_index_bytes(&self) -> usize {
+        size_of_val(self.v4.as_slice()) + size_of_val(self.v6.as_slice()) + size_of_val(self.sets.as_slice())
+    }
+
     /// The country locations that hold the country.
     #[must_use]
     pub fn of_country(&self, country: Country) -> LocationSet {
