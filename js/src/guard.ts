@@ -140,19 +140,18 @@ export class Guard<Native> {
   async #conclude(
     request: HostRequest<Native>,
     carried: Carried,
-    { answer, ...decided }: Decided,
-    taken: { time: number; durationMs: number },
+    { decision, asked, answer, outage, scorerMs }: Decided,
+    { time, durationMs }: { time: number; durationMs: number },
   ): Promise<Judgement> {
-    const { facts } = carried;
-    const record: DecisionRecord = { ...decided, ...taken, profile: carried.outcome };
-    const { decision } = record;
+    const { facts, outcome: profile } = carried;
+    const record: DecisionRecord = { decision, asked, outage, profile, time, durationMs, scorerMs };
     this.#telemetry.decided(record, this.engine.traps);
     const answered = plan(decision, request, this.#options);
     let originHeaders: Record<string, string> = {};
     if (answered.kind === "pass") {
       originHeaders = resultHeaders(decision, facts);
       if (this.#signer !== undefined) {
-        const signature = await this.#signer.sign(request.method, request.url, originHeaders, taken.time);
+        const signature = await this.#signer.sign(request.method, request.url, originHeaders, time);
         originHeaders = { ...originHeaders, ...signature };
       }
     }
@@ -160,14 +159,14 @@ export class Guard<Native> {
     const renewed = await this.#profiles?.renew(carried, request, isAllowed);
     // An answer of our own may set a cookie itself; a copied one is then taken away the next time.
     const setsCookie = answered.kind === "answer" && answered.headers["set-cookie"] !== undefined;
+    const responseHeaders: Record<string, string> = {};
+    if (renewed !== undefined && !setsCookie) responseHeaders["set-cookie"] = renewed;
+    if (this.#options.serverTiming === true) responseHeaders["server-timing"] = serverTiming(record);
+    if (this.#options.debug === true) responseHeaders["edgeward-debug"] = debugHeader(record);
     return {
       plan: answered,
       originHeaders,
-      responseHeaders: {
-        ...(renewed === undefined || setsCookie ? {} : { "set-cookie": renewed }),
-        ...(this.#options.serverTiming === true ? serverTiming(record) : {}),
-        ...(this.#options.debug === true ? debugHeader(record) : {}),
-      },
+      responseHeaders,
       record,
       after: onceOnly((signIn) => this.#after(carried, record, answer, signIn)),
     };
@@ -237,14 +236,14 @@ const AUDIT_SHARE = 0.02;
 const NOTHING_CARRIED = { outcome: undefined, cookie: undefined, sealed: undefined } as const;
 const NOT_ASKED = { asked: [], answer: undefined, outage: false, scorerMs: undefined } as const;
 
-function debugHeader({ decision, asked, outage }: DecisionRecord): Record<string, string> {
+function debugHeader({ decision, asked, outage }: DecisionRecord): string {
   const policies = decision.policies.filter(({ result }) => result !== "notApplied" && result !== "notEnabled");
   const shown = { ...plain(decision), policies, asked, outage };
-  return { "edgeward-debug": encodeURIComponent(JSON.stringify(shown)) };
+  return encodeURIComponent(JSON.stringify(shown));
 }
 
 /** https://www.w3.org/TR/server-timing/ */
-function serverTiming({ decision, durationMs, scorerMs }: DecisionRecord): Record<string, string> {
+function serverTiming({ decision, durationMs, scorerMs }: DecisionRecord): string {
   const scorer = scorerMs === undefined ? "" : `, edgeward-scorer;dur=${scorerMs.toFixed(1)}`;
-  return { "server-timing": `edgeward;desc=${decision.outcome};dur=${durationMs.toFixed(1)}${scorer}` };
+  return `edgeward;desc=${decision.outcome};dur=${durationMs.toFixed(1)}${scorer}`;
 }

@@ -67,7 +67,6 @@ function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<I
       }),
       client: known({ ip: client.ip }),
       tls: tlsFacts(socket),
-      transport: { headerOrder: headerOrder(request.rawHeaders) },
     },
   };
 }
@@ -96,15 +95,11 @@ function tlsFacts(socket: Partial<TLSSocket>): TlsFacts {
 }
 
 /** Headers as they came; HTTP/2 begins with fields that are none (`:method`). */
-function* pairs(raw: readonly string[]): Iterable<[string, string]> {
+function pairs(raw: readonly string[]): [string, string][] {
+  const result: [string, string][] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] ?? "").toLowerCase();
-    if (!name.startsWith(":")) yield [name, raw[index + 1] ?? ""];
+    if (!name.startsWith(":")) result.push([name, raw[index + 1] ?? ""]);
   }
-}
-
-function headerOrder(raw: readonly string[]): string[] {
-  return raw
-    .filter((name, index) => index % 2 === 0 && index < 200 && !name.startsWith(":"))
-    .map((name) => name.toLowerCase());
+  return result;
 }
