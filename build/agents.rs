@@ -82,7 +82,8 @@ struct Tls {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fingerprint {
-    ciphers: String,
+    ciphers: Option<String>,
+    ja3: Option<String>,
     stack: String,
     #[expect(dead_code, reason = "for the reader of the data")]
     source: String,
@@ -425,7 +426,10 @@ fn releases(releases: &Releases, out: &mut String) {
 }
 
 fn tls(tls: &Tls, out: &mut String) {
-    let row = |one: &Fingerprint| format!("({:?}, Stack::{})", one.ciphers, variant(&one.stack));
+    let row = |one: &Fingerprint| {
+        let print = one.ciphers.as_ref().xor(one.ja3.as_ref()).expect("a fingerprint is `ciphers` or `ja3`");
+        format!("({print:?}, Stack::{})", variant(&one.stack))
+    };
     let rows: Vec<String> = tls.fingerprint.iter().map(row).collect();
     writeln!(
         out,

@@ -4,6 +4,7 @@ mod evidence;
 mod explain;
 mod freshness;
 mod hash;
+mod headers;
 mod hints;
 mod key;
 mod payload;
@@ -119,6 +120,19 @@ vocabulary! {
         InjectedPayload = "injectedPayload",
         /// The TLS fingerprint belongs to another engine than the one claimed.
         TlsMismatch = "tlsMismatch",
+        /// A browser of that age sends fetch metadata and `Accept-Language` with every request over HTTPS; this one did
+        /// not. Innocent causes: proxies that remove them, applications that fetch with a library under a browser's name.
+        BrowserHeadersMissing = "browserHeadersMissing",
+        /// Fetch metadata (`Sec-Fetch-*`) are such as no browser sends. Innocent causes: none known.
+        FetchMetadataMismatch = "fetchMetadataMismatch",
+        /// `Accept` or `Accept-Encoding` is a library's, not the browser's. Innocent causes: proxies that read along and
+        /// rewrite them.
+        AcceptMismatch = "acceptMismatch",
+        /// The headers of a page stand in an order the browser never writes. Innocent causes: proxies that rebuild them.
+        HeaderOrderMismatch = "headerOrderMismatch",
+        /// `X-Requested-With` names an Android application, the user agent another system. Innocent causes: request
+        /// desktop site inside an application.
+        WebviewMismatch = "webviewMismatch",
         /// A signature is expired, not yet valid, malformed or incomplete. Innocent causes: a signer's clock.
         SignatureUnusable = "signatureUnusable",
     }
@@ -259,12 +273,13 @@ pub fn classify_known<'a>(request: &'a Request<'_>, registry: &'a Registry) -> A
     let entry = found.entry_of(verdict.class);
     let mut findings = Findings::default();
     hints::check(&request.http, &found, brands, &mut findings);
+    headers::check(request, &found, &mut findings);
     if let (Some(browser), Some(time)) = (browser, request.time)
         && freshness::is_stale(browser, time)
     {
         findings.insert(Finding::StaleBrowser);
     }
-    if request.tls.ja4.as_deref().is_some_and(|ja4| tls::contradicts(ja4, &found)) {
+    if tls::contradicts(&request.tls, &found) {
         findings.insert(Finding::TlsMismatch);
     }
     if structure::truncated(&found) {

@@ -121,6 +121,12 @@ impl Http<'_> {
         "sec-ch-ua-mobile",
         "accept-language",
         "accept-encoding",
+        "accept",
+        "sec-fetch-mode",
+        "sec-fetch-dest",
+        "sec-fetch-user",
+        "sec-fetch-site",
+        "x-requested-with",
         "signature-input",
     ];
 

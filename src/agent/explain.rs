@@ -174,6 +174,29 @@ fn note(finding: Finding) -> Note {
             "The TLS fingerprint belongs to another engine than the one claimed.",
             "Antivirus products and company proxies that terminate TLS.",
         ),
+        Finding::BrowserHeadersMissing => (
+            "medium",
+            "A browser of that age sends Sec-Fetch-Mode and Accept-Language over HTTPS and this one did not.",
+            "Proxies that remove them; applications that fetch with a library under a browser's name.",
+        ),
+        Finding::FetchMetadataMismatch => {
+            ("strong", "Sec-Fetch-* headers say what no browser says.", "None known.")
+        }
+        Finding::AcceptMismatch => (
+            "medium",
+            "Accept or Accept-Encoding is that of an HTTP library.",
+            "Proxies and security products that read along and rewrite them.",
+        ),
+        Finding::HeaderOrderMismatch => (
+            "medium",
+            "The headers of a page stand in an order that the browser never writes.",
+            "Proxies that rebuild requests.",
+        ),
+        Finding::WebviewMismatch => (
+            "weak",
+            "X-Requested-With names an Android application and the user agent another system.",
+            "Request desktop site inside an application.",
+        ),
         Finding::SignatureUnusable => (
             "medium",
             "A signature is expired, not yet valid, malformed or incomplete.",

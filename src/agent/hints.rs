@@ -13,6 +13,8 @@ use crate::request::{Http, Platform};
 
 /// Chromium releases from here on send `Sec-CH-UA` over HTTPS by default (chromestatus.com 5995832180473856).
 const FIRST_CHROME: u32 = 89;
+/// The first Chromium with brands, before they were on by default.
+const FIRST_BRANDS: u32 = 84;
 /// Chromium for Android's WebView sends them from here on.
 const FIRST_WEBVIEW: u32 = 116;
 
@@ -63,6 +65,13 @@ impl Brands {
     }
 }
 
+/// The application that an Android WebView belongs to: its `X-Requested-With`. That of scripts is `XMLHttpRequest`.
+pub fn package<'h>(http: &'h Http<'_>) -> Option<&'h str> {
+    let part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
+    let value = http.header("x-requested-with")?.trim();
+    (value.contains('.') && value.bytes().all(part)).then_some(value)
+}
+
 fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
     text.windows(pattern.len()).position(|window| window == pattern)
 }
@@ -80,11 +89,14 @@ fn contains_not(name: &[u8]) -> bool {
 /// Compares the hints with what the user agent says.
 pub fn check(http: &Http<'_>, found: &Evidence, brands: Option<Brands>, findings: &mut Findings) {
     let chromium = found.marks.has(Mark::Chrome) && found.chrome > 0;
+    // A WebView that names itself hides nothing: its application overrides the user agent, and many do.
+    let webview = brands.is_some_and(|brands| brands.webview) || package(http).is_some();
     if let Some(brands) = brands {
         match brands.chromium {
+            _ if webview => {}
             // A browser of its own version scheme may list Chromium under its own number, hence only with GREASE
-            // in place is the number taken for Chromium's.
-            Some(major) if chromium && major != found.chrome && brands.grease => {
+            // in place, and a number that Chromium has had since there are brands, is it taken for Chromium's.
+            Some(major @ FIRST_BRANDS..1_000) if chromium && major != found.chrome && brands.grease => {
                 findings.insert(Finding::BrandMismatch)
             }
             // Firefox and Safari have no brands at all.
@@ -104,6 +116,7 @@ pub fn check(http: &Http<'_>, found: &Evidence, brands: Option<Brands>, findings
     }
     if let (Some(hinted), Some(said)) = (http.header("sec-ch-ua-platform").and_then(platform), found.platform)
         && hinted != said
+        && !webview
         // Chrome for Android in desktop mode and Android televisions say Linux.
         && !(hinted == Platform::Android && said == Platform::Linux)
         && !(hinted == Platform::Linux && said == Platform::Other)
@@ -122,8 +135,11 @@ pub fn check(http: &Http<'_>, found: &Evidence, brands: Option<Brands>, findings
 /// Hints are the rule for Chromium of that age over HTTPS. Hosts that report the user agent alone prove nothing, so
 /// the request must carry another header that all browsers send.
 fn absent_against_the_rule(http: &Http<'_>, found: &Evidence) -> bool {
-    let first = if found.marks.has(Mark::Webview) { FIRST_WEBVIEW } else { FIRST_CHROME };
+    let webview = found.marks.has(Mark::Webview) || package(http).is_some();
+    let first = if webview { FIRST_WEBVIEW } else { FIRST_CHROME };
     http.scheme.as_deref() == Some("https")
+        // A preflight carries no hints.
+        && http.method.as_deref() != Some("OPTIONS")
         && found.chrome >= first
         && !matches!(found.platform, Some(Platform::Ios | Platform::Other) | None)
         && (http.header("accept-language").is_some() || http.header("accept-encoding").is_some())

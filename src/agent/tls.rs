@@ -5,7 +5,7 @@
 
 use super::evidence::Evidence;
 use super::table::{FINGERPRINTS_OF_TLS, Mark};
-use crate::request::Platform;
+use crate::request::{Platform, Tls};
 
 /// What speaks TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +16,13 @@ pub enum Stack {
     Library,
 }
 
-/// Whether a JA4 fingerprint belongs to another stack than the one claimed. Unknown fingerprints belong to none.
-pub fn contradicts(ja4: &str, found: &Evidence) -> bool {
-    let stack = ja4
-        .split('_')
-        .nth(1)
-        .and_then(|ciphers| FINGERPRINTS_OF_TLS.iter().find(|(known, _)| *known == ciphers))
-        .map(|(_, stack)| *stack);
+/// Whether a fingerprint belongs to another stack than the one claimed. Unknown fingerprints belong to none. Of JA4
+/// the part about cipher suites counts; JA3 counts whole, and for libraries only: browsers shuffle what it is made of.
+pub fn contradicts(tls: &Tls<'_>, found: &Evidence) -> bool {
+    let ciphers = tls.ja4.as_deref().and_then(|ja4| ja4.split('_').nth(1));
+    let known =
+        |print: &str| FINGERPRINTS_OF_TLS.iter().find(|(known, _)| *known == print).map(|(_, stack)| *stack);
+    let stack = ciphers.and_then(known).or_else(|| tls.ja3.as_deref().and_then(known));
     stack.is_some_and(|stack| claimed(found).is_some_and(|claimed| claimed != stack))
 }
 

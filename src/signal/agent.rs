@@ -22,7 +22,7 @@ bins! {
         Consistent = "consistent",
         /// A browser years behind its release train.
         Stale = "stale",
-        /// Something is missing that a client of that kind sends.
+        /// Something is missing, or not as a client of that kind sends it.
         Incomplete = "incomplete",
         /// Claims contradict each other, or no real client makes them.
         Contradictory = "contradictory",
@@ -40,12 +40,19 @@ impl Claims {
                 Finding::ImpossibleToken,
                 Finding::InjectedPayload,
                 Finding::TlsMismatch,
+                Finding::FetchMetadataMismatch,
             ])
         {
             Self::Contradictory
         } else if matches!(agent.verification, Verification::Signature | Verification::Address) {
             Self::Verified
-        } else if found(&[Finding::ClientHintsMissing, Finding::SignatureUnusable]) {
+        } else if found(&[
+            Finding::ClientHintsMissing,
+            Finding::SignatureUnusable,
+            Finding::BrowserHeadersMissing,
+            Finding::AcceptMismatch,
+            Finding::HeaderOrderMismatch,
+        ]) {
             Self::Incomplete
         } else if found(&[Finding::StaleBrowser]) {
             Self::Stale
