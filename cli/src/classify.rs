@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use edgeward::Request;
 use edgeward::agent::{self, probe};
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use crate::Done;
 use crate::stream::{Answered, each_line};
@@ -21,11 +21,45 @@ use crate::stream::{Answered, each_line};
     echo 'curl/8.5.0' | edgeward classify --explain\n  \
     echo '{\"ua\":\"Mozilla/5.0 …\",\"headers\":{\"sec-ch-ua-mobile\":\"?1\"}}' | edgeward classify")]
 pub struct Arguments {
-    /// Add the rule that decided, every token that counted with its place, and what each finding means
+    /// Add the rule that decided, every token that counted with its place, what each finding means, and what the
+    /// woothee library makes of the user agent
     #[arg(long)]
     explain: bool,
     /// Lines to classify; standard input if left out
     file: Option<PathBuf>,
+}
+
+/// An explanation, and what somebody else says.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Explained<'a> {
+    #[serde(flatten)]
+    explanation: agent::Explanation<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second_opinion: Option<SecondOpinion<'a>>,
+}
+
+/// What woothee calls browser and system. It knows names for display better than a table made for decisions, and is
+/// too big for a module at the edge.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SecondOpinion<'a> {
+    category: &'a str,
+    name: &'a str,
+    version: &'a str,
+    os: &'a str,
+    os_version: String,
+}
+
+fn second_opinion(agent: &str) -> Option<SecondOpinion<'_>> {
+    let said = woothee::parser::Parser::new().parse(agent)?;
+    Some(SecondOpinion {
+        category: said.category,
+        name: said.name,
+        version: said.version,
+        os: said.os,
+        os_version: said.os_version.into_owned(),
+    })
 }
 
 /// What tells a noted client or a request from a user agent that happens to be JSON.
@@ -47,7 +81,9 @@ pub fn run(arguments: &Arguments) -> Done {
             Err(why) => (probe::bare(&line), Answered::No(why)),
         };
         if arguments.explain {
-            output.line(&agent::explain(&request))?;
+            let agent = request.http.user_agent().flatten().unwrap_or_default();
+            let second_opinion = second_opinion(agent);
+            output.line(&Explained { explanation: agent::explain(&request), second_opinion })?;
         } else {
             output.line(&agent::classify(&request))?;
         }

@@ -13,6 +13,7 @@ mod fixture;
 mod import;
 mod lint;
 mod rba_csv;
+mod second_opinion;
 mod train;
 mod whatif;
 
