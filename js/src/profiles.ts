@@ -61,16 +61,17 @@ export class Profiles {
 
   /** Never rejects: a profile that can not be had is none. */
   async open(facts: Request, asker: Asker, now: number): Promise<Carried> {
-    const id = facts.principal?.id;
-    if (!id || facts.principal?.kind === "anonymous") return { facts, ...NOBODY };
+    const id = person(facts);
+    if (id === undefined) return { facts, ...NOBODY };
     try {
       const principal = this.#engine.identifier("principal", id);
       const sealed = this.#store === undefined ? cookie(asker.header("cookie"), name(asker)) : await this.#store.get(PROFILE_KEY + principal);
       const opened = this.#engine.openProfile(facts, sealed);
       const known = { ...facts, profile: facts.profile ?? opened.profile ?? null };
       const carried = { facts: known, outcome: opened.outcome, sealed, cookie: undefined };
-      // A profile in a store says nothing about the device.
+      // A profile in a store says nothing about the device; nor does a client with a token of its own, which keeps none.
       if (this.#store !== undefined) return carried;
+      if (sealed === undefined && asker.header("authorization") !== undefined) return { facts, ...NOBODY };
       const state = opened.cookie === undefined ? "none" : this.#follow(principal, opened.cookie, now) ? "forked" : "current";
       return { ...carried, cookie: opened.cookie, facts: { ...known, device: { cookie: state, ...facts.device } } };
     } catch (error) {
@@ -83,9 +84,9 @@ export class Profiles {
    * After a decision: the `Set-Cookie` that goes with the answer. Only what was allowed, by somebody who could say so,
    * renews a profile. A copied cookie is taken away: whoever signs in again begins a line of their own.
    */
-  async renew({ facts, sealed }: Carried, asker: Asker, isAllowed: boolean): Promise<string | undefined> {
-    const id = facts.principal?.id;
-    if (!id || facts.principal?.kind === "anonymous") return undefined;
+  async renew({ facts, sealed, outcome }: Carried, asker: Asker, isAllowed: boolean): Promise<string | undefined> {
+    const id = person(facts);
+    if (id === undefined || outcome === undefined) return undefined;
     try {
       const renewed = isAllowed ? this.#engine.renewProfile(facts, sealed, nonce()) : undefined;
       if (this.#store === undefined) {
@@ -105,6 +106,11 @@ export class Profiles {
     this.#lines.set(key, seen, Number.POSITIVE_INFINITY);
     return seen.isForked || this.#isForked(principal, presented.line);
   }
+}
+
+/** Services and agents keep no cookies and have no habits. */
+function person({ principal }: Request): string | undefined {
+  return principal?.kind === "user" && principal.id ? principal.id : undefined;
 }
 
 const NOBODY = { outcome: undefined, cookie: undefined, sealed: undefined } as const;

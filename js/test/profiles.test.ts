@@ -174,6 +174,14 @@ test("an application's own cookies are kept beside it", async () => {
   assert.deepEqual(cookies.map((one) => one.split("=")[0]), ["own", "__Host-edgeward-profile"]);
 });
 
+test("services, and clients with tokens of their own, are not held to a cookie", async () => {
+  const about = facts("app", 0, HOME) as { principal: object };
+  const bearer = await exchange(node, { "x-facts": JSON.stringify(about), authorization: "Bearer t" });
+  assert.deepEqual([bearer.status, given(bearer)], [200, undefined]);
+  const service = await ask(node, { ...about, principal: { ...about.principal, kind: "workload" } });
+  assert.deepEqual([service.status, given(service)], [200, undefined]);
+});
+
 test("a store keeps profiles instead, by keyed hash, and knows nothing of devices", async () => {
   const kept = new Map<string, string>();
   const store = { get: (key: string) => Promise.resolve(kept.get(key)), put: (key: string, value: string) => Promise.resolve(void kept.set(key, value)) };
