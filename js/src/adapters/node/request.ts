@@ -49,6 +49,9 @@ function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<I
   // Express cuts its mount point off `url`; what the client asked for is `originalUrl`.
   const target = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/";
   const host = header("host") ?? header(":authority");
+  const headers = pairs(request.rawHeaders);
+  // HTTP/2 has the authority in a field of its own; signatures cover it with its port.
+  if (header("host") === undefined && host !== undefined) headers.push(["host", host]);
   const parsed = parse(`${scheme}://${host ?? "localhost"}${target.startsWith("/") ? target : "/"}`);
   return {
     native: request,
@@ -63,13 +66,17 @@ function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<I
         host: host === undefined ? undefined : parsed?.hostname,
         path: parsed?.pathname ?? target.split("?")[0],
         version: VERSIONS[request.httpVersion],
-        headers: factHeaders(pairs(request.rawHeaders)),
+        headers: factHeaders(headers),
       }),
       client: known({ ip: client.ip }),
       tls: tlsFacts(socket),
+      transport: { headerOrder: headers.flatMap(([name]) => (ORDERED.has(name) ? [name] : [])) },
     },
   };
 }
+
+/** Headers whose order tells browsers apart; no others are listed. */
+const ORDERED = new Set(["accept", "accept-encoding", "accept-language", "user-agent"]);
 
 /** `URL.parse`, which Node 20 has not. */
 function parse(url: string): URL | undefined {
