@@ -5,8 +5,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    clippy::needless_range_loop,
-    reason = "bad data stops the build with a message; tables are indexed side by side"
+    reason = "bad data stops the build with a message"
 )]
 
 #[path = "build/agents.rs"]

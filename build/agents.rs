@@ -1,7 +1,7 @@
-//! `data/agents/` to static tables: a perfect hash over the names of the catalogue and the vocabulary, and an
-//! Aho-Corasick automaton over the keywords.
+//! `data/agents/` to static tables: a perfect hash over the names of the catalogue and the vocabulary, and a filter over
+//! the beginnings of keywords.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -117,10 +117,12 @@ pub fn compile() {
 
     let mut out = String::new();
     let mut tokens = Tokens::default();
-    let known = words(&read::<Vocabulary>(&data.join("words.toml")), &mut tokens, &mut out);
-    catalogue(&data, known, &mut tokens, &mut out);
+    let mut texts = Texts(vec![String::new()]);
+    let known = words(&read::<Vocabulary>(&data.join("words.toml")), &mut tokens, &mut texts, &mut out);
+    let known = catalogue(&data, known, &mut tokens, &mut texts, &mut out);
+    keywords(&read::<Keywords>(&data.join("keywords.toml")), known, &mut tokens, &mut out);
     tokens.write(&mut out);
-    keywords(&read::<Keywords>(&data.join("keywords.toml")), &mut out);
+    texts.write(&mut out);
     releases(&read::<Releases>(&data.join("releases.toml")), &mut out);
     tls(&read::<Tls>(&data.join("tls.toml")), &mut out);
 
@@ -134,17 +136,39 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> T {
 }
 
 /// `Screaming Frog` to the chained hashes of its first segments: of one, of two, …
-fn hashes_of(token: &str, length: usize) -> Vec<u64> {
+fn hashes_of(token: &str) -> Vec<u64> {
     let token = token.replace("%20", " ");
     let segments =
         token.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()).filter(|s| !s.is_empty());
     let mut chained: Vec<u64> = Vec::new();
-    for segment in segments.take(length) {
-        let segment = segment.bytes().fold(hash::SEED, |h, byte| hash::push(h, byte.to_ascii_lowercase()));
+    for segment in segments.take(CHAIN) {
+        let segment = hash::text(segment.as_bytes());
         chained.push(chained.last().map_or(segment, |&before| hash::chain(before, segment)));
     }
     assert!(!chained.is_empty(), "token `{token}` has no letter or digit");
     chained
+}
+
+/// Texts of the tables, each once; the empty one is number 0.
+struct Texts(Vec<String>);
+
+impl Texts {
+    fn number(&mut self, text: &str) -> String {
+        let number = self.0.iter().position(|held| held == text).unwrap_or_else(|| {
+            self.0.push(text.to_owned());
+            self.0.len() - 1
+        });
+        format!("Text({number})")
+    }
+
+    fn write(&self, out: &mut String) {
+        let end = |text: &String| {
+            let ends = self.0.iter().take_while(|held| *held != text).map(String::len).sum::<usize>();
+            u16::try_from(ends + text.len()).expect("short texts")
+        };
+        array(out, "TEXT_ENDS", "u16", &self.0.iter().map(end).collect::<Vec<_>>());
+        writeln!(out, "pub static TEXTS: &str = {:?};", self.0.concat()).unwrap();
+    }
 }
 
 #[derive(Default)]
@@ -153,6 +177,8 @@ struct Tokens {
     values: BTreeMap<u64, (u16, String)>,
     /// Unfinished hashes that longer tokens begin with.
     beginnings: Vec<u64>,
+    /// Lengths of user agents that are known whole.
+    whole_lengths: BTreeSet<u16>,
 }
 
 impl Tokens {
@@ -161,7 +187,10 @@ impl Tokens {
     fn insert(&mut self, token: &str, id: usize) {
         let rest = || token.get(1..).unwrap_or_default();
         let (anchor, text) = match token.as_bytes() {
-            [b'=', b'=', ..] => (WHOLE, token),
+            [b'=', b'=', text @ ..] => {
+                self.whole_lengths.insert(u16::try_from(text.len()).expect("shorter than a header"));
+                (WHOLE, rest())
+            }
             [b'^', ..] => (AT_START, rest()),
             [b';', ..] => (ITEM, rest()),
             [b'=', ..] => (ALONE, rest()),
@@ -170,11 +199,12 @@ impl Tokens {
         };
         assert!(id < usize::from(AT_START), "too many meanings");
         let id = u16::try_from(id).expect("checked above");
-        let mut hashes = hashes_of(text, if anchor == WHOLE { usize::MAX } else { CHAIN });
+        let mut hashes = match anchor {
+            WHOLE => vec![hash::text(text.trim_start_matches('=').as_bytes())],
+            _ => hashes_of(text),
+        };
         let hash = hash::finish(hashes.pop().expect("asserted"));
-        if anchor != WHOLE {
-            self.beginnings.extend(hashes);
-        }
+        self.beginnings.extend(hashes);
         let (held, _) = self.values.entry(hash).or_insert_with(|| (anchor | id, token.to_owned()));
         if *held & 0xfff == id && *held != id {
             *held = if anchor == 0 { id } else { *held | anchor };
@@ -183,15 +213,15 @@ impl Tokens {
 
     /// Displacement hashing: each bucket tries displacements until all its keys land on free slots.
     fn write(&self, out: &mut String) {
-        let slot_bits = (self.values.len() * 10 / 9).next_power_of_two().trailing_zeros();
-        let bucket_bits = slot_bits - 1;
+        let slots = u32::try_from(self.values.len() * 33 / 32).expect("few tokens");
+        let bucket_bits = (slots / 3).next_power_of_two().trailing_zeros();
         let mut buckets = vec![Vec::new(); 1 << bucket_bits];
         for (&key, (value, _)) in &self.values {
             buckets[hash::bucket(key, bucket_bits)].push((key, *value));
         }
         let mut order: Vec<usize> = (0..buckets.len()).collect();
         order.sort_by_key(|&index| std::cmp::Reverse(buckets[index].len()));
-        let mut slots = vec![None; 1 << slot_bits];
+        let mut table = vec![None; slots as usize];
         let mut displacements = vec![0_u16; buckets.len()];
         for index in order {
             let keys = &buckets[index];
@@ -199,30 +229,31 @@ impl Tokens {
                 .find(|&displacement| {
                     let mut taken = Vec::new();
                     keys.iter().all(|&(key, _)| {
-                        let slot = hash::slot(key, displacement, slot_bits);
-                        let free = slots[slot].is_none() && !taken.contains(&slot);
+                        let slot = hash::slot(key, displacement, slots);
+                        let free = table[slot].is_none() && !taken.contains(&slot);
                         taken.push(slot);
                         free
                     })
                 })
                 .expect("a displacement exists at this load");
             for &(key, value) in keys {
-                slots[hash::slot(key, displacements[index], slot_bits)] =
-                    Some((hash::fingerprint(key), value));
+                table[hash::slot(key, displacements[index], slots)] = Some((hash::fingerprint(key), value));
             }
         }
-        let fingerprints: Vec<u32> = slots.iter().map(|slot| slot.map_or(0, |(print, _)| print)).collect();
-        let values: Vec<u16> = slots.iter().map(|slot| slot.map_or(0, |(_, value)| value)).collect();
-        writeln!(out, "pub const SLOT_BITS: u32 = {slot_bits};\npub const BUCKET_BITS: u32 = {bucket_bits};")
+        let prints = || table.iter().map(|slot| slot.map_or((0, 0), |(print, _)| print));
+        let values: Vec<u16> = table.iter().map(|slot| slot.map_or(0, |(_, value)| value)).collect();
+        writeln!(out, "pub const SLOTS: u32 = {slots};\npub const BUCKET_BITS: u32 = {bucket_bits};")
             .unwrap();
         let mut filter = vec![0_u64; (1 << hash::FILTER_BITS) / 64];
         for &beginning in &self.beginnings {
             let place = hash::place(beginning);
             filter[place / 64] |= 1 << (place % 64);
         }
+        array(out, "WHOLE_LENGTHS", "u16", &self.whole_lengths.iter().collect::<Vec<_>>());
         array(out, "BEGINNINGS", "u64", &filter);
         array(out, "DISPLACEMENTS", "u16", &displacements);
-        array(out, "FINGERPRINTS", "u32", &fingerprints);
+        array(out, "FINGERPRINTS", "u16", &prints().map(|(first, _)| first).collect::<Vec<_>>());
+        array(out, "MORE_FINGERPRINTS", "u8", &prints().map(|(_, second)| second).collect::<Vec<_>>());
         array(out, "VALUES", "u16", &values);
     }
 }
@@ -242,13 +273,15 @@ fn optional(of: &str, value: Option<&String>) -> String {
 }
 
 /// Value 0 is "nothing", so that an empty slot needs no test of its own.
-fn words(vocabulary: &Vocabulary, tokens: &mut Tokens, out: &mut String) -> usize {
-    let mut rows = vec!["Word { mark: Mark::None, browser: \"\", base: false, platform: None }".to_owned()];
+fn words(vocabulary: &Vocabulary, tokens: &mut Tokens, texts: &mut Texts, out: &mut String) -> usize {
+    let mut rows =
+        vec!["Word { mark: Mark::None, browser: Text(0), base: false, platform: None }".to_owned()];
     for word in &vocabulary.word {
-        let row = |browser: &str| {
+        let mut row = |browser: &str| {
             format!(
-                "Word {{ mark: Mark::{}, browser: {browser:?}, base: {}, platform: {} }}",
+                "Word {{ mark: Mark::{}, browser: {}, base: {}, platform: {} }}",
                 variant(&word.mark),
+                texts.number(browser),
                 word.rank.as_deref() == Some("base"),
                 optional(
                     "Platform",
@@ -295,7 +328,7 @@ fn is_telling(token: &str) -> bool {
             .any(|word| lower.contains(word))
 }
 
-fn catalogue(data: &Path, words: usize, tokens: &mut Tokens, out: &mut String) {
+fn catalogue(data: &Path, words: usize, tokens: &mut Tokens, texts: &mut Texts, out: &mut String) -> usize {
     let files: Vec<PathBuf> = ["catalogue", "imported"]
         .iter()
         .flat_map(|folder| {
@@ -317,9 +350,9 @@ fn catalogue(data: &Path, words: usize, tokens: &mut Tokens, out: &mut String) {
                 class.unwrap_or_else(|| panic!("{}: no class for {:?}", file.display(), entry.tokens));
             for token in &entry.tokens {
                 let row = format!(
-                    "Entry {{ name: {:?}, operator: {:?}, class: AgentClass::{}, purpose: {}, verifiable: {}, telling: {} }}",
-                    entry.name.as_deref().unwrap_or_default(),
-                    entry.operator.as_deref().unwrap_or_default(),
+                    "Entry {{ name: {}, operator: {}, class: AgentClass::{}, purpose: {}, verifiable: {}, telling: {} }}",
+                    texts.number(entry.name.as_deref().unwrap_or_default()),
+                    texts.number(entry.operator.as_deref().unwrap_or_default()),
                     variant(class),
                     optional("Purpose", entry.purpose.as_ref()),
                     !entry.verify.is_empty(),
@@ -335,74 +368,54 @@ fn catalogue(data: &Path, words: usize, tokens: &mut Tokens, out: &mut String) {
         }
     }
     writeln!(out, "pub static ENTRIES: [Entry; {}] = [{}];", rows.len(), rows.join(",\n")).unwrap();
+    words + rows.len()
 }
 
-/// A dense automaton over 26 letters and "anything else": one load per byte, about two hundred states.
-fn keywords(keywords: &Keywords, out: &mut String) {
-    const LETTERS: usize = 27;
-    let symbol =
-        |byte: u8| usize::from(byte.is_ascii_lowercase()).wrapping_mul(usize::from(byte.wrapping_sub(b'`')));
-    let mut goto = vec![[usize::MAX; LETTERS]];
-    let mut output: Vec<Vec<usize>> = vec![Vec::new()];
-    let mut rows = Vec::new();
+/// Keywords in the order of their first three letters, with a bit for every such beginning. Those that count only as a
+/// whole word are found with the tokens, and may be shorter.
+fn keywords(keywords: &Keywords, known: usize, tokens: &mut Tokens, out: &mut String) {
+    let mut all: Vec<(u16, &str, &Keyword)> = Vec::new();
     for keyword in &keywords.keyword {
         for word in &keyword.words {
-            let mut state = 0;
-            for byte in word.bytes() {
-                let next = goto[state][symbol(byte)];
-                state = if next == usize::MAX {
-                    goto.push([usize::MAX; LETTERS]);
-                    output.push(Vec::new());
-                    let created = goto.len() - 1;
-                    goto[state][symbol(byte)] = created;
-                    created
-                } else {
-                    next
-                };
-            }
-            output[state].push(rows.len());
-            rows.push(format!(
-                "Keyword {{ length: {}, at: At::{}, strength: Strength::{}, class: KeywordClass::{} }}",
-                word.len(),
-                variant(&keyword.at),
-                if keyword.strength.is_empty() { "Hint".into() } else { variant(&keyword.strength) },
-                match keyword.class.as_str() {
-                    "app" | "phone" | "browser" => variant(&keyword.class),
-                    class => format!("Agent(AgentClass::{})", variant(class)),
-                },
-            ));
-        }
-    }
-    let mut fail = vec![0; goto.len()];
-    let mut queue = VecDeque::from([0]);
-    while let Some(state) = queue.pop_front() {
-        for symbol in 0..LETTERS {
-            let next = goto[state][symbol];
-            let fallback = if state == 0 { 0 } else { goto[fail[state]][symbol] };
-            if next == usize::MAX {
-                goto[state][symbol] = fallback;
+            let gram = if keyword.at == "whole" {
+                u16::MAX
             } else {
-                fail[next] = if state == 0 { 0 } else { fallback };
-                let inherited = output[fail[next]].clone();
-                output[next].extend(inherited);
-                queue.push_back(next);
-            }
+                assert!(word.len() >= hash::GRAM, "keyword `{word}` is too short");
+                word.bytes().take(hash::GRAM).fold(0, hash::gram)
+            };
+            all.push((gram, word, keyword));
         }
     }
-    // A row is the transitions and, last, where the list of the state's keywords begins.
-    let mut lists = vec![0_u16];
-    let mut table = Vec::new();
-    for (transitions, of_state) in goto.iter().zip(&output) {
-        let row = LETTERS + 1;
-        table.extend(transitions.iter().map(|&state| u16::try_from(state * row).expect("few states")));
-        table.push(if of_state.is_empty() { 0 } else { u16::try_from(lists.len()).expect("few outputs") });
-        if !of_state.is_empty() {
-            lists.extend(of_state.iter().map(|&index| u16::try_from(index + 1).expect("few keywords")));
-            lists.push(0);
+    all.sort_by_key(|(gram, ..)| *gram);
+    let mut letters = String::new();
+    let mut filter = vec![0_u64; (1 << (5 * hash::GRAM)) / 64];
+    let mut grams = Vec::new();
+    let mut rows = Vec::new();
+    for (gram, word, keyword) in all {
+        if gram == u16::MAX {
+            tokens.insert(word, known + rows.len());
+        } else {
+            filter[usize::from(gram) / 64] |= 1 << (gram % 64);
+            grams.push(gram);
         }
+        let start = letters.find(word).unwrap_or_else(|| {
+            letters.push_str(word);
+            letters.len() - word.len()
+        });
+        rows.push(format!(
+            "Keyword {{ letters: {start}, length: {}, at: At::{}, strength: Strength::{}, class: KeywordClass::{} }}",
+            word.len(),
+            variant(&keyword.at),
+            if keyword.strength.is_empty() { "Hint".into() } else { variant(&keyword.strength) },
+            match keyword.class.as_str() {
+                "app" | "phone" | "browser" => variant(&keyword.class),
+                class => format!("Agent(AgentClass::{})", variant(class)),
+            },
+        ));
     }
-    array(out, "TRANSITIONS", "u16", &table);
-    array(out, "OUTPUTS", "u16", &lists);
+    array(out, "GRAMS", "u64", &filter);
+    array(out, "KEYWORD_GRAMS", "u16", &grams);
+    writeln!(out, "static KEYWORD_LETTERS: &str = {letters:?};").unwrap();
     writeln!(out, "pub static KEYWORDS: [Keyword; {}] = [{}];", rows.len(), rows.join(",\n")).unwrap();
 }
 

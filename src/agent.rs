@@ -293,10 +293,10 @@ pub fn classify_known<'a>(request: &'a Request<'_>, registry: &'a Registry) -> A
     let mut agent = Agent {
         class: verdict.class,
         name: match entry {
-            Some(entry) if !entry.name.is_empty() => Some(entry.name),
-            _ => verdict.span.and_then(|span| agent.get(span.start..span.end)),
+            Some(entry) if !entry.name.is_empty() => Some(entry.name.get()),
+            _ => verdict.span.and_then(|span| span.text(agent)),
         },
-        operator: entry.map(|entry| entry.operator).filter(|operator| !operator.is_empty()),
+        operator: entry.map(|entry| entry.operator.get()).filter(|operator| !operator.is_empty()),
         purpose: entry.and_then(|entry| entry.purpose),
         browser,
         platform: found.platform,

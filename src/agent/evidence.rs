@@ -7,16 +7,34 @@ use super::token::{MAX_BYTES, Shape};
 use super::{AgentClass, Browser};
 use crate::request::Platform;
 
-/// A stretch of the user agent, in bytes.
+/// A stretch of the user agent, in bytes: narrow, because evidence holds many and is handed on by value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {
-    pub start: usize,
-    pub end: usize,
+    start: u16,
+    end: u16,
 }
 
 impl Span {
+    /// Both are at most the bytes that are read of one header.
+    pub const fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u16, end: end as u16 }
+    }
+
+    pub const fn start(self) -> usize {
+        self.start as usize
+    }
+
+    pub const fn end(self) -> usize {
+        self.end as usize
+    }
+
     pub const fn length(self) -> usize {
-        self.end - self.start
+        self.end().saturating_sub(self.start())
+    }
+
+    /// The text that stands there.
+    pub fn text(self, agent: &str) -> Option<&str> {
+        agent.get(self.start()..self.end())
     }
 }
 
@@ -144,14 +162,20 @@ impl Evidence {
         Some(named.entry)
     }
 
+    /// Whether a browser is claimed.
+    pub const fn has_browser(&self) -> bool {
+        self.family.is_some()
+    }
+
     /// The browser claimed.
     pub fn browser(&self) -> Option<Browser> {
         let word = self.family?;
-        let major = match word.browser {
+        let name = word.browser.get();
+        let major = match name {
             "Safari" | "Opera" if self.version > 0 => self.version,
             _ => self.family_major,
         };
-        Some(Browser { name: word.browser, major })
+        Some(Browser { name, major })
     }
 }
 
@@ -201,9 +225,9 @@ impl Evidence {
 
     /// Takes note of a word of the vocabulary.
     pub fn word(&mut self, word: &'static Word, span: Span, bytes: &[u8], comment: bool, model: &mut bool) {
-        let number = || number_after(bytes, span.end);
+        let number = || number_after(bytes, span.end());
         match word.mark {
-            Mark::Mozilla if span.start <= 1 && bytes.get(span.end) == Some(&b'/') => {
+            Mark::Mozilla if span.start() <= 1 && bytes.get(span.end()) == Some(&b'/') => {
                 self.mozilla_first = true;
                 self.mozilla = number().0;
                 self.unspaced = bytes.iter().position(|byte| *byte == b'(').is_some_and(|at| {
@@ -211,55 +235,56 @@ impl Evidence {
                 });
             }
             Mark::Mozilla => {
-                self.joined |= bytes.get(..span.start).is_some_and(|before| before.ends_with(b", "))
+                self.joined |= bytes.get(..span.start()).is_some_and(|before| before.ends_with(b", "))
             }
             Mark::Version => self.version = number().0,
             Mark::Webkit => {
                 self.webkit = number().0;
-                let rest = bytes.get(span.end + 1..).unwrap_or_default();
+                let rest = bytes.get(span.end() + 1..).unwrap_or_default();
                 self.webkit_plus =
                     rest.iter().find(|byte| !matches!(byte, b'0'..=b'9' | b'.')) == Some(&b'+');
             }
             Mark::Safari => {
                 (self.safari, self.safari_minor) = number();
-                self.safari_last = bytes.get(span.end + 1..).is_none_or(reader::is_version);
+                self.safari_last = bytes.get(span.end() + 1..).is_none_or(reader::is_version);
             }
             Mark::Chrome => self.chrome = number().0,
             Mark::Firefox => self.firefox = number().0,
-            Mark::Mac => self.mac = self.mac.max(number_behind(bytes, span.end)),
+            Mark::Mac => self.mac = self.mac.max(number_behind(bytes, span.end())),
             Mark::Gecko => {
                 self.gecko = number().0;
-                let behind = bytes.get(span.end..).unwrap_or_default();
+                let behind = bytes.get(span.end()..).unwrap_or_default();
                 self.behind_gecko |= comment
                     && self.marks.has(Mark::Khtml)
                     && (behind.starts_with(b";")
                         || behind.starts_with(b",") && !behind.starts_with(b", Safari"));
             }
             Mark::Compatible => {
-                self.unspaced |= bytes.get(span.end) == Some(&b';') && bytes.get(span.end + 1) != Some(&b' ');
-                self.compatible_late |= self.engine() && bytes.get(span.end) == Some(&b';');
+                self.unspaced |=
+                    bytes.get(span.end()) == Some(&b';') && bytes.get(span.end() + 1) != Some(&b' ');
+                self.compatible_late |= self.engine() && bytes.get(span.end()) == Some(&b';');
                 *model = false;
             }
             Mark::Android if comment => *model = true,
             // `http:` and `www.` begin an address; alone they are words.
-            Mark::Url if !matches!(bytes.get(span.end), Some(b':' | b'.')) => return,
+            Mark::Url if !matches!(bytes.get(span.end()), Some(b':' | b'.')) => return,
             Mark::Url => {
                 *model = false;
-                self.plus_contact |= span.start.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'+');
+                self.plus_contact |= span.start().checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'+');
             }
             _ => {}
         }
         self.marks.insert(word.mark);
-        if span.start == 0 && matches!(word.mark, Mark::Opera | Mark::Browser) {
-            let rest = bytes.get(span.end..).unwrap_or_default();
+        if span.start() == 0 && matches!(word.mark, Mark::Opera | Mark::Browser) {
+            let rest = bytes.get(span.end()..).unwrap_or_default();
             self.browser_first |= matches!(rest, [b'/' | b' ', b'0'..=b'9', ..] | [b' ', b'(', ..]);
         }
         self.unversioned |= matches!(word.mark, Mark::Firefox | Mark::Chrome)
-            && matches!(bytes.get(span.end..), Some([b'/', byte, ..]) if byte.is_ascii_alphabetic());
+            && matches!(bytes.get(span.end()..), Some([b'/', byte, ..]) if byte.is_ascii_alphabetic());
         if !word.browser.is_empty() && self.family.is_none_or(|held| held.base || !word.base) {
             let major = number().0;
             // A base family does not displace another base family, except that what is not Safari is not Safari.
-            if self.family.is_none_or(|held| !word.base || held.browser == "Safari") {
+            if self.family.is_none_or(|held| !word.base || held.mark == Mark::Safari) {
                 self.family = Some(word);
                 self.family_major = major;
             }

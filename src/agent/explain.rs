@@ -83,7 +83,7 @@ pub fn explain<'a>(request: &'a Request<'_>) -> Explanation<'a> {
         .into_iter()
         .filter_map(|(span, seen)| {
             let (source, meaning) = meaning(seen);
-            Some(Token { text: text.get(span.start..span.end)?, start: span.start, source, meaning })
+            Some(Token { text: span.text(text)?, start: span.start(), source, meaning })
         })
         .collect();
     let agent = classify(request);
@@ -95,7 +95,7 @@ fn meaning(seen: Seen) -> (&'static str, String) {
     match seen {
         Seen::Name(entry) => {
             let mut meaning = entry.class.name().to_owned();
-            for detail in [entry.name, entry.operator] {
+            for detail in [entry.name.get(), entry.operator.get()] {
                 if !detail.is_empty() {
                     meaning.push_str(", ");
                     meaning.push_str(detail);
@@ -103,7 +103,9 @@ fn meaning(seen: Seen) -> (&'static str, String) {
             }
             ("catalogue", meaning)
         }
-        Seen::Word(word) if !word.browser.is_empty() => ("vocabulary", format!("browser {}", word.browser)),
+        Seen::Word(word) if !word.browser.is_empty() => {
+            ("vocabulary", format!("browser {}", word.browser.get()))
+        }
         Seen::Word(word) => (
             "vocabulary",
             word.platform.map_or_else(

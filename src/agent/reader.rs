@@ -4,32 +4,23 @@
 use super::AgentClass;
 use super::evidence::{Evidence, Hinted, Named, Seen, Span};
 use super::hash;
-use super::table::{self, Anchor, At, Mark, Meaning, Strength};
+use super::table::{self, Anchor, At, Keyword, Mark, Meaning, Strength};
 use super::token::{Segment, segments};
 
 /// What the pass saw, for the explanation.
 pub type Trace = Vec<(Span, Seen)>;
 
 /// The word of the vocabulary that headless builds put their own in front of.
-const CHROME: u64 = {
-    let (mut hash, mut rest) = (hash::SEED, b"chrome".as_slice());
-    while let [byte, others @ ..] = rest {
-        hash = hash::push(hash, *byte);
-        rest = others;
-    }
-    hash::finish(hash)
-};
+const CHROME: u64 = hash::finish(hash::push(hash::SEED, u64::from_le_bytes(*b"chrome\0\0")));
 
 /// What the pass remembers between segments.
-struct Reader<'b, 't> {
-    bytes: &'b [u8],
-    found: Evidence,
-    trace: Option<&'t mut Trace>,
+struct Reader<'r> {
+    bytes: &'r [u8],
+    found: &'r mut Evidence,
+    trace: Option<&'r mut Trace>,
     /// Start and hash of the segment before and of the pair before, while longer names may begin with them.
     near: Option<(usize, u64)>,
     far: Option<(usize, u64)>,
-    /// Hash of all segments so far.
-    whole: u64,
     /// Between `Android …;` and the end of the comment stand names of devices, which may say anything.
     model: bool,
     /// Inside an address, whose words name pages.
@@ -38,37 +29,34 @@ struct Reader<'b, 't> {
 }
 
 /// Reads a user agent that is already cut to length.
-pub fn read(bytes: &[u8], trace: Option<&mut Trace>) -> Evidence {
+pub fn read<'r>(bytes: &'r [u8], trace: Option<&'r mut Trace>) -> Evidence {
+    let mut found = Evidence::default();
     let mut reader = Reader {
         bytes,
-        found: Evidence::default(),
+        found: &mut found,
         trace,
         near: None,
         far: None,
-        whole: hash::SEED,
         model: false,
         address: false,
         comment: false,
     };
-    let shape = segments(bytes, |segment| reader.segment(segment));
-    reader.found.shape = shape;
-    if let Some((Meaning::Entry(entry), Anchor::WHOLE)) = table::find(hash::finish(reader.whole)) {
-        reader.found.only(Named { entry, span: Span { start: 0, end: bytes.len() }, first: true });
+    let shape = segments(bytes, |segment| {
+        reader.segment(segment);
+        reader.near.is_some()
+    });
+    found.shape = shape;
+    if let Some(entry) = table::whole(bytes) {
+        found.only(Named { entry, span: Span::new(0, bytes.len()), first: true });
     }
-    reader.found
+    found
 }
 
-impl Reader<'_, '_> {
+impl Reader<'_> {
     fn segment(&mut self, segment: &Segment) {
         let &Segment { start, end, hash, .. } = segment;
-        let span = Span { start, end };
-        self.whole = match self.found.first {
-            Some(_) => hash::chain(self.whole, hash),
-            None => {
-                self.found.first = Some(span);
-                hash
-            }
-        };
+        let span = Span::new(start, end);
+        self.found.first.get_or_insert(span);
         // Numbers mean something only behind a word that a longer name begins with.
         if !segment.letters && (self.near.is_none() || !segment.joined) && start > 0 {
             self.near = None;
@@ -118,9 +106,10 @@ impl Reader<'_, '_> {
             b' ' | b';' | b',' | b'(' | b')' => self.address = false,
             _ => {}
         }
-        if segment.after == b':' && self.bytes.get(span.end..).is_some_and(|rest| rest.starts_with(b"://")) {
+        if segment.after == b':' && self.bytes.get(span.end()..).is_some_and(|rest| rest.starts_with(b"://"))
+        {
             self.address = true;
-            self.found.address_first |= span.start <= 1;
+            self.found.address_first |= span.start() <= 1;
         }
     }
 
@@ -134,7 +123,7 @@ impl Reader<'_, '_> {
     }
 
     fn note(&mut self, meaning: Meaning, anchor: Anchor, start: usize, end: usize) -> bool {
-        let first = self.found.first.is_some_and(|first| first.start == start);
+        let first = self.found.first.is_some_and(|first| first.start() == start);
         let named = matches!(meaning, Meaning::Entry(_));
         if anchor != Anchor::ANYWHERE || self.model && named {
             let item = is_item(self.bytes, start, end);
@@ -144,7 +133,7 @@ impl Reader<'_, '_> {
                 return false;
             }
         }
-        let span = Span { start, end };
+        let span = Span::new(start, end);
         let seen = match meaning {
             Meaning::Word(word) => {
                 self.found.own_site |= self.address && word.mark == Mark::Browser;
@@ -162,6 +151,13 @@ impl Reader<'_, '_> {
                 }
                 Seen::Name(entry)
             }
+            // The word stays an unknown one, that tells something.
+            Meaning::Keyword(keyword) => {
+                if !self.model && !self.address {
+                    self.keyword(keyword, span);
+                }
+                return false;
+            }
         };
         self.trace(span, seen);
         true
@@ -176,8 +172,10 @@ impl Reader<'_, '_> {
             self.trace(span, Seen::Stranger);
         }
         self.found.unknown.get_or_insert(span);
-        let Some(word) = self.bytes.get(span.start..span.end).filter(|word| word.len() > 1) else { return };
-        let stem = segment.stem.map_or(word.len(), |(end, _)| end - span.start);
+        let Some(word) = self.bytes.get(span.start()..span.end()).filter(|word| word.len() > 1) else {
+            return;
+        };
+        let stem = segment.stem.map_or(word.len(), |(end, _)| end - span.start());
         table::keywords(word, |keyword, end| {
             let from_start = end == usize::from(keyword.length);
             let to_end = end == word.len() || end == stem;
@@ -190,10 +188,14 @@ impl Reader<'_, '_> {
             // A phone may be called anything but these.
             let allowed = !self.model || keyword.at == At::Any && keyword.strength == Strength::Firm;
             if fits && allowed {
-                self.found.keyword(Hinted { keyword, span });
-                self.trace(span, Seen::Keyword(keyword));
+                self.keyword(keyword, span);
             }
         });
+    }
+
+    fn keyword(&mut self, keyword: &'static Keyword, span: Span) {
+        self.found.keyword(Hinted { keyword, span });
+        self.trace(span, Seen::Keyword(keyword));
     }
 
     fn trace(&mut self, span: Span, seen: Seen) {

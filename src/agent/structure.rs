@@ -46,7 +46,7 @@ pub fn engine_alone(found: &Evidence) -> bool {
         !matches!(found.platform, None | Some(Platform::Windows | Platform::MacOs | Platform::Linux));
     let mac_view = found.platform == Some(Platform::MacOs) && found.webkit >= 600;
     marks.has(Mark::Webkit)
-        && found.browser().is_none()
+        && !found.has_browser()
         && found.stranger.is_none()
         && !device
         && !mac_view

@@ -26,23 +26,21 @@ pub struct Segment {
     pub after: u8,
 }
 
-/// What a separator is; letters and digits have their own, lower-case, value in the same table, all of them above.
+/// What a separator is.
 const JOINER: u8 = 1;
 const ODD: u8 = 2;
 const OPEN: u8 = 4;
 const CLOSE: u8 = 8;
 const PERCENT: u8 = 16;
 
-/// One look-up per byte.
-static CLASS: [u8; 256] = {
-    let mut table = [0; 256];
+/// One look-up per separator; letters and digits are found eight at a time.
+static CLASS: [u8; 128] = {
+    let mut table = [0; 128];
     let mut byte = 0;
-    while byte < 256 {
-        let value = byte as u8;
+    while byte < 128 {
         #[expect(clippy::indexing_slicing, reason = "evaluated at build time")]
         {
-            table[byte] = match value {
-                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | 0x80.. => value.to_ascii_lowercase(),
+            table[byte] = match byte as u8 {
                 b'(' => OPEN,
                 b')' => CLOSE,
                 b'%' => PERCENT | ODD,
@@ -58,6 +56,49 @@ static CLASS: [u8; 256] = {
     table
 };
 
+/// One in each byte.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// The top bit of each byte.
+const TOPS: u64 = 0x80 * ONES;
+
+/// What makes ASCII letters lower case and leaves digits alone, in each byte.
+const LOWER: u64 = 0x20 * ONES;
+
+/// The first `count` bytes of a block, which are its lowest.
+#[inline]
+const fn lanes(count: u32) -> u64 {
+    if count >= 8 { u64::MAX } else { !(u64::MAX << (8 * count)) }
+}
+
+/// Eight bytes from `at` on, the first the lowest, zeros behind the end.
+#[inline]
+fn block(text: &[u8], at: usize) -> u64 {
+    if let Some(Ok(bytes)) = text.get(at..at + 8).map(<[u8; 8]>::try_from) {
+        return u64::from_le_bytes(bytes);
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    rest.iter().rev().fold(0, |block, byte| block << 8 | u64::from(*byte))
+}
+
+/// The top bit of each byte that is a letter, a digit or from 0x80 on, and of each that is a digit. Seven bits of each
+/// byte are compared with the bounds of a range by addition, which sets the top bit and carries into no other byte.
+#[inline]
+const fn kinds(block: u64) -> (u64, u64) {
+    let low = block & !TOPS;
+    let lower = low | LOWER;
+    let letters = (lower + (0x80 - b'a' as u64) * ONES) & !(lower + (0x80 - b'z' as u64 - 1) * ONES);
+    let digits =
+        (low + (0x80 - b'0' as u64) * ONES) & !(low + (0x80 - b'9' as u64 - 1) * ONES) & !block & TOPS;
+    ((letters | block) & TOPS | digits, digits)
+}
+
+/// Bytes before the first whose top bit is set.
+#[inline]
+const fn ahead(tops: u64) -> u32 {
+    tops.trailing_zeros() / 8
+}
+
 /// What the pass saw besides segments.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Shape {
@@ -65,32 +106,39 @@ pub struct Shape {
     pub odd: bool,
 }
 
-/// Calls `visit` with each segment, in order. Linear: each byte is read once.
+/// Calls `visit` with each segment, in order, but for numbers that it said it has no use for: it answers whether a
+/// number right behind would matter. Linear: each byte is read once, or once more at the end of a block.
 #[inline]
-pub fn segments(text: &[u8], mut visit: impl FnMut(&Segment)) -> Shape {
-    let class = |at: usize| match text.get(at) {
-        Some(&byte) => CLASS.get(usize::from(byte)).copied().unwrap_or_default(),
-        None => 0,
-    };
+pub fn segments(text: &[u8], mut visit: impl FnMut(&Segment) -> bool) -> Shape {
     let mut odd = 0;
     let mut depth = 0_u32;
     let mut at = 0;
     let mut before = 0_u8;
     let mut joiner = 0_u8;
+    let mut numbers = true;
     // Separators since the last segment; many at the start, where nothing is joined.
     let mut gap = usize::MAX / 2;
-    loop {
-        let mut lower = class(at);
-        if lower < b'0' {
-            let Some(&byte) = text.get(at) else { return Shape { odd: odd & ODD != 0 } };
+    while let Some(&byte) = text.get(at) {
+        if byte.is_ascii_digit() && !numbers {
+            // Half of all segments are parts of versions.
+            let digits = text.get(at..).unwrap_or_default();
+            let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if digits.get(count).is_none_or(|byte| !is_word(*byte)) {
+                at += count;
+                gap = 0;
+                continue;
+            }
+        }
+        if !is_word(byte) {
+            let class = CLASS.get(usize::from(byte)).copied().unwrap_or_default();
             at += 1;
             gap += 1;
             before = byte;
-            joiner = lower;
-            if lower >= OPEN {
-                if lower & OPEN != 0 {
+            joiner = class;
+            if class >= OPEN {
+                if class & OPEN != 0 {
                     depth += 1;
-                } else if lower & CLOSE != 0 {
+                } else if class & CLOSE != 0 {
                     depth = depth.saturating_sub(1);
                 } else if text.get(at..at + 2).is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit)) {
                     // `%20` is one separator: applications put their percent-encoded names first.
@@ -100,30 +148,39 @@ pub fn segments(text: &[u8], mut visit: impl FnMut(&Segment)) -> Shape {
                     continue;
                 }
             }
-            odd |= lower;
+            odd |= class;
             continue;
         }
         let start = at;
         let mut hash = hash::SEED;
-        while lower > b'9' {
+        let mut stem = None;
+        let mut letters = false;
+        loop {
+            let eight = block(text, at);
+            let (words, digits) = kinds(eight);
+            let count = ahead(!words & TOPS);
+            if count == 0 {
+                break;
+            }
+            let lower = (eight | LOWER) & lanes(count);
+            let digits = digits & lanes(count);
+            if digits != 0 && stem.is_none() {
+                let head = ahead(digits);
+                let upto = if head == 0 { hash } else { hash::push(hash, lower & lanes(head)) };
+                stem = Some((at + head as usize, upto));
+            }
+            letters |= digits != TOPS & lanes(count);
             hash = hash::push(hash, lower);
-            at += 1;
-            lower = class(at);
+            at += count as usize;
+            if count < 8 {
+                break;
+            }
         }
-        let stem = (at, hash);
-        let mut letters = at > start;
-        let mixed = letters && lower >= b'0';
-        while lower >= b'0' {
-            letters |= lower > b'9';
-            hash = hash::push(hash, lower);
-            at += 1;
-            lower = class(at);
-        }
-        visit(&Segment {
+        numbers = visit(&Segment {
             start,
             end: at,
             hash,
-            stem: if mixed { Some(stem) } else { None },
+            stem: stem.filter(|(end, _)| *end > start),
             letters,
             before,
             joined: gap == 1 && joiner & JOINER != 0 || gap == 3 && before == b'/',
@@ -132,4 +189,11 @@ pub fn segments(text: &[u8], mut visit: impl FnMut(&Segment)) -> Shape {
         });
         gap = 0;
     }
+    Shape { odd: odd & ODD != 0 }
+}
+
+/// Letters, digits and bytes from 0x80 on.
+#[inline]
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
 }
