@@ -47,9 +47,10 @@ vocabulary! {
         Library = "library",
         /// A headless or automated browser.
         Headless = "headless",
-        /// A scanner, sprayer or other attack tool.
+        /// A scanner, sprayer or other attack tool, by its name or because it pretends to be a browser's build that never
+        /// existed: nothing but a tool makes those up, and those known to do so spray passwords and scan.
         AttackTool = "attackTool",
-        /// A user agent that no real client sends.
+        /// A user agent that no real client sends: garbled, cut short or nameless, but no pretence.
         Malformed = "malformed",
         /// No user agent.
         Missing = "missing",

@@ -7,12 +7,12 @@ const ROUNDS = 15;
 const ROUND_MS = 40;
 
 /** @param {Record<string, (index: number) => unknown>} candidates @returns microseconds per call, by name */
-export async function race(candidates) {
+export async function race(candidates, { rounds = ROUNDS } = {}) {
   const runners = [];
   for (const [name, call] of Object.entries(candidates)) {
     runners.push({ name, call, batch: await calibrate(call), rounds: [] });
   }
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const order = runners.map((_, index) => runners[(index + round) % runners.length]);
     if (round % 2 === 1) order.reverse();
     for (const runner of order) runner.rounds.push(await time(runner.call, runner.batch));

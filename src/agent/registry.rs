@@ -151,8 +151,8 @@ impl Registry {
         names: Option<&[Text<'_>]>,
     ) -> Option<bool> {
         let of_agent = |addresses: &&Addresses| {
-            addresses.operator == entry.operator
-                && (addresses.names.is_empty() || addresses.names.iter().any(|name| name == entry.name))
+            addresses.operator == entry.operator.get()
+                && (addresses.names.is_empty() || addresses.names.iter().any(|name| name == entry.name.get()))
         };
         let mut known = None;
         for addresses in self.addresses.iter().filter(of_agent) {

@@ -23,7 +23,7 @@ pub(super) fn verify<'a>(
     });
     // Somebody who signs as one operator and calls itself another's agent.
     let of_another = signer.and_then(|signer| signer.operator.as_deref()).is_some_and(|operator| {
-        entry.is_some_and(|entry| !entry.operator.is_empty() && entry.operator != operator)
+        entry.is_some_and(|entry| !entry.operator.is_empty() && entry.operator.get() != operator)
     });
     agent.verification = if status == Some(SignatureStatus::Invalid) || of_another {
         Verification::Contradicted
