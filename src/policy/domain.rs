@@ -59,9 +59,9 @@ impl<'a> Value<'a> {
         match *self {
             Self::Kind(bit) => {
                 state.kinds = 1 << bit;
-                // Nobody has never signed in, whatever else is stated or supposed.
+                // Nobody has never signed in, whatever age is supposed; one that is stated stays.
                 if state.is_anonymous() {
-                    state.by_age = Some(ControlSet::EMPTY);
+                    state.by_age.get_or_insert(ControlSet::EMPTY);
                 }
             }
             Self::Id(rows) => state.id = Some(rows),

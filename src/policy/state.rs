@@ -133,7 +133,7 @@ impl<'f> State<'f> {
                 Some(amr) => Some(set.methods.met(amr)),
                 None => anonymous.then_some(ControlSet::EMPTY),
             },
-            by_age: if anonymous { Some(ControlSet::EMPTY) } else { by_age(table, request) },
+            by_age: by_age(table, request).or(anonymous.then_some(ControlSet::EMPTY)),
             is_compliant: device.is_compliant.or(unregistered.then_some(false)),
             is_hybrid_joined: match device.trust_type {
                 Some(trust) => Some(trust == TrustType::ServerAD),

@@ -62,7 +62,7 @@ fn is_met(control: &Control, facts: &Facts<'_>) -> Option<bool> {
         Control::AuthenticationStrength(_) => {
             proves(&["fido2", "windowsHelloForBusiness", "x509CertificateMultiFactor"])
         }
-        Control::SignInFrequency(_) if anonymous => Some(false),
+        Control::SignInFrequency(_) if anonymous && session.auth_time.is_none() => Some(false),
         Control::SignInFrequency(seconds) => {
             Some((request.time? - session.auth_time?) / 1000 <= i64::from(*seconds))
         }
