@@ -21,6 +21,7 @@ mod verify;
 
 use self::evidence::Evidence;
 pub use self::explain::{Explanation, Note, Token, explain};
+pub(crate) use self::freshness::outdated_days;
 pub use self::key::Jwk;
 pub use self::registry::Registry;
 pub(crate) use self::registry::RegistryFile;

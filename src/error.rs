@@ -86,6 +86,14 @@ impl Error {
         Self::Model { path: path.to_owned(), why }
     }
 
+    /// The same error of a model's member, told from further out.
+    pub(crate) fn within(self, member: &str) -> Self {
+        match self {
+            Self::Model { path, why } => Self::Model { path: format!("{member}.{path}"), why },
+            other => other,
+        }
+    }
+
     /// Stable machine-readable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {

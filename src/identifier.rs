@@ -135,11 +135,25 @@ impl AddressPrefix {
     /// Whether `text` is what the network is written as; allocates nothing.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
+        self.read(text).is_some_and(|address| address == self.0)
+    }
+
+    /// Whether `text` is a network of the same /20, or /44 of IPv6: the pool that addresses are leased from.
+    pub(crate) fn is_near(&self, text: &str) -> bool {
+        match (self.0, self.read(text)) {
+            (IpAddr::V4(one), Some(IpAddr::V4(other))) => (one.to_bits() ^ other.to_bits()) >> 12 == 0,
+            (IpAddr::V6(one), Some(IpAddr::V6(other))) => (one.to_bits() ^ other.to_bits()) >> 84 == 0,
+            _ => false,
+        }
+    }
+
+    /// A network of the same family, as [`AddressPrefix`] writes it.
+    fn read(&self, text: &str) -> Option<IpAddr> {
         let (address, length) = match self.0 {
-            IpAddr::V4(_) => (text.strip_suffix("/24"), 15),
-            IpAddr::V6(_) => (text.strip_suffix("/48"), 39),
+            IpAddr::V4(_) => (text.strip_suffix("/24")?, 15),
+            IpAddr::V6(_) => (text.strip_suffix("/48")?, 39),
         };
-        address.is_some_and(|address| address.len() <= length && address.parse() == Ok(self.0))
+        address.parse().ok().filter(|_| address.len() <= length)
     }
 }
 

@@ -99,6 +99,12 @@ impl Profile<'_> {
         self.networks.iter().any(|known| prefix.is(known))
     }
 
+    /// Whether a network of the profile is of the same pool as the address.
+    pub(crate) fn knows_pool(&self, ip: IpAddr) -> bool {
+        let prefix = AddressPrefix::of(ip);
+        self.networks.iter().any(|known| prefix.is_near(known))
+    }
+
     pub(crate) fn knows_tls(&self, ja4: &str) -> bool {
         let family = TlsFamily::of(ja4);
         self.tls.iter().any(|known| family.is(known))

@@ -1,6 +1,7 @@
 //! Risk: levels, and the integer scorecard that an interval of them comes from.
 
 mod band;
+mod calibration;
 mod level;
 mod model;
 mod probability;

@@ -11,8 +11,8 @@ mod session;
 mod travel;
 mod velocity;
 
-pub use agent::{Claims, PlatformVerdict};
-pub use history::{Familiarity, History, Hour};
+pub use agent::{Claims, PlatformVerdict, Release};
+pub use history::{AddressFamiliarity, Familiarity, History, Hour};
 pub use network::{Exit, Network, RoundTrip};
 pub use possession::{DeviceAndPlace, Possession};
 pub use session::{Binding, SessionDrift, TokenAge};
@@ -73,6 +73,7 @@ pub struct Signals {
     pub device_and_place: DeviceAndPlace,
     pub agent_class: AgentClass,
     pub claims: Claims,
+    pub release: Release,
     pub platform_bot: PlatformVerdict,
     pub user_failures: UserFailures,
     pub address_users: AddressUsers,
@@ -100,6 +101,7 @@ impl Signals {
             device_and_place: DeviceAndPlace::of(Possession::read(request), &history),
             agent_class: agent.class,
             claims: Claims::read(agent),
+            release: Release::read(request, agent),
             platform_bot: PlatformVerdict::read(request),
             user_failures: UserFailures::read(request),
             address_users: AddressUsers::read(request),
@@ -136,9 +138,10 @@ impl Signals {
         emit(17, self.device_and_place.index());
         emit(18, self.agent_class.index());
         emit(19, self.claims.index());
-        emit(20, self.platform_bot.index());
-        emit(21, self.user_failures.index());
-        emit(22, self.address_users.index());
+        emit(20, self.release.index());
+        emit(21, self.platform_bot.index());
+        emit(22, self.user_failures.index());
+        emit(23, self.address_users.index());
     }
 }
 
@@ -153,7 +156,7 @@ pub struct SignalBin {
 
 /// Every signal by JSON name with its bins, in the order of [`Signals::each`].
 pub const CATALOGUE: &[(&str, &[&str])] = &[
-    ("address", Familiarity::NAMES),
+    ("address", AddressFamiliarity::NAMES),
     ("asn", Familiarity::NAMES),
     ("country", Familiarity::NAMES),
     ("agent", Familiarity::NAMES),
@@ -173,6 +176,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("deviceAndPlace", DeviceAndPlace::NAMES),
     ("agentClass", AgentClass::NAMES),
     ("claims", Claims::NAMES),
+    ("release", Release::NAMES),
     ("platformBot", PlatformVerdict::NAMES),
     ("userFailures", UserFailures::NAMES),
     ("addressUsers", AddressUsers::NAMES),

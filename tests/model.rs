@@ -9,15 +9,20 @@ use serde_json::Value;
 
 const LEARNED: &str = include_str!("../data/model/learned.json");
 
+/// The points of one card, as they stand in the file.
 struct Points(Value);
 
 impl Points {
-    fn learned() -> Self {
-        Self(serde_json::from_str(LEARNED).unwrap())
+    /// The cards of both settings.
+    fn learned() -> [Self; 2] {
+        let file: Value = serde_json::from_str(LEARNED).unwrap();
+        ["standard", "hardened"].map(|setting| Self(file[setting].clone()))
     }
 
+    /// A bin that is left out is worth nothing.
     fn of(&self, signal: &str, bin: &str) -> i64 {
-        self.0["signals"][signal][bin].as_i64().unwrap()
+        assert!(Self::bins(signal).contains(&bin), "{signal} {bin}");
+        self.0["signals"][signal].get(bin).map_or(0, |points| points.as_i64().unwrap())
     }
 
     fn bins(signal: &str) -> &'static [&'static str] {
@@ -31,15 +36,17 @@ fn an_edge_reads_it_in_both_settings() {
         assert!(Model::parse(LEARNED, setting).unwrap().id().starts_with("learned"));
     }
     assert!(LEARNED.len() <= 8_000, "{} bytes", LEARNED.len());
-    let bands = &Points::learned().0["bands"];
-    assert!(bands["hardened"]["allow"].as_i64() <= bands["standard"]["allow"].as_i64());
 }
 
 #[test]
 fn honesty_is_never_punished() {
-    let points = Points::learned();
+    Points::learned().iter().for_each(honest);
+}
+
+fn honest(points: &Points) {
     let client = |class, claims| points.of("agentClass", class) + points.of("claims", claims);
     let missing = client("missing", "consistent");
+    // Whatever else the client shows adds the same to both sides, so one table at a time is every combination.
     for class in Points::bins("agentClass") {
         let [verified, honest, contradictory] =
             ["verified", "consistent", "contradictory"].map(|claims| client(class, claims));
@@ -54,14 +61,17 @@ fn honesty_is_never_punished() {
 #[test]
 fn what_a_thief_can_copy_relieves_little() {
     // Relief caps by how copyable a signal is, in natural units: copyable 0.7, half copyable 1.4, network 2.1, possession 2.8.
-    let points = Points::learned();
+    Points::learned().iter().for_each(capped);
+}
+
+fn capped(points: &Points) {
     let most = |signal: &str| Points::bins(signal).iter().map(|bin| points.of(signal, bin)).min().unwrap();
     let capped = [
         (&["agent", "hour", "sessionAgent", "tokenAge", "platformBot", "travel"][..], 65),
-        (&["country", "tls", "sessionCountry", "sessionTls", "network", "claims"][..], 130),
+        (&["country", "tls", "sessionCountry", "sessionTls", "network", "claims", "roundTrip"][..], 130),
         (&["address", "asn", "sessionAsn", "exit", "device"][..], 194),
         (&["possession", "deviceAndPlace"][..], 259),
-        (&["roundTrip", "agentClass", "userFailures", "addressUsers"][..], 0),
+        (&["release", "agentClass", "userFailures", "addressUsers"][..], 0),
     ];
     let signals: usize = capped.iter().map(|(signals, _)| signals.len()).sum();
     assert_eq!(signals, CATALOGUE.len(), "every signal has its cap");
@@ -74,7 +84,10 @@ fn what_a_thief_can_copy_relieves_little() {
 
 #[test]
 fn what_is_not_known_is_worth_nothing_and_novelty_is_never_a_relief() {
-    let points = Points::learned();
+    Points::learned().iter().for_each(known);
+}
+
+fn known(points: &Points) {
     for (signal, bins) in CATALOGUE {
         for unknown in ["absent", "unknown", "unbound", "noProfile", "bound", "anonymous"] {
             if bins.contains(&unknown) {
@@ -86,5 +99,75 @@ fn what_is_not_known_is_worth_nothing_and_novelty_is_never_a_relief() {
             assert!(steps.is_sorted() && steps[0] <= 0 && steps[1] >= 0, "{signal} {steps:?}");
         }
     }
+    // Where the direction is known, the points follow it through every bin.
+    let ascending: [(&str, &[&str]); 9] = [
+        ("address", &["known", "bound", "near", "early", "new", "strange"]),
+        ("hour", &["habitual", "usual", "occasional", "unusual"]),
+        ("travel", &["near", "unknown", "plausible", "flight", "impossible"]),
+        ("claims", &["verified", "consistent", "stale", "incomplete", "contradictory"]),
+        ("release", &["current", "behind", "old"]),
+        ("platformBot", &["human", "absent", "likely", "automated"]),
+        ("userFailures", &["none", "one", "two", "several", "many"]),
+        ("addressUsers", &["few", "some", "many"]),
+        ("possession", &["deviceCookie", "absent", "noCookie", "forkedCookie"]),
+    ];
+    for (signal, bins) in ascending {
+        assert!(bins.is_sorted_by_key(|bin| points.of(signal, bin)), "{signal}");
+    }
+    for signal in ["sessionAsn", "sessionCountry", "sessionAgent", "sessionTls"] {
+        assert!(["same", "unbound", "changed"].is_sorted_by_key(|bin| points.of(signal, bin)), "{signal}");
+    }
     assert!(points.of("possession", "forkedCookie") >= points.of("possession", "noCookie"));
+}
+
+/// Score of a request by the learned model.
+fn score(request: &Value, setting: Setting) -> i32 {
+    let text = request.to_string();
+    let request: edgeward::Request<'_> = serde_json::from_str(&text).unwrap();
+    let agent = edgeward::agent::classify(&request);
+    let signals =
+        edgeward::signal::Signals::read(&request, &agent, &edgeward::identifier::Identifiers::plain());
+    edgeward::risk::score(&Model::parse(LEARNED, setting).unwrap(), &signals, &[], None).score
+}
+
+#[test]
+fn what_can_not_be_never_scores_below_what_is_not_known() {
+    let base = serde_json::json!({
+        "time": 1_790_000_000_000_i64, "principal": {"kind": "user", "id": "u"},
+        "client": {"asn": 64500, "country": "NO", "latitude": 59.9, "longitude": 10.7},
+        "session": {"binding": {"asn": 64500, "country": "NO"}},
+        "profile": {"count": 9, "asns": [64500], "countries": ["NO"]},
+    });
+    // Each: the member at fault, and what it says.
+    let impossible = [
+        ("/session/establishedAt", serde_json::json!(1_890_000_000_000_i64)),
+        ("/session/authTime", serde_json::json!(i64::MAX)),
+        (
+            "/profile/last",
+            serde_json::json!({"time": i64::MAX, "latitudeE6": 59_900_000, "longitudeE6": 10_700_000}),
+        ),
+        (
+            "/profile/last",
+            serde_json::json!({"time": i64::MIN, "latitudeE6": i32::MAX, "longitudeE6": i32::MIN}),
+        ),
+        ("/profile/hours", serde_json::json!([u32::MAX, 0, 0, 0, 0, 0, 0, 0])),
+        ("/profile/hours", serde_json::json!([9])),
+        ("/velocity", serde_json::json!({"userFailures1h": u32::MAX, "ipUsers1h": u32::MAX})),
+        ("/transport", serde_json::json!({"rttMs": u32::MAX})),
+        ("/platformBot", serde_json::json!({"score": 0})),
+        ("/tls", serde_json::json!({"ja4": ""})),
+    ];
+    for setting in [Setting::Standard, Setting::Hardened] {
+        let unknown = score(&base, setting);
+        for (path, value) in &impossible {
+            let mut request = base.clone();
+            let (parent, member) = path.rsplit_once('/').unwrap();
+            request.pointer_mut(parent).unwrap()[member] = value.clone();
+            assert!(score(&request, setting) >= unknown, "{path} {value}");
+        }
+    }
+    for refused in [r#"{"client":{"latitude":91e99}}"#, r#"{"client":{"longitude":181}}"#, r#"{"time":NaN}"#]
+    {
+        assert!(serde_json::from_str::<edgeward::Request<'_>>(refused).is_err(), "{refused}");
+    }
 }

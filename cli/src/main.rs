@@ -46,6 +46,7 @@ enum Command {
     Import(import::Arguments),
     Simulate(simulate::Arguments),
     Train(train::TrainArguments),
+    Calibrate(train::CalibrateArguments),
     Assess(train::AssessArguments),
 }
 
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         Command::Import(arguments) => import::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Train(arguments) => train::train(&arguments),
+        Command::Calibrate(arguments) => train::calibrate(&arguments),
         Command::Assess(arguments) => train::assess(&arguments),
     };
     match done {

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use edgeward::signal::CATALOGUE;
 use serde::Serialize;
 
-use crate::calibrate::{Platt, Promise, thresholds, weighted};
+use crate::calibrate::{Calibration, Promise, thresholds, weighted};
 use crate::dataset::{Dataset, Row};
 use crate::event::Split;
 use crate::learn::learn;
 use crate::measure::{
     Honesty, Rate, RiskCoverage, Separation, honesty, risk_coverage, separation, stability,
 };
-use crate::model::{ModelFile, PREVALENCE};
+use crate::model::{ModelFile, PREVALENCE, SETTINGS};
 use crate::reauthentication::{Reauthentications, count};
 use crate::scorecard::{Constraints, Scorecard};
 
@@ -90,6 +90,8 @@ pub struct Band {
 pub struct Generalisation {
     /// Its standard band.
     pub band: Band,
+    /// The hardened band: learned and calibrated with all families, those held out here among them.
+    pub hardened: Band,
     /// Sign-ins against the families it knows.
     pub known: BTreeMap<&'static str, Separation>,
     /// Sign-ins against those it does not.
@@ -116,24 +118,30 @@ const PROTOCOL: [(&str, f64); 8] = [
     ("veryTargeted", 0.8276),
 ];
 
-/// Assesses a model. `held_out` names the families that the generalisation does without.
+/// Assesses a model. `held_out` names the families that the generalisation does without; it calibrates on rows since
+/// a time, milliseconds since the Unix epoch.
 #[must_use]
 pub fn assess(
     dataset: &Dataset,
     constraints: &Constraints,
     model: &ModelFile,
     held_out: &[String],
+    since: i64,
     mut progress: impl FnMut(f64),
 ) -> Report {
     let test = dataset.part(Split::Test, &[]);
     let bands = model
-        .bands
+        .cards
         .iter()
-        .map(|(name, (allow, block))| {
-            (name.clone(), band(dataset, &model.card, Some(*allow), Some(*block), &test))
+        .map(|(name, card)| {
+            let (allow, block) = card.band.unzip();
+            (name.clone(), band(dataset, &card.scorecard(), allow, block, &test))
         })
         .collect();
-    let probabilities = probabilities(&model.card, model.platt, &test);
+    let standard = model.cards.get(SETTINGS[0]);
+    let probabilities = standard.map_or_else(Vec::new, |card| {
+        probabilities(&card.scorecard(), &card.calibration, &dataset.part(Split::Test, held_out))
+    });
     let without_history = dataset
         .rows
         .iter()
@@ -152,7 +160,7 @@ pub fn assess(
         bands,
         honesty: honesty(&probabilities, PREVALENCE),
         risk_coverage: risk_coverage(&probabilities),
-        generalisation: generalise(dataset, constraints, held_out, &test, &mut progress),
+        generalisation: generalise(dataset, constraints, held_out, since, &test, &mut progress),
         drift: drift(dataset),
     }
 }
@@ -192,11 +200,10 @@ fn band(dataset: &Dataset, card: &Scorecard, allow: Option<i32>, block: Option<i
     }
 }
 
-fn probabilities(card: &Scorecard, platt: Platt, rows: &[&Row]) -> Vec<(f64, bool, f64)> {
-    let odds = |score: f64| 1.0 / (1.0 + libm::exp(-(platt.slope * score + platt.intercept)));
+fn probabilities(card: &Scorecard, calibration: &Calibration, rows: &[&Row]) -> Vec<(f64, bool, f64)> {
     weighted(card, rows, PREVALENCE)
         .into_iter()
-        .map(|(score, is_attack, weight)| (odds(score), is_attack, weight))
+        .map(|(score, is_attack, weight)| (calibration.probability(score), is_attack, weight))
         .collect()
 }
 
@@ -204,6 +211,7 @@ fn generalise(
     dataset: &Dataset,
     constraints: &Constraints,
     held_out: &[String],
+    since: i64,
     test: &[&Row],
     progress: &mut impl FnMut(f64),
 ) -> Generalisation {
@@ -219,12 +227,14 @@ fn generalise(
         .collect();
     let fit = |without: &[String]| {
         let card = learn(constraints, &dataset.part(Split::Train, without), |_| {});
-        let set = thresholds(&card, &dataset.part(Split::Calibrate, without), Promise::default());
+        let set = thresholds(&card, &dataset.calibration(without, since), Promise::default());
         (card, set)
     };
-    let steps = families.len() as f64 + 1.0;
+    let steps = families.len() as f64 + 2.0;
     let (card, set) = fit(held_out);
     progress(1.0 / steps);
+    let (worst, worst_set) = fit(&[]);
+    progress(2.0 / steps);
     let mut leave_one_out = BTreeMap::new();
     for (index, family) in families.iter().enumerate() {
         let mut without = held_out.to_vec();
@@ -233,15 +243,16 @@ fn generalise(
         let rows: Vec<&Row> =
             test.iter().copied().filter(|row| dataset.name(row.family) == Some(family)).collect();
         leave_one_out.insert(family.clone(), outcomes(&card, set.allow, None, &rows).allow);
-        progress((index + 2) as f64 / steps);
+        progress((index + 3) as f64 / steps);
     }
     let known_test = dataset.part(Split::Test, held_out);
-    let platt = Platt::fit(&card, &dataset.part(Split::Calibrate, held_out), PREVALENCE);
-    let probabilities = probabilities(&card, platt, &known_test);
+    let calibration = Calibration::fit(&card, &dataset.calibration(held_out, since), PREVALENCE);
+    let probabilities = probabilities(&card, &calibration, &known_test);
     let is_known =
         |row: &Row| dataset.name(row.family).is_some_and(|name| families.iter().any(|one| one == name));
     Generalisation {
         band: band(dataset, &card, set.allow, set.block, test),
+        hardened: band(dataset, &worst, worst_set.allow, worst_set.block, test),
         known: separations(&card, test, &is_known),
         held_out: separations(&card, test, &|row| !is_known(row)),
         honesty: honesty(&probabilities, PREVALENCE),

@@ -161,6 +161,13 @@ impl Dataset {
         self.families.get(usize::from(family)).map(String::as_str)
     }
 
+    /// Rows to calibrate on: those of [`Split::Calibrate`] from a time on. What shifts a promise is time, because
+    /// principals get known better and attacks change; the nearer to its use, the less.
+    #[must_use]
+    pub fn calibration(&self, without: &[String], since: i64) -> Vec<&Row> {
+        self.part(Split::Calibrate, without).into_iter().filter(|row| row.time >= since).collect()
+    }
+
     /// Rows of a part of the experiment whose principal has a history, without the attacks of some families.
     /// A first sign-in is deferred by rule and nothing is learned from it.
     #[must_use]

@@ -3,137 +3,238 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use edgeward::risk::{Model, Setting};
 use edgeward::signal::CATALOGUE;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::calibrate::{Platt, Promise, Thresholds};
-use crate::dataset::Dataset;
+use crate::calibrate::Calibration;
 use crate::scorecard::Scorecard;
 
 /// Share of attacks the probabilities are stated at.
 pub const PREVALENCE: f64 = 0.01;
 
-/// A learned model.
-#[derive(Debug, Clone)]
-pub struct Learned {
-    /// Name.
-    pub id: String,
-    /// Points.
-    pub card: Scorecard,
+/// Names of the settings, as models write them.
+pub const SETTINGS: [&str; 2] = ["standard", "hardened"];
+
+/// Points of a bin, and between what they may still be once what is not known is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Points {
+    points: i32,
+    low: i32,
+    high: i32,
+}
+
+/// The scorecard of one setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Card {
+    points: Vec<Vec<Points>>,
     /// Probabilities.
-    pub platt: Platt,
-    /// What the bands promise.
-    pub promise: Promise,
-    /// Standard and hardened thresholds.
-    pub bands: [Thresholds; 2],
-    /// What it was learned from.
-    pub learned_from: String,
+    pub calibration: Calibration,
+    /// Least scores of the levels low, medium and high.
+    pub levels: [i32; 3],
+    /// Highest score allowed and lowest stopped.
+    pub band: Option<(i32, i32)>,
 }
 
-const SETTINGS: [&str; 2] = ["standard", "hardened"];
-
-impl Learned {
-    /// The file: one signal per line, members in order.
+impl Card {
+    /// A scorecard of which nothing is calibrated yet.
     #[must_use]
-    pub fn to_json(&self, dataset: &Dataset) -> String {
-        let (slope, prior) = self.platt.integers();
-        let mut text = String::from("{\n  \"schema\": 1,\n");
-        let mut line = |name: &str, value: &Value| {
-            let _ = writeln!(text, "  \"{name}\": {value},");
-        };
-        line("id", &json!(self.id));
-        line("origin", &json!("learned"));
-        line(
-            "notes",
-            &json!([
-                "Points are learned (edgeward train); one point is 1/64 bit of log-odds, positive is riskier.",
-                self.learned_from,
-                "What is held of every signal, with reasons: lab/data/constraints.json."
-            ]),
-        );
-        let families = |band: &Thresholds| -> BTreeMap<&str, usize> {
-            band.families.iter().filter_map(|(family, n)| Some((dataset.name(*family)?, *n))).collect()
-        };
-        line(
-            "evidence",
-            &json!({
-                "alpha": self.promise.alpha, "beta": self.promise.beta, "delta": self.promise.delta,
-                "prevalence": PREVALENCE,
-                "samples": SETTINGS.iter().zip(&self.bands).map(|(name, band)| (*name, families(band))).collect::<BTreeMap<_, _>>(),
-            }),
-        );
-        line("slopeQ16", &json!(slope));
-        line("priorPoints", &json!(prior));
-        // A band that abstains allows nothing and stops nothing.
-        let bands = SETTINGS.iter().zip(&self.bands).map(|(name, band)| {
-            (
-                *name,
-                json!({ "allow": band.allow.unwrap_or(i32::MIN), "block": band.block.unwrap_or(i32::MAX) }),
-            )
-        });
-        line("bands", &json!(bands.collect::<BTreeMap<_, _>>()));
-        line("levels", &self.levels());
-        text.push_str("  \"signals\": {\n");
-        for (index, ((signal, bins), points)) in CATALOGUE.iter().zip(&self.card.points).enumerate() {
-            let members: Vec<String> =
-                bins.iter().zip(points).map(|(bin, points)| format!("\"{bin}\": {points}")).collect();
-            let comma = if index + 1 < CATALOGUE.len() { "," } else { "" };
-            let _ = writeln!(text, "    \"{signal}\": {{ {} }}{comma}", members.join(", "));
-        }
-        text.push_str("  }\n}\n");
-        text
+    pub fn uncalibrated(card: &Scorecard) -> Self {
+        let whole = |points: &i32| Points { points: *points, low: *points, high: *points };
+        let calibration = Calibration::none(PREVALENCE);
+        let points = card.points.iter().map(|bins| bins.iter().map(whole).collect()).collect();
+        Self { points, levels: calibration.levels(), calibration, band: None }
     }
 
-    /// Levels of those no band applies to: even odds at a prevalence of 1, 10 and 50 in a hundred.
-    fn levels(&self) -> Value {
-        let at = |share: f64| {
-            let odds = libm::log(share / (1.0 - share));
-            libm::round((odds - self.platt.intercept) / self.platt.slope) as i32
-        };
-        json!({ "low": at(0.05), "medium": at(0.2), "high": at(0.5) })
+    /// Its points.
+    #[must_use]
+    pub fn scorecard(&self) -> Scorecard {
+        let points = self.points.iter().map(|bins| bins.iter().map(|bin| bin.points).collect()).collect();
+        Scorecard { points }
     }
 }
 
-/// The parts of a model file that an assessment needs.
-#[derive(Debug, Clone)]
+/// A model file.
+#[derive(Debug, Clone, PartialEq)]
 pub struct ModelFile {
     /// Name.
     pub id: String,
-    /// Points.
-    pub card: Scorecard,
-    /// Probabilities.
-    pub platt: Platt,
-    /// By setting, the highest score allowed and the lowest stopped.
-    pub bands: BTreeMap<String, (i32, i32)>,
+    /// Where its points come from.
+    pub origin: String,
+    /// For people.
+    pub notes: Vec<String>,
+    /// What it rests on.
+    pub evidence: Value,
+    /// By setting; the second may be left out.
+    pub cards: BTreeMap<String, Card>,
 }
 
-/// Reads a model file.
-///
-/// # Errors
-/// What is wrong with the file, by path.
-pub fn read(text: &str) -> Result<ModelFile, String> {
-    edgeward::risk::Model::parse(text, edgeward::risk::Setting::Standard).map_err(|why| why.to_string())?;
-    let file: Value = serde_json::from_str(text).map_err(|why| why.to_string())?;
-    let whole = |value: &Value| value.as_i64().and_then(|value| i32::try_from(value).ok());
-    let member = |path: [&str; 3]| {
-        let value =
-            path.iter().filter(|name| !name.is_empty()).try_fold(&file, |value, name| value.get(name));
-        value
-            .and_then(|value| whole(value).or_else(|| whole(value.get("points")?)))
-            .ok_or_else(|| format!("{}: is missing or no whole number", path.join(".")))
-    };
-    let mut points = Vec::with_capacity(CATALOGUE.len());
-    for (signal, bins) in CATALOGUE {
-        let row: Result<Vec<i32>, String> = bins.iter().map(|bin| member(["signals", signal, bin])).collect();
-        points.push(row?);
+#[derive(Deserialize)]
+struct FileJson {
+    id: String,
+    origin: String,
+    #[serde(default)]
+    notes: Vec<String>,
+    #[serde(default)]
+    evidence: Value,
+    standard: CardJson,
+    hardened: Option<CardJson>,
+}
+
+#[derive(Deserialize)]
+struct CardJson {
+    calibration: Vec<KnotJson>,
+    levels: LevelsJson,
+    band: Option<BandJson>,
+    signals: BTreeMap<String, BTreeMap<String, PointsJson>>,
+}
+
+#[derive(Deserialize)]
+struct KnotJson {
+    score: i32,
+    points: i32,
+}
+
+#[derive(Deserialize)]
+struct LevelsJson {
+    low: i32,
+    medium: i32,
+    high: i32,
+}
+
+#[derive(Deserialize)]
+struct BandJson {
+    allow: i32,
+    block: i32,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum PointsJson {
+    Known(i32),
+    Open { points: i32, low: i32, high: i32 },
+}
+
+impl From<CardJson> for Card {
+    fn from(json: CardJson) -> Self {
+        let points = |signal: &str, bin: &str| match json.signals.get(signal).and_then(|bins| bins.get(bin)) {
+            None => Points { points: 0, low: 0, high: 0 },
+            Some(PointsJson::Known(points)) => Points { points: *points, low: *points, high: *points },
+            Some(PointsJson::Open { points, low, high }) => {
+                Points { points: *points, low: *low, high: *high }
+            }
+        };
+        Self {
+            points: CATALOGUE
+                .iter()
+                .map(|(signal, bins)| bins.iter().map(|bin| points(signal, bin)).collect())
+                .collect(),
+            calibration: Calibration {
+                knots: json.calibration.iter().map(|knot| (knot.score, knot.points)).collect(),
+            },
+            levels: [json.levels.low, json.levels.medium, json.levels.high],
+            band: json.band.map(|band| (band.allow, band.block)),
+        }
     }
-    let mut bands = BTreeMap::new();
-    for setting in SETTINGS {
-        let (allow, block) = (member(["bands", setting, "allow"])?, member(["bands", setting, "block"])?);
-        bands.insert(setting.to_owned(), (allow, block));
+}
+
+impl ModelFile {
+    /// Reads a model file.
+    ///
+    /// # Errors
+    /// What is wrong with the file, by path.
+    pub fn read(text: &str) -> Result<Self, String> {
+        Model::parse(text, Setting::Standard).map_err(|why| why.to_string())?;
+        let file: FileJson = serde_json::from_str(text).map_err(|why| why.to_string())?;
+        let hardened = file.hardened.map(Card::from);
+        let cards = SETTINGS.into_iter().zip([Some(Card::from(file.standard)), hardened]);
+        Ok(Self {
+            id: file.id,
+            origin: file.origin,
+            notes: file.notes,
+            evidence: file.evidence,
+            cards: cards.filter_map(|(name, card)| Some((name.to_owned(), card?))).collect(),
+        })
     }
-    let slope = f64::from(member(["slopeQ16", "", ""])?) / 65_536.0 / crate::scorecard::POINTS_PER_NAT;
-    let intercept = f64::from(member(["priorPoints", "", ""])?) / crate::scorecard::POINTS_PER_NAT;
-    let id = file.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-    Ok(ModelFile { id, card: Scorecard { points }, platt: Platt { slope, intercept }, bands })
+
+    /// The file: one signal per line, members in order. A bin worth nothing is left out.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut text = String::from("{\n  \"schema\": 1,\n");
+        for (name, value) in [
+            ("id", json!(self.id)),
+            ("origin", json!(self.origin)),
+            ("notes", json!(self.notes)),
+            ("evidence", self.evidence.clone()),
+        ] {
+            let _ = writeln!(text, "  \"{name}\": {value},");
+        }
+        let cards = SETTINGS.iter().filter_map(|name| Some((name, self.cards.get(*name)?)));
+        let cards: Vec<String> =
+            cards.map(|(name, card)| format!("  \"{name}\": {}", card.to_json())).collect();
+        let _ = writeln!(text, "{}\n}}", cards.join(",\n"));
+        text
+    }
+}
+
+impl Card {
+    fn to_json(&self) -> String {
+        let [low, medium, high] = self.levels;
+        let knots: Vec<String> = self
+            .calibration
+            .knots
+            .iter()
+            .map(|(score, points)| format!("{{\"score\":{score},\"points\":{points}}}"))
+            .collect();
+        let mut text = format!("{{\n    \"calibration\": [{}],\n", knots.join(","));
+        let _ =
+            writeln!(text, "    \"levels\": {{ \"low\": {low}, \"medium\": {medium}, \"high\": {high} }},");
+        if let Some((allow, block)) = self.band {
+            let _ = writeln!(text, "    \"band\": {{ \"allow\": {allow}, \"block\": {block} }},");
+        }
+        text.push_str("    \"signals\": {\n");
+        let signals: Vec<String> = CATALOGUE
+            .iter()
+            .zip(&self.points)
+            .map(|((signal, bins), points)| {
+                let all: Vec<(&&str, &Points)> = bins.iter().zip(points).collect();
+                let counts =
+                    |(_, points): &&(&&str, &Points)| (points.points, points.low, points.high) != (0, 0, 0);
+                let mut stated: Vec<_> = all.iter().filter(counts).collect();
+                if stated.is_empty() {
+                    stated.extend(all.first());
+                }
+                let stated: Vec<String> = stated.iter().map(|(bin, points)| points.to_json(bin)).collect();
+                format!("      \"{signal}\": {{ {} }}", stated.join(", "))
+            })
+            .collect();
+        let _ = write!(text, "{}\n    }}\n  }}", signals.join(",\n"));
+        text
+    }
+}
+
+impl Points {
+    fn to_json(self, bin: &str) -> String {
+        let Self { points, low, high } = self;
+        if (low, high) == (points, points) {
+            format!("\"{bin}\": {points}")
+        } else {
+            format!("\"{bin}\": {{ \"points\": {points}, \"low\": {low}, \"high\": {high} }}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let priors = ModelFile::read(include_str!("../../data/model/priors.json")).unwrap();
+        assert_eq!(ModelFile::read(&priors.to_json()).unwrap(), priors);
+        let learned = ModelFile::read(include_str!("../../data/model/learned.json")).unwrap();
+        assert_eq!(learned.to_json(), include_str!("../../data/model/learned.json"));
+        assert!(ModelFile::read("{}").unwrap_err().contains("schema"));
+    }
 }

@@ -37,6 +37,8 @@ pub fn html(report: &Report) -> String {
     let general = &report.generalisation;
     page.push_str("<h2>Learned without the families held out</h2>");
     table(&mut page, &general.band, &basis.held_out);
+    page.push_str("<h2>Learned and calibrated with all families</h2>");
+    table(&mut page, &general.hardened, &[]);
     page.push_str(
         "<h3>Separation of sign-ins</h3><table><tr><th>model<th>families<th>AUC<th>EER<th>caught at 1 %",
     );

@@ -66,7 +66,8 @@ impl Constraints {
             // The mean of the bins that share a weight.
             let mut prior = vec![(0.0, 0.0); rule.order.len()];
             for (bin, at) in bins.iter().zip(&group) {
-                let points = priors.get("signals").and_then(|all| all.get(*signal)?.get(*bin));
+                let points =
+                    priors.get("standard").and_then(|card| card.get("signals")?.get(*signal)?.get(*bin));
                 let points =
                     points.and_then(|points| points.as_f64().or_else(|| points.get("points")?.as_f64()));
                 if let (Some(points), Some((sum, count))) = (points, prior.get_mut(*at)) {
@@ -128,7 +129,7 @@ pub const POINTS_PER_NAT: f64 = 64.0 / std::f64::consts::LN_2;
 const LIMIT: f64 = 8.3;
 
 /// Pool adjacent violators: the nearest ascending sequence (Ayer et al. 1955).
-fn ascend(values: &mut [f64], certainty: &[f64]) {
+pub(crate) fn ascend(values: &mut [f64], certainty: &[f64]) {
     let mut pools: Vec<(f64, f64, usize)> = Vec::with_capacity(values.len());
     for (value, weight) in values.iter().zip(certainty) {
         let mut pool = (*value, weight.max(1e-9), 1);

@@ -10,7 +10,7 @@ use crate::signal::{AddressUsers, UserFailures};
 pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
     let signals = observed.signals;
     if signals.address_users != AddressUsers::Many
-        || !matches!(signals.user_failures, UserFailures::Few | UserFailures::Many)
+        || matches!(signals.user_failures, UserFailures::None | UserFailures::Absent)
     {
         return None;
     }

@@ -7,6 +7,7 @@
 //! [`is_trustworthy`].
 
 use super::{LevelSet, RiskLevel};
+use crate::error::Error;
 use crate::read::record;
 use crate::signal::{Binding, Familiarity, Possession, Signals};
 use crate::vocabulary::vocabulary;
@@ -23,23 +24,9 @@ vocabulary! {
     }
 }
 
-/// Bands of a model, by setting, as they are written.
+/// A band as it is written.
 #[derive(Default)]
-pub(super) struct BandsFile {
-    standard: Option<BandFile>,
-    hardened: Option<BandFile>,
-}
-
-record!(strict BandsFile {
-    "standard" => Record(standard),
-    "hardened" => Record(hardened),
-} requires {
-    "standard" => standard,
-    "hardened" => hardened,
-});
-
-#[derive(Default)]
-struct BandFile {
+pub(super) struct BandFile {
     allow: Option<i32>,
     block: Option<i32>,
 }
@@ -52,13 +39,12 @@ record!(strict BandFile {
     "block" => block,
 });
 
-impl BandsFile {
-    pub(super) fn of(&self, setting: Setting) -> Option<Band> {
-        let band = match setting {
-            Setting::Standard => self.standard.as_ref()?,
-            Setting::Hardened => self.hardened.as_ref()?,
-        };
-        Some(Band { allow: band.allow?, block: band.block? })
+impl BandFile {
+    pub(super) fn validate(&self) -> Result<Band, Error> {
+        match (self.allow, self.block) {
+            (Some(allow), Some(block)) if allow < block => Ok(Band { allow, block }),
+            _ => Err(Error::model("band", "must allow below where it stops".to_owned())),
+        }
     }
 }
 

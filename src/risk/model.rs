@@ -2,7 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use super::band::{Band, BandsFile, Setting};
+use super::band::{Band, BandFile, Setting};
+use super::calibration::{Calibration, KnotFile};
 use super::{RiskLevel, probability};
 use crate::error::Error;
 use crate::read::{self, Record, Slot, record};
@@ -49,14 +50,13 @@ impl Thresholds {
     }
 }
 
-/// A validated scorecard.
+/// A validated model: the scorecard of one setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
     id: String,
     /// When it is no longer to be relied on, milliseconds since the Unix epoch.
     expires: Option<i64>,
-    slope: i64,
-    prior: i32,
+    calibration: Calibration,
     thresholds: Thresholds,
     band: Option<Band>,
     /// By signal and bin, in the order of [`CATALOGUE`].
@@ -76,14 +76,9 @@ struct ModelFile<'a> {
     /// SHA-256 of the events it was learned from, in hexadecimal. For people.
     training_digest: Option<Text<'a>>,
     expires: Option<i64>,
-    /// What it must answer ([`Model::check`]).
-    check: Option<Text<'a>>,
-    /// 1 where it is left out.
-    slope_q16: Option<u32>,
-    prior_points: Option<i32>,
-    levels: LevelsFile,
-    bands: Option<BandsFile>,
-    signals: SignalsFile,
+    standard: Option<CardFile>,
+    /// The standard one serves both settings where it is left out.
+    hardened: Option<CardFile>,
 }
 
 record!(strict ModelFile<'a> {
@@ -94,18 +89,34 @@ record!(strict ModelFile<'a> {
     "evidence" => Raw(evidence),
     "trainingDigest" => Text(training_digest),
     "expires" => Whole(expires),
-    "check" => Text(check),
-    "slopeQ16" => Whole(slope_q16),
-    "priorPoints" => Whole(prior_points),
-    "levels" => Record(levels),
-    "bands" => Record(bands),
-    "signals" => Record(signals),
+    "standard" => Record(standard),
+    "hardened" => Record(hardened),
 } requires {
     "schema" => schema,
     "id" => id,
     "origin" => origin,
-    "priorPoints" => prior_points,
+    "standard" => standard,
 });
+
+/// One scorecard.
+#[derive(Default)]
+struct CardFile {
+    /// What it must answer ([`Model::check`]).
+    check: Option<String>,
+    calibration: Vec<KnotFile>,
+    levels: LevelsFile,
+    /// A card without a band never decides alone on a score: all it has is levels.
+    band: Option<BandFile>,
+    signals: SignalsFile,
+}
+
+record!(strict CardFile {
+    "check" => Optional(check),
+    "calibration" => Records(calibration),
+    "levels" => Record(levels),
+    "band" => Record(band),
+    "signals" => Record(signals),
+} requires {});
 
 vocabulary! {
     enum Origin {
@@ -139,6 +150,8 @@ struct SignalsFile(Vec<BinsFile>);
 struct BinsFile {
     names: &'static [&'static str],
     points: Vec<PointsFile>,
+    /// Written as a row, in the order of the bins.
+    is_row: bool,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -153,6 +166,7 @@ impl Default for SignalsFile {
         let bins = |(_, names): &(_, &'static [_])| BinsFile {
             names,
             points: vec![PointsFile::default(); names.len()],
+            is_row: false,
         };
         Self(CATALOGUE.iter().map(bins).collect())
     }
@@ -169,14 +183,15 @@ impl<'de> Record<'de> for SignalsFile {
     }
 }
 
-/// The bins by name, or their points in the order of the catalogue.
+/// The bins by name, of which one that is left out is worth nothing, or the points of all in the order of the catalogue.
 impl<'de> Record<'de> for BinsFile {
     fn slot(&mut self, name: &str) -> Option<Slot<'_, 'de>> {
         let index = self.names.iter().position(|bin| *bin == name)?;
-        self.element(index)
+        self.points.get_mut(index).map(|points| Slot::Record(points))
     }
 
     fn element(&mut self, index: usize) -> Option<Slot<'_, 'de>> {
+        self.is_row = true;
         self.points.get_mut(index).map(|points| Slot::Record(points))
     }
 
@@ -213,9 +228,12 @@ impl<'de> Record<'de> for PointsFile {
 
 impl BinsFile {
     fn validate(&self, signal: &str) -> Result<Vec<Points>, Error> {
+        if self.points.iter().all(|points| points.points.is_none()) {
+            return Err(Error::model(&format!("signals.{signal}"), "is missing".to_owned()));
+        }
         let mut table = Vec::with_capacity(self.points.len());
         for (bin, points) in self.names.iter().zip(&self.points) {
-            table.push(points.validate().ok_or_else(|| {
+            table.push(points.validate(self.is_row).ok_or_else(|| {
                 Error::model(
                     &format!("signals.{signal}.{bin}"),
                     format!("must be points, or {{points, low, high}} with low ≤ points ≤ high, all within ±{POINTS_LIMIT}"),
@@ -227,16 +245,50 @@ impl BinsFile {
 }
 
 impl PointsFile {
-    fn validate(self) -> Option<Points> {
-        let Self { points: Some(points), low: Some(low), high: Some(high) } = self else { return None };
+    fn validate(self, is_needed: bool) -> Option<Points> {
+        let (points, low, high) = match self {
+            Self { points: None, low: None, high: None } if !is_needed => (0, 0, 0),
+            Self { points: Some(points), low: Some(low), high: Some(high) } => (points, low, high),
+            _ => return None,
+        };
         let holds = -POINTS_LIMIT <= low && low <= points && points <= high && high <= POINTS_LIMIT;
         holds.then_some(Points { points, low, high })
     }
 }
 
+impl CardFile {
+    fn validate(self, id: &str, expires: Option<i64>) -> Result<Model, Error> {
+        let LevelsFile { low: Some(low), medium: Some(medium), high: Some(high) } = self.levels else {
+            return Err(Error::model("levels", "is missing".to_owned()));
+        };
+        if !(low < medium && medium < high) {
+            return Err(Error::model("levels", "must ascend from low over medium to high".to_owned()));
+        }
+        let mut table = Vec::with_capacity(CATALOGUE.len());
+        for ((signal, _), bins) in CATALOGUE.iter().zip(&self.signals.0) {
+            table.push(bins.validate(signal)?);
+        }
+        let calibration = Calibration::of(&self.calibration)
+            .ok_or_else(|| Error::model("calibration", "must be two knots or more that ascend".to_owned()))?;
+        let band = self.band.as_ref().map(BandFile::validate).transpose()?;
+        let thresholds = Thresholds { low, medium, high };
+        let model = Model { id: id.to_owned(), expires, calibration, thresholds, band, table };
+        match self.check {
+            Some(check) if check != model.check() => Err(Error::model(
+                "check",
+                format!(
+                    "is `{check}`, and this engine computes `{}`: the model is damaged or made for another engine",
+                    model.check()
+                ),
+            )),
+            _ => Ok(model),
+        }
+    }
+}
+
 impl Model {
-    /// Reads a model and checks it: every signal and bin of the engine, no other, within limits. Of its bands, the
-    /// one of `setting` is used.
+    /// Reads a model and checks all of it: every signal and bin of the engine, no other, within limits. Used is the
+    /// scorecard of `setting`.
     ///
     /// # Errors
     /// [`Error::Model`] with the path of the first member that is wrong.
@@ -247,43 +299,14 @@ impl Model {
         if schema != 1 {
             return Err(Error::model("schema", format!("`{schema}` is not a known schema; 1 is")));
         }
-        let LevelsFile { low: Some(low), medium: Some(medium), high: Some(high) } = file.levels else {
-            return Err(Error::model("levels", "is missing".to_owned()));
-        };
-        if !(low < medium && medium < high) {
-            return Err(Error::model("levels", "must ascend from low over medium to high".to_owned()));
-        }
-        let mut table = Vec::with_capacity(CATALOGUE.len());
-        for ((signal, _), bins) in CATALOGUE.iter().zip(&file.signals.0) {
-            table.push(bins.validate(signal)?);
-        }
-        let band = file.bands.and_then(|bands| bands.of(setting));
-        if band.is_some_and(|band| band.allow >= band.block) {
-            return Err(Error::model("bands", "must allow below where they stop".to_owned()));
-        }
-        let slope = file.slope_q16.unwrap_or(1 << 16);
-        if slope > 4 << 16 {
-            return Err(Error::model("slopeQ16", "is more than four".to_owned()));
-        }
-        let model = Self {
-            id: file.id,
-            expires: file.expires,
-            slope: i64::from(slope),
-            prior: file.prior_points.unwrap_or_default().clamp(-4096, 4096),
-            thresholds: Thresholds { low, medium, high },
-            band,
-            table,
-        };
-        match file.check {
-            Some(check) if *check != *model.check() => Err(Error::model(
-                "check",
-                format!(
-                    "is `{check}`, and this engine computes `{}`: the model is damaged or made for another engine",
-                    model.check()
-                ),
-            )),
-            _ => Ok(model),
-        }
+        let card =
+            |card: CardFile, name| card.validate(&file.id, file.expires).map_err(|why| why.within(name));
+        let standard = card(file.standard.unwrap_or_default(), "standard")?;
+        let hardened = file.hardened.map(|file| card(file, "hardened")).transpose()?;
+        Ok(match (setting, hardened) {
+            (Setting::Hardened, Some(hardened)) => hardened,
+            _ => standard,
+        })
     }
 
     /// Whether the model may be relied on at a time, milliseconds since the Unix epoch. One that expires is not relied
@@ -334,10 +357,7 @@ impl Model {
 
     /// Calibrated log-odds of a score, in points.
     pub(super) fn calibrated(&self, score: i32) -> i32 {
-        let scaled = (i64::from(score) * self.slope) >> 16;
-        i32::try_from(scaled)
-            .unwrap_or(if score > 0 { i32::MAX } else { i32::MIN })
-            .saturating_add(self.prior)
+        self.calibration.log_odds(score)
     }
 
     pub(super) const fn band(&self) -> Option<Band> {
@@ -375,11 +395,11 @@ mod tests {
     fn compact_signals_are_the_same_model() {
         let compact = edited(|file| {
             for (signal, bins) in CATALOGUE {
-                let row = bins.iter().map(|bin| match &file["signals"][signal][bin] {
+                let row = bins.iter().map(|bin| match &file["standard"]["signals"][signal][bin] {
                     Value::Object(one) => serde_json::json!([one["points"], one["low"], one["high"]]),
                     points => points.clone(),
                 });
-                file["signals"][signal] = row.collect();
+                file["standard"]["signals"][signal] = row.collect();
             }
         });
         assert_eq!(compact.unwrap(), Model::priors().unwrap());
@@ -389,7 +409,8 @@ mod tests {
             serde_json::json!([[1], 2]),
             serde_json::json!("x"),
         ] {
-            let why = edited(|file| file["signals"]["asn"] = bad.clone()).unwrap_err().to_string();
+            let why =
+                edited(|file| file["standard"]["signals"]["asn"] = bad.clone()).unwrap_err().to_string();
             assert!(why.contains("signals.asn"), "{why}");
         }
     }
@@ -397,20 +418,23 @@ mod tests {
     #[test]
     fn a_model_that_answers_otherwise_than_it_says_is_refused() {
         let check = Model::priors().unwrap().check();
-        assert!(edited(|file| file["check"] = check.clone().into()).is_ok());
+        assert!(edited(|file| file["standard"]["check"] = check.clone().into()).is_ok());
         let refused = |edit: &dyn Fn(&mut Value)| {
             edited(|file| {
-                file["check"] = check.clone().into();
+                file["standard"]["check"] = check.clone().into();
                 edit(file);
             })
             .unwrap_err()
             .to_string()
         };
-        assert!(refused(&|file| file["priorPoints"] = (-425).into()).contains("`check`"));
+        assert!(
+            refused(&|file| file["standard"]["calibration"][0]["points"] = (-2400).into())
+                .contains("`standard.check`")
+        );
         for (signal, bins) in CATALOGUE {
             for bin in *bins {
-                let why = refused(&|file| file["signals"][signal][bin] = 77.into());
-                assert!(why.contains("`check`"), "{signal}.{bin}: every point is checked");
+                let why = refused(&|file| file["standard"]["signals"][signal][bin] = 77.into());
+                assert!(why.contains("`standard.check`"), "{signal}.{bin}: every point is checked");
             }
         }
     }
@@ -426,17 +450,23 @@ mod tests {
     #[test]
     fn a_wrong_model_is_refused_with_the_path() {
         let refused = |edit: &dyn Fn(&mut Value)| edited(edit).unwrap_err().to_string();
-        assert!(refused(&|file| file["signals"]["asn"]["known"] = 5000.into()).contains("signals.asn.known"));
-        assert!(refused(&|file| file["signals"]["moon"] = 1.into()).contains("signals.moon"));
-        assert!(refused(&|file| file["signals"]["asn"]["odd"] = 1.into()).contains("signals.asn.odd"));
         assert!(
-            refused(&|file| drop(file["signals"].as_object_mut().unwrap().remove("travel")))
+            refused(&|file| file["standard"]["signals"]["asn"]["known"] = 5000.into())
+                .contains("standard.signals.asn.known")
+        );
+        assert!(refused(&|file| file["standard"]["signals"]["moon"] = 1.into()).contains("signals.moon"));
+        assert!(
+            refused(&|file| file["standard"]["signals"]["asn"]["odd"] = 1.into()).contains("signals.asn.odd")
+        );
+        assert!(
+            refused(&|file| drop(file["standard"]["signals"].as_object_mut().unwrap().remove("travel")))
                 .contains("signals.travel")
         );
-        assert!(refused(&|file| file["levels"]["low"] = 900.into()).contains("levels"));
+        assert!(refused(&|file| file["standard"]["levels"]["low"] = 900.into()).contains("levels"));
         assert!(refused(&|file| file["schema"] = 2.into()).contains("schema"));
         assert!(
-            refused(&|file| file["signals"]["asn"]["noProfile"]["low"] = 900.into()).contains("noProfile")
+            refused(&|file| file["standard"]["signals"]["asn"]["noProfile"]["low"] = 900.into())
+                .contains("noProfile")
         );
     }
 }

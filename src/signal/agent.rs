@@ -1,7 +1,7 @@
 //! What the classifier's answer says about risk.
 
 use super::{Bin, bins};
-use crate::agent::{Agent, AgentClass, Finding, Verification};
+use crate::agent::{Agent, AgentClass, Finding, Verification, outdated_days};
 use crate::request::Request;
 
 impl Bin for AgentClass {
@@ -58,6 +58,33 @@ impl Claims {
             Self::Stale
         } else {
             Self::Consistent
+        }
+    }
+}
+
+bins! {
+    /// How far the browser's version lags behind its release train. Browsers update themselves within weeks; bought
+    /// profiles and emulators carry the version they were made with.
+    Release {
+        /// The newest version, or replaced less than two months ago.
+        Current = "current",
+        /// Replaced two to six months ago.
+        Behind = "behind",
+        /// Replaced longer ago.
+        Old = "old",
+        /// No browser, or a version nobody has dated.
+        Unknown = "unknown",
+    }
+}
+
+impl Release {
+    pub(super) fn read(request: &Request<'_>, agent: &Agent<'_>) -> Self {
+        let days = agent.browser.zip(request.time).and_then(|(browser, time)| outdated_days(browser, time));
+        match days {
+            None => Self::Unknown,
+            Some(..60) => Self::Current,
+            Some(60..180) => Self::Behind,
+            Some(_) => Self::Old,
         }
     }
 }

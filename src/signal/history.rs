@@ -53,11 +53,56 @@ impl Familiarity {
 }
 
 bins! {
+    /// Whether an address was seen before. Between a known /24 and a strange one lies the pool it was leased from:
+    /// lines and carriers move their customers within it.
+    AddressFamiliarity {
+        /// Its /24 or /48 is in the profile.
+        Known = "known",
+        /// Not, but one of the same /20 or /44 is.
+        Near = "near",
+        /// See [`Familiarity`].
+        Early = "early",
+        /// See [`Familiarity`].
+        New = "new",
+        /// See [`Familiarity`].
+        Strange = "strange",
+        /// See [`Familiarity`].
+        Bound = "bound",
+        /// See [`Familiarity`].
+        NoProfile = "noProfile",
+        /// See [`Familiarity`].
+        Absent = "absent",
+        /// See [`Familiarity`].
+        Anonymous = "anonymous",
+    }
+}
+
+impl AddressFamiliarity {
+    fn of(familiarity: Familiarity, is_near: impl FnOnce() -> bool) -> Self {
+        match familiarity {
+            Familiarity::Known => Self::Known,
+            new if new.is_new() && is_near() => Self::Near,
+            Familiarity::Early => Self::Early,
+            Familiarity::New => Self::New,
+            Familiarity::Strange => Self::Strange,
+            Familiarity::Bound => Self::Bound,
+            Familiarity::NoProfile => Self::NoProfile,
+            Familiarity::Absent => Self::Absent,
+            Familiarity::Anonymous => Self::Anonymous,
+        }
+    }
+}
+
+bins! {
     /// Whether the principal is used to signing in at this time of day.
     Hour {
-        /// The eighth of the day holds a fair share of the profile's sign-ins.
+        /// Three quarters of the profile's sign-ins are near this hour.
+        Habitual = "habitual",
+        /// Half of them are.
         Usual = "usual",
-        /// It holds less than half of an even share, neighbours included.
+        /// Half of an even share or more.
+        Occasional = "occasional",
+        /// Less than half of an even share.
         Unusual = "unusual",
         /// Too little is known of the principal's hours.
         Unknown = "unknown",
@@ -80,8 +125,13 @@ impl Hour {
             .into_iter()
             .filter_map(|eighth| profile.hours.get(eighth % 8))
             .fold(0, |sum, count| sum.saturating_add(*count));
-        // Three of eight would be even: half of that is 3/16.
-        if u64::from(near) * 16 < u64::from(total) * 3 { Self::Unusual } else { Self::Usual }
+        // In sixteenths; three of eight would be even.
+        match u64::from(near) * 16 / u64::from(total) {
+            12.. => Self::Habitual,
+            8.. => Self::Usual,
+            3.. => Self::Occasional,
+            _ => Self::Unusual,
+        }
     }
 }
 
@@ -89,7 +139,7 @@ impl Hour {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is a dimension of the profile")]
 pub struct History {
-    pub address: Familiarity,
+    pub address: AddressFamiliarity,
     pub asn: Familiarity,
     pub country: Familiarity,
     pub agent: Familiarity,
@@ -118,9 +168,12 @@ impl History {
             },
         };
         let client = &request.client;
+        let address = judge(client.ip.is_some(), &|profile| {
+            Some(profile.knows_address(client.ip?)).filter(|_| !profile.networks.is_empty())
+        });
         Self {
-            address: judge(client.ip.is_some(), &|profile| {
-                Some(profile.knows_address(client.ip?)).filter(|_| !profile.networks.is_empty())
+            address: AddressFamiliarity::of(address, || {
+                client.ip.zip(profile).is_some_and(|(ip, profile)| profile.knows_pool(ip))
             }),
             asn: judge(client.asn.is_some(), &|profile| Some(profile.asns.contains(&client.asn?))),
             country: judge(client.country.is_some(), &|profile| {
@@ -178,7 +231,7 @@ mod tests {
                            "tls":["t13d15h2_8daaf6152771"]}}"#,
         );
         assert_eq!((history.asn, history.country), (Familiarity::Known, Familiarity::New));
-        assert_eq!((history.address, history.tls), (Familiarity::Known, Familiarity::Known));
+        assert_eq!((history.address, history.tls), (AddressFamiliarity::Known, Familiarity::Known));
         assert_eq!(history.new_count(), 1);
     }
 
@@ -194,7 +247,24 @@ mod tests {
     #[test]
     fn a_dimension_that_the_profile_does_not_keep_says_nothing() {
         let history = read(r#"{"client":{"ip":"203.0.113.9"},"profile":{"count":40,"asns":[64500]}}"#);
-        assert_eq!(history.address, Familiarity::Absent);
+        assert_eq!(history.address, AddressFamiliarity::Absent);
+    }
+
+    #[test]
+    fn between_a_known_network_and_a_strange_one_lies_the_pool() {
+        let of = |ip: &str, networks: &str| {
+            read(&format!(
+                r#"{{"client":{{"ip":"{ip}"}},"profile":{{"count":4,"networks":["{networks}"]}}}}"#
+            ))
+            .address
+        };
+        assert_eq!(of("203.0.113.9", "203.0.113.0/24"), AddressFamiliarity::Known);
+        assert_eq!(of("203.0.126.9", "203.0.113.0/24"), AddressFamiliarity::Near);
+        assert_eq!(of("203.0.128.9", "203.0.113.0/24"), AddressFamiliarity::New);
+        assert_eq!(of("2001:db8:1::1", "2001:db8:f::/48"), AddressFamiliarity::Near);
+        assert_eq!(of("2001:db8:10::1", "2001:db8:f::/48"), AddressFamiliarity::New);
+        // What a host keeps as a hash can be equal and never near.
+        assert_eq!(of("203.0.126.9", "5f3a91"), AddressFamiliarity::New);
     }
 
     #[test]
@@ -210,8 +280,10 @@ mod tests {
             let json = format!(r#"{{"time":1790000000000,"profile":{{"count":9,"hours":{hours}}}}}"#);
             Hour::read(&serde_json::from_str(&json).unwrap())
         };
-        assert_eq!(hour("[0,0,0,0,9,0,0,0]"), Hour::Usual);
-        assert_eq!(hour("[0,0,0,9,0,0,0,0]"), Hour::Usual, "next to the border");
+        assert_eq!(hour("[0,0,0,0,9,0,0,0]"), Hour::Habitual);
+        assert_eq!(hour("[0,0,0,9,0,0,0,0]"), Hour::Habitual, "next to the border");
+        assert_eq!(hour("[4,0,0,0,5,0,0,0]"), Hour::Usual);
+        assert_eq!(hour("[6,0,0,0,3,0,0,0]"), Hour::Occasional);
         assert_eq!(hour("[9,0,0,0,0,0,0,0]"), Hour::Unusual);
         assert_eq!(hour("[2,0,0,0,0,0,0,0]"), Hour::Unknown);
     }

@@ -73,7 +73,11 @@ bins! {
     RoundTrip {
         /// Under 4 ms: a machine in a data centre next to the edge.
         Immediate = "immediate",
-        /// Up to 150 ms: access networks.
+        /// Up to 9 ms: fibre in the same town, and data centres in it.
+        Quick = "quick",
+        /// Up to 29 ms: fixed lines. A proxy in somebody's home adds its owner's line to the way, and rarely gets here.
+        Short = "short",
+        /// Up to 89 ms: radio, VPNs, proxies.
         Usual = "usual",
         /// More: satellites, bad radio, chains of proxies.
         Long = "long",
@@ -86,7 +90,9 @@ impl RoundTrip {
     pub(super) fn read(request: &Request<'_>) -> Self {
         match request.transport.rtt_ms {
             Some(0..=3) => Self::Immediate,
-            Some(4..=150) => Self::Usual,
+            Some(4..=9) => Self::Quick,
+            Some(10..=29) => Self::Short,
+            Some(30..=89) => Self::Usual,
             Some(_) => Self::Long,
             None => Self::Absent,
         }

@@ -1,6 +1,6 @@
 //! Proof of possession: what a thief of copyable things does not have.
 
-use super::{Familiarity, History, bins};
+use super::{AddressFamiliarity, Familiarity, History, bins};
 use crate::request::{DeviceCookie, Request};
 
 bins! {
@@ -79,7 +79,7 @@ impl DeviceAndPlace {
             _ => true,
         };
         match (history.address, history.asn) {
-            (Familiarity::Known, _) => {
+            (AddressFamiliarity::Known, _) => {
                 if is_own {
                     Self::OwnHere
                 } else {

@@ -9,6 +9,8 @@ use crate::request::{Proxy, Request};
 bins! {
     /// Speed needed to have been in both places.
     Travel {
+        /// Where the principal was last seen, as far as places are known at all.
+        Near = "near",
         /// Within reach of roads and rail, or too short a distance to judge.
         Plausible = "plausible",
         /// Needs an aircraft.
@@ -56,6 +58,8 @@ impl Journey {
 }
 
 impl Travel {
+    /// Half a degree of rounding in profiles and a city's width of error in geolocation, kilometres.
+    const NEAR: i64 = 100;
     /// Geolocation of addresses is wrong by a city or two as a rule; below this nothing is said, kilometres.
     const NOISE: i64 = 300;
     /// Faster than trains and cars, km/h.
@@ -66,6 +70,7 @@ impl Travel {
     pub(super) fn of(journey: Option<Journey>) -> Self {
         match journey {
             None => Self::Unknown,
+            Some(journey) if journey.kilometres < Self::NEAR => Self::Near,
             Some(journey) if journey.kilometres < Self::NOISE => Self::Plausible,
             Some(journey) if journey.speed() > Self::IMPOSSIBLE => Self::Impossible,
             Some(journey) if journey.speed() > Self::FLIGHT => Self::Flight,
@@ -147,7 +152,7 @@ mod tests {
         let of = |kilometres, seconds| Travel::of(Some(Journey { kilometres, seconds }));
         assert_eq!(of(12_000, 3600), Travel::Impossible);
         assert_eq!(of(12_000, 20 * 3600), Travel::Flight);
-        assert_eq!(of(299, 1), Travel::Plausible);
+        assert_eq!([of(99, 1), of(100, 1), of(299, 1)], [Travel::Near, Travel::Plausible, Travel::Plausible]);
         assert_eq!(of(500, 10 * 3600), Travel::Plausible);
         assert_eq!(Travel::of(None), Travel::Unknown);
     }

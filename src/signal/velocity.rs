@@ -8,8 +8,12 @@ bins! {
     UserFailures {
         /// None.
         None = "none",
-        /// One to four: people mistype.
-        Few = "few",
+        /// One: people mistype.
+        One = "one",
+        /// Two.
+        Two = "two",
+        /// Three or four.
+        Several = "several",
         /// Five or more.
         Many = "many",
         /// The host does not count.
@@ -21,7 +25,9 @@ impl UserFailures {
     pub(super) fn read(request: &Request<'_>) -> Self {
         match request.velocity.user_failures_1h {
             Some(0) => Self::None,
-            Some(1..=4) => Self::Few,
+            Some(1) => Self::One,
+            Some(2) => Self::Two,
+            Some(3..=4) => Self::Several,
             Some(_) => Self::Many,
             None => Self::Absent,
         }

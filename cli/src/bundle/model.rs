@@ -15,24 +15,22 @@ const FOR_PEOPLE: [&str; 2] = ["notes", "evidence"];
 /// Why no edge would take the model, for people.
 pub fn compact(mut model: Value, expires: Option<i64>) -> Result<Value, String> {
     let text = model.to_string();
-    let mut check = String::new();
+    let mut checks = Vec::new();
     for setting in Setting::ALL {
-        check = Model::parse(&text, *setting).map_err(|why| why.to_string())?.check();
+        let checked = Model::parse(&text, *setting).map_err(|why| why.to_string())?;
+        checks.push((setting.name(), checked.check()));
     }
     let Some(members) = model.as_object_mut() else { return Err("is no object".to_owned()) };
     FOR_PEOPLE.iter().for_each(|name| drop(members.remove(*name)));
     if let Some(expires) = expires {
         members.insert("expires".to_owned(), expires.into());
     }
-    match members.get_mut("signals").and_then(Value::as_object_mut) {
-        Some(signals) => {
+    for (setting, check) in checks {
+        let Some(card) = members.get_mut(setting).and_then(Value::as_object_mut) else { continue };
+        card.insert("check".to_owned(), check.into());
+        if let Some(signals) = card.get_mut("signals").and_then(Value::as_object_mut) {
             shorten(signals);
-            members.insert("check".to_owned(), check.into());
         }
-        None => members
-            .values_mut()
-            .filter_map(|card| card.get_mut("signals").and_then(Value::as_object_mut))
-            .for_each(shorten),
     }
     Ok(model)
 }

@@ -19,14 +19,21 @@ fn stream() -> Run {
 #[test]
 fn a_stream_becomes_a_model_becomes_a_report() {
     let events = stream().out;
+    let (points, points_name) = scratch("points.json");
     let (model, model_name) = scratch("learned.json");
     let (page, page_name) = scratch("report.html");
-    let train = ["train", "--id", "learned-test", "--alpha", "0.2", "--out", &model_name];
-    let run = edgeward(&train, &events);
-    assert_eq!((run.status, run.err.as_str()), (0, ""));
-    let first = fs::read_to_string(&model).unwrap();
-    assert_eq!(edgeward(&train, &events).status, 0);
-    assert_eq!(fs::read_to_string(&model).unwrap(), first, "the same events give the same bytes");
+    let train = ["train", "--id", "learned-test", "--out", &points_name];
+    let calibrate = ["calibrate", "--alpha", "0.2", "--model", &points_name, "--out", &model_name];
+    let run = || {
+        for command in [&train[..], &calibrate[..]] {
+            let run = edgeward(command, &events);
+            assert_eq!((run.status, run.err.as_str()), (0, ""));
+        }
+        [&points, &model].map(|path| fs::read_to_string(path).unwrap())
+    };
+    let first = run();
+    assert_eq!(run(), first, "the same events give the same bytes");
+    assert!(!first[0].contains("\"band\"") && first[1].contains("\"band\""));
 
     let run = edgeward(&["assess", "--model", &model_name, "--html", &page_name], &events);
     assert_eq!((run.status, run.err.as_str()), (0, ""));
@@ -40,12 +47,22 @@ fn a_stream_becomes_a_model_becomes_a_report() {
 
 #[test]
 fn too_few_samples_close_the_band() {
+    let (_, points) = scratch("few-points.json");
     let (model, model_name) = scratch("abstaining.json");
-    let run = edgeward(&["train", "--id", "m", "--out", &model_name], stream().out);
+    let events = stream().out;
+    assert_eq!(edgeward(&["train", "--id", "m", "--out", &points], &events).status, 0);
+    let run = edgeward(&["calibrate", "--model", &points, "--out", &model_name], &events);
     assert_eq!(run.status, 1);
     assert!(run.err.contains("naive: too few samples to calibrate on: 546 are needed"), "{}", run.err);
     let model: serde_json::Value = serde_json::from_str(&fs::read_to_string(model).unwrap()).unwrap();
-    assert_eq!(model["bands"]["hardened"]["allow"], i32::MIN);
+    assert_eq!(model["hardened"]["band"]["allow"], i32::MIN);
+    let alpha = edgeward(&["calibrate", "--model", &points, "--alpha", "0", "--out", &model_name], &events);
+    assert!(alpha.err.contains("--alpha"), "{}", alpha.err);
+    let (broken, broken_name) = scratch("broken.json");
+    fs::write(broken, r#"{"schema":1,"id":"m","origin":"learned","standard":{"levels":{"low":1}}}"#).unwrap();
+    let run = edgeward(&["calibrate", "--model", &broken_name, "--out", &model_name], &events);
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains("broken.json") && run.err.contains("standard.levels"), "{}", run.err);
 }
 
 #[test]
@@ -63,6 +80,4 @@ fn a_stream_that_can_not_be_learned_from_is_named() {
     assert!(train(&event(1)).err.contains("no benign rows or no attacks"));
     let unlabelled = train(r#"{"request":{},"label":"odd","family":"x"}"#);
     assert!(unlabelled.err.starts_with("standard input:1: label"), "{}", unlabelled.err);
-    let alpha = edgeward(&["train", "--id", "m", "--alpha", "0", "--out", &model_name], "");
-    assert!(alpha.err.contains("--alpha"), "{}", alpha.err);
 }

@@ -126,7 +126,7 @@ mod tests {
         let world = World::load().unwrap();
         let client = Client { kind: 0, os: 0, model: 0, lag: 0 };
         assert!(client.user_agent(&world, 0).contains("Chrome/141.0.0.0"));
-        assert!(client.user_agent(&world, 90 * DAY).contains("Chrome/143.0.0.0"));
+        assert!(client.user_agent(&world, 90 * DAY).contains("Chrome/144.0.0.0"));
         assert_eq!(client.headers(&world, 0).len(), 4);
     }
 
