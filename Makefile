@@ -27,9 +27,11 @@ bench-fastly: ## Measure the Fastly service beside the same service without Edge
 	@scripts/setup.sh fastly
 	@scripts/fastly.sh bench
 
-soak: ## Compare compiled policies with interpreted ones, a million times (PAIRS=1000000)
-	@scripts/setup.sh run
+soak: ## Compiled policies against interpreted ones (PAIRS=1000000); memory over many decisions (DECISIONS=10000000)
+	@scripts/setup.sh bench
+	@scripts/build.sh
 	@PAIRS=$(or $(PAIRS),1000000) nice cargo test -p edgeward --release --lib policy::tests::differential::soak -- --ignored --nocapture
+	@npm run --prefix js/bench --silent soak -- $(or $(DECISIONS),10000000)
 
 fuzz: ## Throw random input at what reads strangers' (SECONDS=60: each target; TARGETS="classify": only these)
 	@scripts/setup.sh fuzz

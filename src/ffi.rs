@@ -144,8 +144,11 @@ impl Instance {
         numbers: &[f64],
         answer: &mut packed::Answer,
     ) -> bool {
-        let request = std::str::from_utf8(text).ok().and_then(|text| packed::request(text, sizes, numbers));
-        let (Some(engine), Some(request)) = (&self.engine, request) else { return false };
+        let (Some(engine), Ok(text)) = (&self.engine, std::str::from_utf8(text)) else { return false };
+        let mut request = Request::default();
+        if packed::request(text, sizes, numbers, &mut request).is_none() {
+            return false;
+        }
         answer.write(&engine.judge(&request), engine);
         true
     }

@@ -1,4 +1,4 @@
-// What every candidate is given: distinct requests of many kinds of client, and 20 policies in the language of each
+// What every candidate is given: distinct requests of many kinds of client, and 100 policies in the language of each
 // engine. Deterministic: the same on every machine.
 
 const WINDOWS = "Windows NT 10.0; Win64; x64";
@@ -69,12 +69,12 @@ export const requests = userAgents.map((agent, index) => ({
   risk: { signIn: "none", user: ["none", "low", "medium", "high"][index % 7] ?? "none" },
 }));
 
-const POLICIES = 20;
+export const POLICIES = 100;
 
 /** Group, application, platform, country and risk: the same conditions for every engine. */
 const rules = Array.from({ length: POLICIES }, (_, index) => ({
   id: `policy-${index}`,
-  group: `group-${index}`,
+  group: `group-${index % 20}`,
   application: `app-${index % 5}`,
   countries: index % 2 === 0 ? ["NO", "SE"] : ["DE"],
   risk: ["low", "medium", "high"][index % 3],
@@ -106,6 +106,22 @@ export const bundle = JSON.stringify({
     grantControls: { operator: "OR", builtInControls: [block ? "block" : "mfa"] },
   })),
 });
+
+/** The same policies as a loop in JavaScript: which of them apply. */
+export function policyLoop({ principal, resource, client, risk }) {
+  const applying = [];
+  for (const rule of rules) {
+    if (
+      principal.groups.includes(rule.group) &&
+      rule.application === resource.application &&
+      rule.countries.includes(client.country) &&
+      rule.risk === risk.user
+    ) {
+      applying.push(rule);
+    }
+  }
+  return applying;
+}
 
 /** Cedar: a policy forbids where ours would demand or block. */
 export const cedarPolicies = [

@@ -1,7 +1,25 @@
 import type { Tables } from "./tables.js";
 import type { Profile, Request } from "./types.js";
 
-type Index = ReadonlyMap<string, number>;
+/** A size that is not known. */
+const UNKNOWN = -1;
+
+/** Indices of names. Most requests say what the one before said, which is cheaper to see than to look up. */
+class Index {
+  readonly #places: ReadonlyMap<string, number>;
+  #last = "";
+  #place = UNKNOWN;
+
+  constructor(names: readonly string[]) {
+    this.#places = new Map(names.map((name, place) => [name, place]));
+  }
+
+  find(name: string): number {
+    if (name === this.#last) return this.#place;
+    this.#last = name;
+    return (this.#place = this.#places.get(name) ?? UNKNOWN);
+  }
+}
 
 /** Indices of the names that a request may hold. */
 export interface Vocabulary {
@@ -21,21 +39,17 @@ export interface Vocabulary {
 export function vocabulary(tables: Tables): Vocabulary {
   return {
     headers: new Headers(tables.headers),
-    proxies: index(tables.proxies),
-    appTypes: index(tables.appTypes),
-    principalKinds: index(tables.principalKinds),
-    guestTypes: index(tables.guestTypes),
-    transferMethods: index(tables.transferMethods),
-    trustTypes: index(tables.trustTypes),
-    platforms: index(tables.platforms),
-    deviceCookies: index(tables.deviceCookies),
-    levels: index(tables.levels),
-    insiderLevels: index(tables.insiderLevels),
+    proxies: new Index(tables.proxies),
+    appTypes: new Index(tables.appTypes),
+    principalKinds: new Index(tables.principalKinds),
+    guestTypes: new Index(tables.guestTypes),
+    transferMethods: new Index(tables.transferMethods),
+    trustTypes: new Index(tables.trustTypes),
+    platforms: new Index(tables.platforms),
+    deviceCookies: new Index(tables.deviceCookies),
+    levels: new Index(tables.levels),
+    insiderLevels: new Index(tables.insiderLevels),
   };
-}
-
-function index(names: readonly string[]): Index {
-  return new Map(names.map((name, place) => [name, place]));
 }
 
 /** Spellings of header names that are remembered; clients choose them, so there have to be so many at most. */
@@ -45,29 +59,26 @@ const SPELLINGS = 512;
 class Headers {
   /** Announces a signature. A signed request crosses as JSON: a signature may cover any header. */
   readonly signed: number;
-  readonly #read: Index;
+  readonly #read: ReadonlyMap<string, number>;
   readonly #seen = new Map<string, number>();
 
   constructor(names: readonly string[]) {
-    this.#read = index(names);
+    this.#read = new Map(names.map((name, place) => [name, place]));
     this.signed = names.indexOf("signature-input");
   }
 
-  /** Index of a header, -1 for one that is not read. */
+  /** Index of a header, {@link UNKNOWN} for one that is not read. */
   find(name: string): number {
     return this.#seen.get(name) ?? this.#learn(name);
   }
 
   #learn(name: string): number {
-    const place = this.#read.get(name.toLowerCase()) ?? -1;
+    const place = this.#read.get(name.toLowerCase()) ?? UNKNOWN;
     if (this.#seen.size >= SPELLINGS) this.#seen.clear();
     if (name.length < 64) this.#seen.set(name, place);
     return place;
   }
 }
-
-/** What is not known of a size. */
-const UNKNOWN = -1;
 
 // The request being written. Module state, because an object for each request costs more than all of the writing.
 let names: Vocabulary;
@@ -108,20 +119,127 @@ export function write(
   return fits && sizeCount <= sizes.length && numberCount <= numbers.length;
 }
 
-const NOTHING = {} as Readonly<Record<string, undefined>>;
+// Bits of the leading mask: groups that are known, and written.
+const HTTP = 1;
+const CLIENT = 1 << 1;
+const TLS = 1 << 2;
+const CLIENT_CERT = 1 << 3;
+const TRANSPORT = 1 << 4;
+const PLATFORM_BOT = 1 << 5;
+const PRINCIPAL = 1 << 6;
+const SESSION = 1 << 7;
+const BINDING = 1 << 8;
+const DEVICE = 1 << 9;
+const RESOURCE = 1 << 10;
+const RISK = 1 << 11;
+const VELOCITY = 1 << 12;
+const PROFILE = 1 << 13;
 
 function writeRequest(request: Request): void {
+  const { http, client, tls, transport, platformBot, principal, session, device, resource, risk, velocity, profile } =
+    request;
+  let groups = 0;
+  sizeCount = 1;
   number(request.time);
-  const http = request.http ?? NOTHING;
-  string(http.method);
-  string(http.scheme);
-  string(http.host);
-  string(http.path);
-  string(http.version);
-  headers(http.headers);
-  const client = request.client ?? NOTHING;
-  // What few hosts report crosses as JSON.
-  if (http.query != null || client.reverseDns != null || request.agentDirectory != null) fits = false;
+  if (isGroup(http)) {
+    groups |= HTTP;
+    rare(http.query);
+    string(http.method);
+    string(http.scheme);
+    string(http.host);
+    string(http.path);
+    string(http.version);
+    headers(http.headers);
+  }
+  if (isGroup(client)) {
+    groups |= CLIENT;
+    writeClient(client);
+  }
+  if (isGroup(tls)) {
+    groups |= TLS;
+    string(tls.version);
+    string(tls.ja4);
+    string(tls.ja3);
+    const certificate = tls.clientCert;
+    if (isGroup(certificate)) {
+      groups |= CLIENT_CERT;
+      flag(certificate.presented);
+      flag(certificate.verified);
+    }
+  }
+  if (isGroup(transport)) {
+    groups |= TRANSPORT;
+    number(transport.rttMs);
+    string(transport.h2Fingerprint);
+    strings(transport.headerOrder);
+  }
+  if (isGroup(platformBot)) {
+    groups |= PLATFORM_BOT;
+    number(platformBot.score);
+    flag(platformBot.verified);
+    flag(platformBot.signedAgent);
+  }
+  if (isGroup(principal)) {
+    groups |= PRINCIPAL;
+    rare(principal.customSecurityAttributes);
+    name(principal.kind, names.principalKinds);
+    string(principal.id);
+    strings(principal.groups);
+    strings(principal.roles);
+    name(principal.guestType, names.guestTypes);
+    string(principal.externalTenant);
+  }
+  if (isGroup(session)) {
+    groups |= SESSION | writeSession(session);
+  }
+  if (isGroup(device)) {
+    groups |= DEVICE;
+    writeDevice(device);
+  }
+  if (isGroup(resource)) {
+    groups |= RESOURCE;
+    rare(resource.customSecurityAttributes);
+    string(resource.application);
+    strings(resource.applicationGroups);
+    string(resource.userAction);
+    string(resource.authenticationContext);
+  }
+  if (isGroup(risk)) {
+    groups |= RISK;
+    name(risk.signIn, names.levels);
+    name(risk.user, names.levels);
+    name(risk.servicePrincipal, names.levels);
+    name(risk.agent, names.levels);
+    name(risk.insider, names.insiderLevels);
+  }
+  if (isGroup(velocity)) {
+    groups |= VELOCITY;
+    number(velocity.userFailures1h);
+    number(velocity.ipUsers1h);
+  }
+  if (isGroup(profile)) {
+    groups |= PROFILE;
+    writeProfile(profile);
+  }
+  rare(request.agentDirectory);
+  sizes[0] = groups;
+}
+
+/** What is neither an object nor unknown does not fit. */
+function isGroup<T>(value: T | null | undefined): value is T {
+  if (value == null) return false;
+  if (typeof value === "object" && !Array.isArray(value)) return true;
+  fits = false;
+  return false;
+}
+
+/** What few hosts report crosses as JSON. */
+function rare(value: unknown): void {
+  if (value != null) fits = false;
+}
+
+function writeClient(client: NonNullable<Request["client"]>): void {
+  rare(client.reverseDns);
   string(client.ip);
   number(client.asn);
   string(client.country);
@@ -132,57 +250,22 @@ function writeRequest(request: Request): void {
   string(client.gpsCountry);
   flag(client.compliantNetwork);
   name(client.appType, names.appTypes);
-  const tls = request.tls ?? NOTHING;
-  const certificate = tls.clientCert ?? NOTHING;
-  string(tls.version);
-  string(tls.ja4);
-  string(tls.ja3);
-  flag(certificate.presented);
-  flag(certificate.verified);
-  const transport = request.transport ?? NOTHING;
-  number(transport.rttMs);
-  string(transport.h2Fingerprint);
-  strings(transport.headerOrder);
-  const bot = request.platformBot ?? NOTHING;
-  number(bot.score);
-  flag(bot.verified);
-  flag(bot.signedAgent);
-  const principal = request.principal ?? NOTHING;
-  name(principal.kind, names.principalKinds);
-  string(principal.id);
-  strings(principal.groups);
-  strings(principal.roles);
-  name(principal.guestType, names.guestTypes);
-  string(principal.externalTenant);
-  if (principal.customSecurityAttributes != null) fits = false;
-  const session = request.session ?? NOTHING;
-  const binding = session.binding ?? NOTHING;
+}
+
+/** Tells whether there was a binding. */
+function writeSession(session: NonNullable<Request["session"]>): number {
   string(session.id);
   number(session.establishedAt);
   number(session.authTime);
   strings(session.amr);
   name(session.transferMethod, names.transferMethods);
+  const { binding } = session;
+  if (!isGroup(binding)) return 0;
   number(binding.asn);
   string(binding.country);
   string(binding.ja4);
   string(binding.agent);
-  writeDevice(request.device ?? NOTHING);
-  const resource = request.resource ?? NOTHING;
-  string(resource.application);
-  strings(resource.applicationGroups);
-  if (resource.customSecurityAttributes != null) fits = false;
-  string(resource.userAction);
-  string(resource.authenticationContext);
-  const risk = request.risk ?? NOTHING;
-  name(risk.signIn, names.levels);
-  name(risk.user, names.levels);
-  name(risk.servicePrincipal, names.levels);
-  name(risk.agent, names.levels);
-  name(risk.insider, names.insiderLevels);
-  const velocity = request.velocity ?? NOTHING;
-  number(velocity.userFailures1h);
-  number(velocity.ipUsers1h);
-  writeProfile(request.profile);
+  return BINDING;
 }
 
 function writeDevice(device: NonNullable<Request["device"]>): void {
@@ -209,11 +292,7 @@ function writeDevice(device: NonNullable<Request["device"]>): void {
   fits &&= isPlain;
 }
 
-function writeProfile(profile: Profile | null | undefined): void {
-  if (profile == null) {
-    numbers[numberCount++] = Number.NaN;
-    return;
-  }
+function writeProfile(profile: Profile): void {
   if (profile.count == null) fits = false;
   number(profile.count);
   strings(profile.networks);
@@ -246,7 +325,7 @@ function flag(value: boolean | null | undefined): void {
 /** A name that the engine does not know is unknown. */
 function name(value: string | null | undefined, known: Index): void {
   if (value == null) sizes[sizeCount++] = UNKNOWN;
-  else if (typeof value === "string") sizes[sizeCount++] = known.get(value) ?? UNKNOWN;
+  else if (typeof value === "string") sizes[sizeCount++] = known.find(value);
   else fits = false;
 }
 

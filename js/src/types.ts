@@ -316,6 +316,10 @@ export interface PolicyResult {
   outage?: "denied" | "sessionContinues" | "reevaluated" | "takenToApply";
 }
 
+/**
+ * A decision. `JSON.stringify` writes all of it; to copy one, parse that: the engine works members out when they are
+ * first read, so `{ ...decision }` may have the outcome alone.
+ */
 export interface Decision {
   outcome: Outcome;
   /** Why, for a program (`code`) and for a person. */

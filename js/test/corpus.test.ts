@@ -60,7 +60,7 @@ test("what is malformed is refused alike whichever way it crosses", () => {
   const engine = new Engine({ allowUnsigned: true });
   engine.load(bundle);
   const surrogate = { http: { headers: [["user-agent", "\uD800"]] } };
-  for (const request of [surrogate, { client: { asn: "x" } }, { client: { ip: "1.2.3" } }, { client: { latitude: 181 } }, { time: 0.5 }]) {
+  for (const request of [surrogate, { client: 5 }, { http: [] }, { principal: { groups: [null] } }, { client: { asn: "x" } }, { client: { ip: "1.2.3" } }, { client: { latitude: 181 } }, { time: 0.5 }]) {
     assert.throws(() => engine.evaluate(request as unknown as Request), { code: "invalid_json" });
   }
 });

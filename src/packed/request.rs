@@ -2,22 +2,39 @@
 
 use crate::profile::{Profile, Sighting};
 use crate::request::{
-    AgentDirectory, Client, ClientAppType, ClientCert, Device, DeviceCookie, GuestType, Http, Platform,
-    PlatformBot, Principal, PrincipalKind, Proxy, Request, Resource, RiskFacts, Session, SessionBinding,
-    Text, Tls, TransferMethod, Transport, TrustType, Velocity,
+    Client, ClientAppType, ClientCert, Device, DeviceCookie, GuestType, Http, Platform, PlatformBot,
+    Principal, PrincipalKind, Proxy, Request, Resource, RiskFacts, Session, SessionBinding, Text,
+    TransferMethod, Transport, TrustType, Velocity,
 };
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 
 /// Reads a request: its members in the order written below. `sizes` holds what is small: for texts their length in
 /// bytes, for lists their count, for flags 0 or 1, for names their index, for headers that of [`Http::READ`] before
-/// the length; -1 for what is unknown. `numbers` holds numbers, NaN for what is unknown. `None` if they do not fit;
-/// the JSON way tells why.
+/// the length; -1 for what is unknown. `numbers` holds numbers, NaN for what is unknown. Groups that a leading bit
+/// mask leaves out are unknown as a whole. Fills a request of which nothing is known yet, because a value of its size
+/// is not moved for free. `None` if they do not fit; the JSON way tells why.
 #[must_use]
-pub fn request<'a>(text: &'a str, sizes: &[i32], numbers: &[f64]) -> Option<Request<'a>> {
+pub fn request<'a>(text: &'a str, sizes: &[i32], numbers: &[f64], into: &mut Request<'a>) -> Option<()> {
     let mut reader = Reader { text, sizes, numbers };
-    let request = reader.request()?;
-    (reader.text.is_empty() && reader.sizes.is_empty() && reader.numbers.is_empty()).then_some(request)
+    reader.request(into)?;
+    (reader.text.is_empty() && reader.sizes.is_empty() && reader.numbers.is_empty()).then_some(())
 }
+
+/// Bits of the leading mask.
+const HTTP: i32 = 1;
+const CLIENT: i32 = 1 << 1;
+const TLS: i32 = 1 << 2;
+const CLIENT_CERT: i32 = 1 << 3;
+const TRANSPORT: i32 = 1 << 4;
+const PLATFORM_BOT: i32 = 1 << 5;
+const PRINCIPAL: i32 = 1 << 6;
+const SESSION: i32 = 1 << 7;
+const BINDING: i32 = 1 << 8;
+const DEVICE: i32 = 1 << 9;
+const RESOURCE: i32 = 1 << 10;
+const RISK: i32 = 1 << 11;
+const VELOCITY: i32 = 1 << 12;
+const PROFILE: i32 = 1 << 13;
 
 struct Reader<'a, 'n> {
     text: &'a str,
@@ -29,101 +46,134 @@ struct Reader<'a, 'n> {
 type Read<T> = Option<Option<T>>;
 
 impl<'a> Reader<'a, '_> {
-    fn request(&mut self) -> Option<Request<'a>> {
-        Some(Request {
-            time: self.whole()?,
-            http: Http {
-                method: self.text()?,
-                scheme: self.text()?,
-                host: self.text()?,
-                path: self.text()?,
-                query: None,
-                version: self.text()?,
-                headers: self.headers()?,
-            },
-            client: Client {
-                ip: self.parsed(|text| text.parse().ok())?.map(|ip: std::net::IpAddr| ip.to_canonical()),
-                asn: self.whole()?,
-                country: self.text()?,
-                city: self.text()?,
-                latitude: self.degrees()?,
-                longitude: self.degrees()?,
-                proxy: self.name(Proxy::ALL)?,
-                gps_country: self.text()?,
-                compliant_network: self.flag()?,
-                app_type: self.name(ClientAppType::ALL)?,
-                reverse_dns: None,
-            },
-            tls: Tls {
-                version: self.text()?,
-                ja4: self.text()?,
-                ja3: self.text()?,
-                client_cert: ClientCert { presented: self.flag()?, verified: self.flag()? },
-            },
-            transport: Transport {
+    fn request(&mut self, into: &mut Request<'a>) -> Option<()> {
+        let (groups, rest) = self.sizes.split_first()?;
+        self.sizes = rest;
+        let has = |group| groups & group != 0;
+        into.time = self.whole()?;
+        if has(HTTP) {
+            self.http(&mut into.http)?;
+        }
+        if has(CLIENT) {
+            self.client(&mut into.client)?;
+        }
+        if has(TLS) {
+            let tls = &mut into.tls;
+            (tls.version, tls.ja4, tls.ja3) = (self.text()?, self.text()?, self.text()?);
+        }
+        if has(CLIENT_CERT) {
+            into.tls.client_cert = ClientCert { presented: self.flag()?, verified: self.flag()? };
+        }
+        if has(TRANSPORT) {
+            into.transport = Transport {
                 rtt_ms: self.whole()?,
                 h2_fingerprint: self.text()?,
                 header_order: self.texts()?,
-            },
-            platform_bot: PlatformBot {
-                score: self.whole()?,
-                verified: self.flag()?,
-                signed_agent: self.flag()?,
-            },
-            principal: Principal {
-                kind: self.name(PrincipalKind::ALL)?,
-                id: self.text()?,
-                groups: self.texts()?,
-                roles: self.texts()?,
-                guest_type: self.name(GuestType::ALL)?,
-                external_tenant: self.text()?,
-                custom_security_attributes: None,
-            },
-            session: Session {
-                id: self.text()?,
-                established_at: self.whole()?,
-                auth_time: self.whole()?,
-                amr: self.texts()?,
-                transfer_method: self.name(TransferMethod::ALL)?,
-                binding: SessionBinding {
-                    asn: self.whole()?,
-                    country: self.text()?,
-                    ja4: self.text()?,
-                    agent: self.text()?,
-                },
-            },
-            device: Device {
-                is_registered: self.flag()?,
-                is_compliant: self.flag()?,
-                trust_type: self.name(TrustType::ALL)?,
-                platform: self.name(Platform::ALL)?,
-                device_id: self.text()?,
-                cookie: self.name(DeviceCookie::ALL)?,
-                ..Device::default()
-            },
-            resource: Resource {
+            };
+        }
+        if has(PLATFORM_BOT) {
+            into.platform_bot =
+                PlatformBot { score: self.whole()?, verified: self.flag()?, signed_agent: self.flag()? };
+        }
+        if has(PRINCIPAL) {
+            self.principal(&mut into.principal)?;
+        }
+        if has(SESSION) {
+            self.session(&mut into.session)?;
+        }
+        if has(BINDING) {
+            into.session.binding = SessionBinding {
+                asn: self.whole()?,
+                country: self.text()?,
+                ja4: self.text()?,
+                agent: self.text()?,
+            };
+        }
+        if has(DEVICE) {
+            self.device(&mut into.device)?;
+        }
+        if has(RESOURCE) {
+            into.resource = Resource {
                 application: self.text()?,
                 application_groups: self.texts()?,
                 user_action: self.text()?,
                 authentication_context: self.text()?,
-                custom_security_attributes: None,
-            },
-            risk: RiskFacts {
+                ..Resource::default()
+            };
+        }
+        if has(RISK) {
+            into.risk = RiskFacts {
                 sign_in: self.name(RiskLevel::ALL)?,
                 user: self.name(RiskLevel::ALL)?,
                 service_principal: self.name(RiskLevel::ALL)?,
                 agent: self.name(RiskLevel::ALL)?,
                 insider: self.name(InsiderRiskLevel::ALL)?,
-            },
-            velocity: Velocity { user_failures_1h: self.whole()?, ip_users_1h: self.whole()? },
-            profile: self.profile()?,
-            agent_directory: AgentDirectory::default(),
-        })
+            };
+        }
+        if has(VELOCITY) {
+            into.velocity = Velocity { user_failures_1h: self.whole()?, ip_users_1h: self.whole()? };
+        }
+        if has(PROFILE) {
+            into.profile = Some(self.profile()?);
+        }
+        Some(())
     }
 
-    /// The count comes first; without one there is no profile, and none of the rest.
-    fn profile(&mut self) -> Read<Profile<'a>> {
-        let Some(count) = self.whole()? else { return Some(None) };
+    fn http(&mut self, http: &mut Http<'a>) -> Option<()> {
+        http.method = self.text()?;
+        http.scheme = self.text()?;
+        http.host = self.text()?;
+        http.path = self.text()?;
+        http.version = self.text()?;
+        http.headers = self.headers()?;
+        Some(())
+    }
+
+    fn client(&mut self, client: &mut Client<'a>) -> Option<()> {
+        client.ip = self.parsed(|text| text.parse().ok())?.map(|ip: std::net::IpAddr| ip.to_canonical());
+        client.asn = self.whole()?;
+        client.country = self.text()?;
+        client.city = self.text()?;
+        client.latitude = self.degrees()?;
+        client.longitude = self.degrees()?;
+        client.proxy = self.name(Proxy::ALL)?;
+        client.gps_country = self.text()?;
+        client.compliant_network = self.flag()?;
+        client.app_type = self.name(ClientAppType::ALL)?;
+        Some(())
+    }
+
+    fn principal(&mut self, principal: &mut Principal<'a>) -> Option<()> {
+        principal.kind = self.name(PrincipalKind::ALL)?;
+        principal.id = self.text()?;
+        principal.groups = self.texts()?;
+        principal.roles = self.texts()?;
+        principal.guest_type = self.name(GuestType::ALL)?;
+        principal.external_tenant = self.text()?;
+        Some(())
+    }
+
+    fn session(&mut self, session: &mut Session<'a>) -> Option<()> {
+        session.id = self.text()?;
+        session.established_at = self.whole()?;
+        session.auth_time = self.whole()?;
+        session.amr = self.texts()?;
+        session.transfer_method = self.name(TransferMethod::ALL)?;
+        Some(())
+    }
+
+    fn device(&mut self, device: &mut Device<'a>) -> Option<()> {
+        device.is_registered = self.flag()?;
+        device.is_compliant = self.flag()?;
+        device.trust_type = self.name(TrustType::ALL)?;
+        device.platform = self.name(Platform::ALL)?;
+        device.device_id = self.text()?;
+        device.cookie = self.name(DeviceCookie::ALL)?;
+        Some(())
+    }
+
+    fn profile(&mut self) -> Option<Profile<'a>> {
+        let count = self.whole()??;
         let networks = self.texts()?.unwrap_or_default();
         let asns = self.counts()?.unwrap_or_default();
         let countries = self.texts()?.unwrap_or_default();
@@ -135,7 +185,7 @@ impl<'a> Reader<'a, '_> {
             Some(time) => Some(Sighting { time, latitude_e6: self.whole()??, longitude_e6: self.whole()?? }),
             None => None,
         };
-        Some(Some(Profile { count, networks, asns, countries, agents, tls, devices, hours, last }))
+        Some(Profile { count, networks, asns, countries, agents, tls, devices, hours, last })
     }
 
     fn number(&mut self) -> Read<f64> {
@@ -228,31 +278,42 @@ impl<'a> Reader<'a, '_> {
 mod tests {
     use super::*;
 
-    /// Members of a request, as sizes and as numbers.
-    const MEMBERS: (usize, usize) = (49, 12);
+    /// Members of a request without a profile, as sizes behind the mask and as numbers.
+    const MEMBERS: (usize, usize) = (50, 11);
+
+    fn read<'a>(text: &'a str, sizes: &[i32], numbers: &[f64]) -> Option<Request<'a>> {
+        let mut into = Request::default();
+        request(text, sizes, numbers, &mut into).map(|()| into)
+    }
+
+    fn unknown() -> ([i32; MEMBERS.0], [f64; MEMBERS.1]) {
+        let mut sizes = [-1; MEMBERS.0];
+        sizes[0] = PROFILE - 1;
+        (sizes, [f64::NAN; MEMBERS.1])
+    }
 
     #[test]
     fn nothing_known_is_the_default_request() {
-        assert_eq!(request("", &[-1; MEMBERS.0], &[f64::NAN; MEMBERS.1]), Some(Request::default()));
+        let (sizes, numbers) = unknown();
+        assert_eq!(read("", &sizes, &numbers), Some(Request::default()));
+        assert_eq!(read("", &[0], &[f64::NAN]), Some(Request::default()), "without any group");
     }
 
     #[test]
     fn what_does_not_fit_is_no_request() {
-        let unknown = [f64::NAN; MEMBERS.1];
-        let mut sizes = [-1; MEMBERS.0];
-        assert_eq!(request("", &sizes[1..], &unknown), None, "too few sizes");
-        assert_eq!(request("", &sizes, &unknown[1..]), None, "too few numbers");
-        assert_eq!(request("left over", &sizes, &unknown), None);
-        sizes[0] = 3;
-        assert_eq!(request("GE", &sizes, &unknown), None, "a length past the end");
-        assert_eq!(request("GET", &sizes, &unknown).unwrap().http.method.as_deref(), Some("GET"));
-        assert_eq!(request("G€", &sizes, &unknown), None, "a length within a character");
-        sizes[0] = -2;
-        assert_eq!(request("", &sizes, &unknown), None, "no size");
+        let (mut sizes, unknown) = unknown();
+        assert_eq!(read("", &[], &unknown), None, "no mask");
+        assert_eq!(read("", &sizes[..MEMBERS.0 - 1], &unknown), None, "too few sizes");
+        assert_eq!(read("", &sizes, &unknown[1..]), None, "too few numbers");
+        assert_eq!(read("left over", &sizes, &unknown), None);
+        sizes[1] = 3;
+        assert_eq!(read("GE", &sizes, &unknown), None, "a length past the end");
+        assert_eq!(read("GET", &sizes, &unknown).unwrap().http.method.as_deref(), Some("GET"));
+        assert_eq!(read("G€", &sizes, &unknown), None, "a length within a character");
+        sizes[1] = -2;
+        assert_eq!(read("", &sizes, &unknown), None, "no size");
         for bad in [0.5, 1e300, f64::INFINITY] {
-            let mut numbers = unknown;
-            numbers[0] = bad;
-            assert_eq!(request("", &[-1; MEMBERS.0], &numbers), None, "{bad}");
+            assert_eq!(read("", &[0], &[bad]), None, "{bad}");
         }
     }
 }

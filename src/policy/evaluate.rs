@@ -28,7 +28,8 @@ pub struct Judgement<'p> {
     pub(super) set: &'p PolicySet,
     pub(super) applies: Extent,
     pub(super) met: Met,
-    pub(super) conditions: [Extent; Condition::ALL.len()],
+    /// In the order of the table's conditions.
+    pub(super) conditions: Vec<Extent>,
     pub(super) outage: [(Outage, Bits); 4],
 }
 
@@ -70,13 +71,8 @@ impl PolicySet {
 
     /// Which policies apply and which controls are met; no verdict yet.
     pub(super) fn apply(&self, state: &State<'_>) -> Judgement<'_> {
-        let mut conditions = [Extent::default(); Condition::ALL.len()];
-        let mut slots = conditions.iter_mut();
-        let applies = self.table.judge(state, |_, extent| {
-            if let Some(slot) = slots.next() {
-                *slot = extent;
-            }
-        });
+        let mut conditions = Vec::with_capacity(self.table.conditions.len());
+        let applies = self.table.judge(state, |_, extent| conditions.push(extent));
         Judgement {
             verdict: Verdict::Undetermined,
             controls: Vec::new(),
@@ -143,7 +139,7 @@ impl<'p> Judgement<'p> {
 
     /// The conditions that some policy configures, and for which policies each holds.
     pub(super) fn conditions(&self) -> impl Iterator<Item = (Condition, Extent)> {
-        self.set.table.conditions.iter().copied().zip(self.conditions)
+        self.set.table.conditions.iter().copied().zip(self.conditions.iter().copied())
     }
 
     /// What the policies that certainly apply demand.

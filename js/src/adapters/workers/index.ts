@@ -2,8 +2,8 @@ import "#engine";
 import { refuseUndecided } from "../../challenge.js";
 import { merge } from "../../facts.js";
 import { Guard } from "../../guard.js";
-import type { GuardOptions, HostRequest, SignIn } from "../../options.js";
-import { decorate, passOn, read as readRequest, readSignIn, respond } from "../web.js";
+import type { GuardOptions, HostRequest, Judgement, SignIn } from "../../options.js";
+import { decorate, mark, passOn, read as readRequest, readSignIn, respond } from "../web.js";
 import { clientFacts, httpVersion } from "./client.js";
 
 export { cacheStore, kvStore } from "./store.js";
@@ -37,6 +37,30 @@ export function protect<Env = unknown>(
   handler: FetchHandler<Env>,
   configure: Configure<Env, WorkerOptions>,
 ): { fetch: FetchHandler<Env> } {
+  return guarded((request, judgement, env, context) => handler(passOn(request, judgement), env, context), configure);
+}
+
+/** A worker in front of an origin. `origin` is its address; method, path, query, headers and body are kept. */
+export function createWorker<Env = unknown>(
+  configure: Configure<Env, WorkerOptions & { origin: string }>,
+): { fetch: FetchHandler<Env> } {
+  const options = once(configure);
+  let origin: URL | undefined;
+  return guarded((request, judgement, env) => {
+    origin ??= new URL(options(env).origin);
+    return forward(request, judgement, origin);
+  }, typeof configure === "function" ? options : configure);
+}
+
+/** What becomes of a request that may go on. */
+type Pass<Env> = (
+  request: globalThis.Request,
+  judgement: Judgement,
+  env: Env,
+  context: Context,
+) => Response | Promise<Response>;
+
+function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>): { fetch: FetchHandler<Env> } {
   const options = once(configure);
   let guard = typeof configure === "function" ? undefined : new Guard(configure);
   return {
@@ -55,7 +79,7 @@ export function protect<Env = unknown>(
       }
       let signIn: SignIn | undefined;
       try {
-        const response = await handler(passOn(request, judgement), env, context);
+        const response = await pass(request, judgement, env, context);
         signIn = readSignIn(response);
         return decorate(response, judgement);
       } finally {
@@ -65,22 +89,14 @@ export function protect<Env = unknown>(
   };
 }
 
-/** A worker in front of an origin. `origin` is its address; method, path, query, headers and body are kept. */
-export function createWorker<Env = unknown>(
-  configure: Configure<Env, WorkerOptions & { origin: string }>,
-): { fetch: FetchHandler<Env> } {
-  const options = once(configure);
-  const make = typeof configure === "function" ? options : configure;
-  return protect<Env>((request, env) => forward(request, new URL(options(env).origin)), make);
-}
-
-async function forward(request: globalThis.Request, origin: URL): Promise<Response> {
+/** One copy of the request, for another address and with other headers: copies are what costs most of all here. */
+async function forward(request: globalThis.Request, judgement: Judgement, origin: URL): Promise<Response> {
   const target = new URL(request.url);
   const { host } = target;
   target.protocol = origin.protocol;
   target.host = origin.host;
   const forwarded = new Request(target, request);
-  forwarded.headers.set("x-forwarded-host", host);
+  mark(forwarded.headers, judgement).set("x-forwarded-host", host);
   try {
     return await fetch(forwarded, { redirect: "manual" });
   } catch (error) {

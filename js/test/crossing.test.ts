@@ -1,0 +1,116 @@
+// The fast crossing: equal to the JSON one for any request, and nothing of one request in another's decision.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Engine, type Request } from "edgeward";
+import { moduleMemory } from "../dist/engine/engine.js";
+import { bundle as smallBundle, ROOT } from "./support/fixture.js";
+
+const [bundle = "", cases = ""] = ["bundle.json", "cases.jsonl"].map((file) =>
+  readFileSync(`${ROOT}tests/corpus/decisions/${file}`, "utf8"),
+);
+const recorded = cases
+  .trimEnd()
+  .split("\n")
+  .map((line) => (JSON.parse(line) as { request: Request }).request);
+
+function loaded(): Engine {
+  const engine = new Engine({ allowUnsigned: true });
+  engine.load(bundle);
+  return engine;
+}
+
+/** Numbers below `limit`, the same on every run. */
+function numbers(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+}
+
+/** A request whose groups come from different recorded ones, some members taken out, made unknown or made odd. */
+function mixed(next: (limit: number) => number): Request {
+  const request: Record<string, unknown> = {};
+  for (const donor of [recorded[next(recorded.length)], recorded[next(recorded.length)]]) {
+    for (const [group, facts] of Object.entries(donor ?? {})) if (next(4) > 0) request[group] = vary(facts, next);
+  }
+  return request as Request;
+}
+
+function vary(facts: unknown, next: (limit: number) => number): unknown {
+  if (typeof facts !== "object" || facts === null || Array.isArray(facts)) return next(8) === 0 ? null : facts;
+  const varied: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(facts)) {
+    const choice = next(60);
+    if (choice === 0) continue;
+    varied[name] = choice === 1 ? null : choice === 2 ? "ö-🤖" : choice === 3 ? 7 : choice === 4 ? ["x"] : choice === 5 ? true : value;
+  }
+  return varied;
+}
+
+/** The decision, or the code of its refusal. */
+function outcome(decide: () => unknown): string {
+  try {
+    return JSON.stringify(decide());
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
+test("any mixture of facts, malformed ones among them, is answered alike both ways", () => {
+  const engine = loaded();
+  const next = numbers(1);
+  const seen = { decided: 0, refused: 0 };
+  for (let round = 0; round < 3_000; round += 1) {
+    const request = mixed(next);
+    const packed = outcome(() => engine.evaluate(request));
+    assert.equal(packed, outcome(() => engine.evaluateAsJson(request)), JSON.stringify(request));
+    seen[packed.startsWith("{") ? "decided" : "refused"] += 1;
+  }
+  assert.ok(seen.decided > 300 && seen.refused > 300, JSON.stringify(seen));
+  assert.equal(engine.traps, 0);
+});
+
+test("a decision read late says what it said at once, whatever was decided, loaded or rebuilt in between", () => {
+  const engine = new Engine({ allowUnsigned: true });
+  engine.load(smallBundle("1"));
+  const request = { ...recorded[0], http: { path: "/admin", headers: [["user-agent", "made-up-name/1.0"]] } } as Request;
+  const [late, atOnce] = [engine.evaluate(request), JSON.stringify(engine.evaluate(request))];
+  for (const other of recorded) engine.evaluate(other);
+  engine.load(bundle.replace(/"version": ?"[^"]+"/, '"version":"9999999"'));
+  for (const other of recorded) engine.evaluate(other);
+  assert.equal(JSON.stringify(late), atOnce);
+});
+
+test("no request sees another's data", () => {
+  const fresh = recorded.map((request) => JSON.stringify(loaded().evaluate(request)));
+  const engine = loaded();
+  // Longer than any other in every member, so that whatever is left of it would show.
+  const poison = "poison".repeat(200);
+  const next = numbers(2);
+  for (let round = 0; round < 500; round += 1) {
+    engine.evaluate({
+      time: 9e14,
+      http: { method: poison, host: poison, path: poison, headers: [["user-agent", poison]] },
+      client: { ip: "203.0.113.66", country: "XX", city: poison },
+      principal: { id: poison, groups: Array.from({ length: 100 }, () => poison) },
+      session: { id: poison, amr: [poison] },
+      profile: { count: 9, countries: [poison], networks: [poison] },
+    });
+    const index = next(recorded.length);
+    assert.equal(JSON.stringify(engine.evaluate(recorded[index] as Request)), fresh[index]);
+  }
+});
+
+test("memory stays flat", () => {
+  const engine = loaded();
+  const memory = moduleMemory() as WebAssembly.Memory;
+  const decide = (count: number): void => {
+    for (let index = 0; index < count; index += 1) engine.evaluate(recorded[index % recorded.length] as Request);
+  };
+  decide(1_000);
+  const before = memory.buffer.byteLength;
+  decide(20_000);
+  assert.equal(memory.buffer.byteLength, before);
+});

@@ -1,0 +1,10 @@
+//! Sizes the module's stack: a megabyte by default, all of it memory of every instance.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    // The deepest path reads JSON nested 128 times, serde_json's limit. An overflow is a trap, never a wrong answer:
+    // the stack lies below all data.
+    if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "wasm32") {
+        println!("cargo::rustc-link-arg-cdylib=-zstack-size=262144");
+    }
+}
