@@ -387,16 +387,19 @@ fn keywords(keywords: &Keywords, known: usize, tokens: &mut Tokens, out: &mut St
         }
     }
     all.sort_by_key(|(gram, ..)| *gram);
+    let searched = all.iter().filter(|(gram, ..)| *gram != u16::MAX).count();
     let mut letters = String::new();
     let mut filter = vec![0_u64; (1 << (5 * hash::GRAM)) / 64];
-    let mut grams = Vec::new();
+    let mut firsts: Vec<(u16, usize)> = Vec::new();
     let mut rows = Vec::new();
     for (gram, word, keyword) in all {
         if gram == u16::MAX {
             tokens.insert(word, known + rows.len());
         } else {
             filter[usize::from(gram) / 64] |= 1 << (gram % 64);
-            grams.push(gram);
+            if firsts.last().is_none_or(|(last, _)| *last != gram) {
+                firsts.push((gram, rows.len()));
+            }
         }
         let start = letters.find(word).unwrap_or_else(|| {
             letters.push_str(word);
@@ -414,7 +417,12 @@ fn keywords(keywords: &Keywords, known: usize, tokens: &mut Tokens, out: &mut St
         ));
     }
     array(out, "GRAMS", "u64", &filter);
-    array(out, "KEYWORD_GRAMS", "u16", &grams);
+    // Whole words come last.
+    let inside = firsts.iter().map(|(_, first)| *first).chain([searched]).collect::<Vec<_>>();
+    let below = |block: usize| firsts.iter().filter(|(gram, _)| usize::from(*gram) / 64 < block).count();
+    let ranks: Vec<u16> = (0..filter.len()).map(|block| u16::try_from(below(block)).unwrap()).collect();
+    array(out, "GRAM_RANKS", "u16", &ranks);
+    array(out, "KEYWORDS_FROM", "u16", &inside);
     writeln!(out, "static KEYWORD_LETTERS: &str = {letters:?};").unwrap();
     writeln!(out, "pub static KEYWORDS: [Keyword; {}] = [{}];", rows.len(), rows.join(",\n")).unwrap();
 }

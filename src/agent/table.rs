@@ -249,6 +249,19 @@ pub fn whole(agent: &[u8]) -> Option<&'static Entry> {
     }
 }
 
+/// The keywords that begin with a gram. Its rank among all such grams is counted in the bits of the filter, because a
+/// hostile word can ask at each of its letters.
+#[inline]
+fn beginning_with(gram: usize) -> &'static [Keyword] {
+    let rank = || {
+        let below = *GRAMS.get(gram / 64)? & !(u64::MAX << (gram % 64));
+        Some(usize::from(*GRAM_RANKS.get(gram / 64)?) + below.count_ones() as usize)
+    };
+    let from = |rank: usize| KEYWORDS_FROM.get(rank).copied().map(usize::from);
+    let range = || KEYWORDS.get(from(rank()?)?..from(rank()? + 1)?);
+    range().unwrap_or_default()
+}
+
 /// Calls `found` with every keyword inside a word and the offset of its end: one look-up per byte, and a comparison
 /// with each keyword that begins with the same three letters.
 #[inline]
@@ -262,9 +275,7 @@ pub fn keywords(word: &[u8], mut found: impl FnMut(&'static Keyword, usize)) {
         }
         // Before the third letter the gram has zeros in front, which no keyword has.
         let Some(start) = (at + 1).checked_sub(hash::GRAM) else { continue };
-        let first = KEYWORD_GRAMS.partition_point(|held| *held < gram);
-        let same = KEYWORD_GRAMS.get(first..).unwrap_or_default().iter().take_while(|held| **held == gram);
-        for (keyword, _) in KEYWORDS.get(first..).unwrap_or_default().iter().zip(same) {
+        for keyword in beginning_with(place) {
             let end = start + usize::from(keyword.length);
             let letters = usize::from(keyword.letters);
             let letters = KEYWORD_LETTERS.as_bytes().get(letters..letters + usize::from(keyword.length));
