@@ -18,6 +18,7 @@ fn findings_say_which_file_and_where_in_it() {
     let directory = Directory::new("lint-files");
     let mut doubtful = admins_need_mfa();
     doubtful["id"] = json!("6f1c0c3e-0000-4000-8000-0000000000c2");
+    doubtful["displayName"] = json!("Admins need MFA everywhere");
     doubtful["conditions"]["clientAppTypes"] = json!(["All"]);
     let mut wrong = admins_need_mfa();
     wrong["id"] = json!("6f1c0c3e-0000-4000-8000-0000000000c3");
@@ -31,7 +32,7 @@ fn findings_say_which_file_and_where_in_it() {
     assert_eq!(findings[0]["file"], json!(second));
     assert_eq!(findings[0]["severity"], "warning");
     assert_eq!(findings[0]["path"], "value[0].conditions.clientAppTypes[0]");
-    assert_eq!(findings[0]["policy"], "Admins need MFA");
+    assert_eq!(findings[0]["policy"], "Admins need MFA everywhere");
 
     let third = directory.write("third.json", wrong.to_string());
     let run = edgeward(&["lint", "--policies", &first, &second, &third], "");

@@ -152,8 +152,10 @@ fn parts_share_no_user_and_feed_the_laboratory() {
     assert_eq!(users, parts.values().flatten().collect::<std::collections::BTreeSet<_>>().len());
 
     let model = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("rba.json").display().to_string();
-    let trained = edgeward(&["train", "--id", "learned-rba", "--alpha", "0.2", "--out", &model], &run.out);
-    assert!(trained.status < 2, "{}", trained.err);
+    let trained = edgeward(&["train", "--id", "learned-rba", "--out", &model], &run.out);
+    assert_eq!(trained.status, 0, "{}", trained.err);
+    let calibrated = edgeward(&["calibrate", "--alpha", "0.2", "--model", &model, "--out", &model], &run.out);
+    assert!(calibrated.status < 2, "{}", calibrated.err);
     let assessed = edgeward(&["assess", "--model", &model], &run.out);
     assert_eq!(assessed.status, 0, "{}", assessed.err);
     assert_eq!(assessed.json()[0]["model"], "learned-rba");
