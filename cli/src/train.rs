@@ -12,6 +12,7 @@ use edgeward_lab::learn::learn;
 use edgeward_lab::model::{Card, ModelFile, PREVALENCE, SETTINGS};
 use edgeward_lab::report::html;
 use edgeward_lab::scorecard::Constraints;
+use hmac_sha256::Hash;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -28,7 +29,8 @@ const ADVANCED: &str = "veryTargeted,aiAgent,aitm,clone,cookieTheft";
 ///
 /// Points are learned from the rows of the split `train`: a standard scorecard against all but the advanced families,
 /// and a hardened one against all. `calibrate` then sets probabilities, levels and bands; without these an edge has levels only and defers what is between them. A request without a profile gets
-/// the history of the benign sign-ins before it. The same events give the same bytes.
+/// the history of the benign sign-ins before it. The same events give the same bytes, and the model states which they
+/// were: `trainingDigest` is the SHA-256 of the stream's lines, each with its line feed.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  edgeward train --events events.jsonl --id learned-1 --out points.json\n  \
@@ -112,7 +114,11 @@ pub struct AssessArguments {
 /// Runs `train`.
 pub fn train(arguments: &TrainArguments) -> Done {
     let constraints = Constraints::load().map_err(|why| Failure::input("constraints", why))?;
-    let dataset = dataset(arguments.events.as_deref())?;
+    let mut digest = Hash::new();
+    let dataset = dataset(arguments.events.as_deref(), |line| {
+        digest.update(line);
+        digest.update(b"\n");
+    })?;
     let rows = dataset.part(Split::Train, &[]);
     let attacks = rows.iter().filter(|row| row.is_attack).count();
     if attacks == 0 || attacks == rows.len() {
@@ -135,6 +141,8 @@ pub fn train(arguments: &TrainArguments) -> Done {
             "What is held of every signal, with reasons: lab/data/constraints.json.".to_owned(),
         ],
         evidence: serde_json::json!({ "learned": { "standardWithout": arguments.advanced } }),
+        training_digest: Some(hexadecimal(&digest.finalize())),
+        expires: None,
         cards: SETTINGS.into_iter().map(str::to_owned).zip(cards).collect(),
     };
     write(&arguments.out, &model.to_json())?;
@@ -150,7 +158,7 @@ pub fn calibrate(arguments: &CalibrateArguments) -> Done {
         }
     }
     let mut model = model(&arguments.model)?;
-    let dataset = dataset(arguments.events.as_deref())?;
+    let dataset = dataset(arguments.events.as_deref(), |_| {})?;
     let promise = Promise { alpha: arguments.alpha, beta: arguments.beta, ..Promise::default() };
     let mut status = Status::Clean;
     let mut samples = serde_json::Map::new();
@@ -198,7 +206,7 @@ fn model(path: &Path) -> Result<ModelFile, Failure> {
 pub fn assess(arguments: &AssessArguments) -> Done {
     let constraints = Constraints::load().map_err(|why| Failure::input("constraints", why))?;
     let model = model(&arguments.model)?;
-    let dataset = dataset(arguments.events.as_deref())?;
+    let dataset = dataset(arguments.events.as_deref(), |_| {})?;
     let mut progress = Progress::new();
     let since = milliseconds(arguments.since);
     let measured =
@@ -217,8 +225,13 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|why| Failure::io(path, why))
 }
 
-/// Reads a whole stream. A line that can not be read ends it: what is learned from half a stream is worth nothing.
-fn dataset(events: Option<&Path>) -> Result<Dataset, Failure> {
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reads a whole stream and shows each line. One that can not be read ends it: what is learned from half a stream is
+/// worth nothing.
+fn dataset(events: Option<&Path>, mut each: impl FnMut(&[u8])) -> Result<Dataset, Failure> {
     let mut source = Source::open(events)?;
     let mut builder = Builder::default();
     let mut progress = Progress::new();
@@ -226,8 +239,11 @@ fn dataset(events: Option<&Path>) -> Result<Dataset, Failure> {
         let why = match source.next_line()? {
             None => break,
             Some(Line::TooLong) => Some(format!("the line is longer than {MAX_LINE} bytes, the limit")),
-            Some(Line::Bytes(line)) if line.trim_ascii().is_empty() => None,
-            Some(Line::Bytes(line)) => parse(line).and_then(|event| builder.add(event)).err(),
+            Some(Line::Bytes(line)) => {
+                each(line);
+                let is_blank = line.trim_ascii().is_empty();
+                if is_blank { None } else { parse(line).and_then(|event| builder.add(event)).err() }
+            }
         };
         if let Some(why) = why {
             let place = format!("{}:{}", source.name(), source.line_number());

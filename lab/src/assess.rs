@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use edgeward::signal::CATALOGUE;
 use serde::Serialize;
 
-use crate::calibrate::{Calibration, Promise, thresholds, weighted};
+use crate::calibrate::{Promise, thresholds};
+use crate::calibration::Calibration;
 use crate::dataset::{Dataset, Row};
 use crate::event::Split;
 use crate::learn::learn;
@@ -140,7 +141,7 @@ pub fn assess(
         .collect();
     let standard = model.cards.get(SETTINGS[0]);
     let probabilities = standard.map_or_else(Vec::new, |card| {
-        probabilities(&card.scorecard(), &card.calibration, &dataset.part(Split::Test, held_out))
+        card.calibration.probabilities(&card.scorecard(), &dataset.part(Split::Test, held_out), PREVALENCE)
     });
     let without_history = dataset
         .rows
@@ -200,13 +201,6 @@ fn band(dataset: &Dataset, card: &Scorecard, allow: Option<i32>, block: Option<i
     }
 }
 
-fn probabilities(card: &Scorecard, calibration: &Calibration, rows: &[&Row]) -> Vec<(f64, bool, f64)> {
-    weighted(card, rows, PREVALENCE)
-        .into_iter()
-        .map(|(score, is_attack, weight)| (calibration.probability(score), is_attack, weight))
-        .collect()
-}
-
 fn generalise(
     dataset: &Dataset,
     constraints: &Constraints,
@@ -247,7 +241,7 @@ fn generalise(
     }
     let known_test = dataset.part(Split::Test, held_out);
     let calibration = Calibration::fit(&card, &dataset.calibration(held_out, since), PREVALENCE);
-    let probabilities = probabilities(&card, &calibration, &known_test);
+    let probabilities = calibration.probabilities(&card, &known_test, PREVALENCE);
     let is_known =
         |row: &Row| dataset.name(row.family).is_some_and(|name| families.iter().any(|one| one == name));
     Generalisation {

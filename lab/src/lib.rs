@@ -5,6 +5,7 @@
 
 pub mod assess;
 pub mod calibrate;
+pub mod calibration;
 pub mod dataset;
 pub mod event;
 pub mod freeman;

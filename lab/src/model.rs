@@ -8,7 +8,7 @@ use edgeward::signal::CATALOGUE;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::calibrate::Calibration;
+use crate::calibration::Calibration;
 use crate::scorecard::Scorecard;
 
 /// Share of attacks the probabilities are stated at.
@@ -66,11 +66,16 @@ pub struct ModelFile {
     pub notes: Vec<String>,
     /// What it rests on.
     pub evidence: Value,
+    /// SHA-256 of the events its points were learned from, in hexadecimal.
+    pub training_digest: Option<String>,
+    /// When it is no longer to be relied on, milliseconds since the Unix epoch.
+    pub expires: Option<i64>,
     /// By setting; the second may be left out.
     pub cards: BTreeMap<String, Card>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct FileJson {
     id: String,
     origin: String,
@@ -78,6 +83,8 @@ struct FileJson {
     notes: Vec<String>,
     #[serde(default)]
     evidence: Value,
+    training_digest: Option<String>,
+    expires: Option<i64>,
     standard: CardJson,
     hardened: Option<CardJson>,
 }
@@ -154,6 +161,8 @@ impl ModelFile {
             origin: file.origin,
             notes: file.notes,
             evidence: file.evidence,
+            training_digest: file.training_digest,
+            expires: file.expires,
             cards: cards.filter_map(|(name, card)| Some((name.to_owned(), card?))).collect(),
         })
     }
@@ -162,12 +171,15 @@ impl ModelFile {
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut text = String::from("{\n  \"schema\": 1,\n");
-        for (name, value) in [
-            ("id", json!(self.id)),
-            ("origin", json!(self.origin)),
-            ("notes", json!(self.notes)),
-            ("evidence", self.evidence.clone()),
-        ] {
+        let members = [
+            ("id", Some(json!(self.id))),
+            ("origin", Some(json!(self.origin))),
+            ("notes", Some(json!(self.notes))),
+            ("evidence", Some(self.evidence.clone())),
+            ("trainingDigest", self.training_digest.as_ref().map(|digest| json!(digest))),
+            ("expires", self.expires.map(|expires| json!(expires))),
+        ];
+        for (name, value) in members.into_iter().filter_map(|(name, value)| Some((name, value?))) {
             let _ = writeln!(text, "  \"{name}\": {value},");
         }
         let cards = SETTINGS.iter().filter_map(|name| Some((name, self.cards.get(*name)?)));
@@ -236,5 +248,18 @@ mod tests {
         let learned = ModelFile::read(include_str!("../../data/model/learned.json")).unwrap();
         assert_eq!(learned.to_json(), include_str!("../../data/model/learned.json"));
         assert!(ModelFile::read("{}").unwrap_err().contains("schema"));
+    }
+
+    #[test]
+    fn nothing_an_edge_reads_is_lost() {
+        let mut file: Value = serde_json::from_str(include_str!("../../data/model/priors.json")).unwrap();
+        file["expires"] = json!(1_790_000_000_000_i64);
+        file["trainingDigest"] = json!("ab".repeat(32));
+        let written = ModelFile::read(&file.to_string()).unwrap().to_json();
+        let back: Value = serde_json::from_str(&written).unwrap();
+        assert_eq!((&back["expires"], &back["trainingDigest"]), (&file["expires"], &file["trainingDigest"]));
+        for setting in [Setting::Standard, Setting::Hardened] {
+            assert_eq!(Model::parse(&written, setting), Model::parse(&file.to_string(), setting));
+        }
     }
 }

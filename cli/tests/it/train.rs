@@ -34,6 +34,13 @@ fn a_stream_becomes_a_model_becomes_a_report() {
     let first = run();
     assert_eq!(run(), first, "the same events give the same bytes");
     assert!(!first[0].contains("\"band\"") && first[1].contains("\"band\""));
+    let digest: String =
+        hmac_sha256::Hash::hash(events.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let stated = format!("\"trainingDigest\": \"{digest}\"");
+    assert!(
+        first.iter().all(|model| model.contains(&stated)),
+        "calibrated or not, it says what it was learned from"
+    );
 
     let run = edgeward(&["assess", "--model", &model_name, "--html", &page_name], &events);
     assert_eq!((run.status, run.err.as_str()), (0, ""));
