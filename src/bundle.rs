@@ -14,7 +14,7 @@ pub use version::Version;
 
 use crate::agent::{Registry, RegistryFile};
 use crate::error::Error;
-use crate::policy::{Issue, PolicySet, Sources};
+use crate::policy::{Directory, Issue, PolicySet, Sources};
 use crate::read::{self, Slot, record};
 use crate::request::Text;
 use crate::risk::{Model, Setting};
@@ -150,6 +150,22 @@ impl Bundle {
     /// [`Error::TooLarge`], [`Error::Json`], [`Error::Bundle`], [`Error::Model`], or [`Error::Policies`] with
     /// every issue found. Warnings alone do not refuse a bundle.
     pub fn unsigned(bytes: &[u8]) -> Result<Self, Error> {
+        Self::read(bytes, None)
+    }
+
+    /// What is wrong or doubtful in the policies of a bundle, by a directory too if there is one.
+    ///
+    /// # Errors
+    /// As [`Bundle::unsigned`], but for [`Error::Policies`].
+    pub fn lint(bytes: &[u8], directory: Option<&Directory>) -> Result<Vec<Issue>, Error> {
+        match Self::read(bytes, directory) {
+            Ok(bundle) => Ok(bundle.warnings),
+            Err(Error::Policies { issues }) => Ok(issues),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read(bytes: &[u8], directory: Option<&Directory>) -> Result<Self, Error> {
         limit(bytes)?;
         let text = std::str::from_utf8(bytes)
             .map_err(|why| Error::Json { input: "bundle", why: format!("not UTF-8: {why}") })?;
@@ -157,8 +173,8 @@ impl Bundle {
         let version = Version::parse(file.version.as_deref().unwrap_or_default())?;
         let policies = stated(file.policies).unwrap_or("[]");
         let locations = stated(file.named_locations).unwrap_or("[]");
-        let (policies, warnings) =
-            PolicySet::parse(policies, locations).map_err(|issues| Error::Policies { issues })?;
+        let (policies, warnings) = PolicySet::parse_with(policies, locations, directory)
+            .map_err(|issues| Error::Policies { issues })?;
         let model = match stated(file.model) {
             Some(model) if model.len() > MODEL_LIMIT => {
                 return Err(Error::TooLarge { input: "model", size: model.len(), limit: MODEL_LIMIT });

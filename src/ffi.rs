@@ -258,10 +258,8 @@ pub fn explain(probe: &str) -> String {
 /// What is wrong or doubtful in a bundle: `{"issues":[…]}`, or the failure that kept it from being read.
 #[must_use]
 pub fn lint(bundle: &str) -> String {
-    let json = |issues: &[Issue]| write::json(Value::Object(&Pairs(&[("issues", (&issues).value())])));
-    match Bundle::unsigned(bundle.as_bytes()) {
-        Ok(bundle) => json(bundle.warnings()),
-        Err(Error::Policies { issues }) => json(&issues),
+    match Bundle::lint(bundle.as_bytes(), None) {
+        Ok(issues) => write::json(Value::Object(&Pairs(&[("issues", issues.value())]))),
         Err(error) => failure(&error),
     }
 }

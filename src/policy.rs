@@ -11,6 +11,7 @@ mod cases;
 mod control;
 mod demand;
 mod device_filter;
+mod directory;
 mod domain;
 mod evaluate;
 mod issue;
@@ -34,6 +35,7 @@ mod what_if;
 
 pub use applied::{AppliedPolicy, AppliedStrength, Conclusions, Rule, RuleSatisfied, StrengthResult};
 pub use control::Control;
+pub use directory::{Directory, DirectoryError, DirectoryKind, MAX_DIRECTORY_BYTES};
 pub use evaluate::Judgement;
 pub use issue::{Issue, Severity};
 pub use model::{Policy, PolicyState};
@@ -120,7 +122,19 @@ impl PolicySet {
     /// assert_eq!((issues[0].code, &*issues[0].path), ("unknown_value", "policies[0].state"));
     /// ```
     pub fn parse(policies: &str, named_locations: &str) -> Result<(Self, Vec<Issue>), Vec<Issue>> {
-        parse::parse(policies, named_locations)
+        parse::parse(policies, named_locations, None)
+    }
+
+    /// [`Self::parse`], which also warns of what the directory does not have: `unknown_reference`.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_with(
+        policies: &str,
+        named_locations: &str,
+        directory: Option<&Directory>,
+    ) -> Result<(Self, Vec<Issue>), Vec<Issue>> {
+        parse::parse(policies, named_locations, directory)
     }
 
     /// [`Self::judge`], with what every policy came to.

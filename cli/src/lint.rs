@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use edgeward::Error;
 use edgeward::bundle::Bundle;
-use edgeward::policy::{Issue, PolicySet, Severity};
+use edgeward::policy::{Directory, Issue, PolicySet, Severity};
 use serde::Serialize;
 
 use crate::Done;
@@ -18,12 +17,17 @@ use crate::output::Output;
 ///
 /// Policies and locations are Graph JSON as it is exported: arrays, `{"value":[…]}`, single objects; UTF-8 or UTF-16.
 /// Each finding is one line: file, path, code, severity, policy, message, and what to do about it.
+///
+/// With a directory, ids of users, groups, roles, service principals and applications that it does not have are found
+/// too: of the kinds that it holds, and built-in roles always exist. A directory is what Graph answers to `GET /users`,
+/// `/groups`, `/directoryRoles` or `/servicePrincipals` (which lists applications as well), all pages of it.
 #[derive(Args)]
 #[command(
     after_help = "Exit status: 0 nothing found, 1 warnings, 2 errors: the policies can not be enforced.\n\n\
     Examples:\n  \
     edgeward lint --bundle bundle.json\n  \
-    edgeward lint --policies export/*.json --locations locations.json"
+    edgeward lint --policies export/*.json --locations locations.json\n  \
+    edgeward lint --bundle bundle.json --directory users.json groups.json"
 )]
 pub struct Arguments {
     /// Bundle to check
@@ -35,6 +39,9 @@ pub struct Arguments {
     /// Named locations the policies refer to; those in a combined export are taken without it
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "policies")]
     locations: Vec<PathBuf>,
+    /// What exists in the tenant: Graph exports of users, groups, roles, service principals
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    directory: Vec<PathBuf>,
 }
 
 /// An issue and the file it is in.
@@ -72,9 +79,9 @@ impl Sources {
         })
     }
 
-    /// What is wrong or doubtful.
-    pub fn findings(&self) -> Vec<Finding> {
-        let parsed = PolicySet::parse(&self.policies.to_json(), &self.locations.to_json());
+    /// What is wrong or doubtful, by a directory too if there is one.
+    pub fn findings(&self, directory: Option<&Directory>) -> Vec<Finding> {
+        let parsed = PolicySet::parse_with(&self.policies.to_json(), &self.locations.to_json(), directory);
         let issues = parsed.map_or_else(|issues| issues, |(_, warnings)| warnings);
         issues.into_iter().map(|issue| self.locate(issue)).collect()
     }
@@ -94,19 +101,30 @@ pub fn status(findings: &[Finding]) -> Status {
     findings.iter().map(worst).max().unwrap_or_default()
 }
 
+fn read_directory(files: &[PathBuf]) -> Result<Option<Directory>, Failure> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let documents = files.iter().map(|file| input::read_document(file)).collect::<Result<Vec<_>, _>>()?;
+    let directory = Directory::read(&documents).map_err(|why| {
+        let file = files.get(why.document).map(|file| file.display().to_string());
+        Failure::input(&file.unwrap_or_default(), why)
+    })?;
+    Ok(Some(directory))
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Done {
+    let directory = read_directory(&arguments.directory)?;
+    let directory = directory.as_ref();
     let findings = match &arguments.bundle {
         Some(file) => {
-            let issues = match Bundle::unsigned(&input::read_bytes(file)?) {
-                Ok(bundle) => bundle.warnings().to_vec(),
-                Err(Error::Policies { issues }) => issues,
-                Err(why) => return Err(Failure::input(&file.display().to_string(), why)),
-            };
-            let name = Some(file.display().to_string());
-            issues.into_iter().map(|issue| Finding { file: name.clone(), issue }).collect()
+            let name = file.display().to_string();
+            let issues = Bundle::lint(&input::read_bytes(file)?, directory)
+                .map_err(|why| Failure::input(&name, why))?;
+            issues.into_iter().map(|issue| Finding { file: Some(name.clone()), issue }).collect()
         }
-        None => Sources::read(&arguments.policies, &arguments.locations)?.findings(),
+        None => Sources::read(&arguments.policies, &arguments.locations)?.findings(directory),
     };
     let mut output = Output::new();
     for finding in &findings {

@@ -19,7 +19,7 @@ use super::model::{Policy, PolicyState};
 use super::session_controls::SessionControls;
 use super::symbol::{Symbol, Symbols};
 use super::table::Table;
-use super::{Issue, PolicySet, Severity};
+use super::{Directory, Issue, PolicySet, Severity};
 use crate::bits::Bits;
 use crate::location::NamedLocations;
 use crate::node::Node;
@@ -32,8 +32,10 @@ pub const MAX_INPUT_BYTES: usize = 10 * 1024 * 1024;
 pub const MAX_POLICIES: usize = Bits::CAPACITY;
 
 /// What parsing builds up.
-struct Parser {
+struct Parser<'d> {
     reader: Reader,
+    /// What exists, if that is known.
+    directory: Option<&'d Directory>,
     symbols: Symbols,
     locations: NamedLocations,
     /// What the policy being read is for, as far as warnings tell it apart.
@@ -62,9 +64,14 @@ struct Draft {
     clauses: Vec<Vec<Control>>,
 }
 
-pub(super) fn parse(policies: &str, named_locations: &str) -> Result<(PolicySet, Vec<Issue>), Vec<Issue>> {
+pub(super) fn parse(
+    policies: &str,
+    named_locations: &str,
+    directory: Option<&Directory>,
+) -> Result<(PolicySet, Vec<Issue>), Vec<Issue>> {
     let mut parser = Parser {
         reader: Reader::default(),
+        directory,
         symbols: Symbols::default(),
         locations: NamedLocations::default(),
         target: Target::default(),
@@ -93,7 +100,7 @@ pub(super) fn parse(policies: &str, named_locations: &str) -> Result<(PolicySet,
     Ok((set, issues))
 }
 
-impl Parser {
+impl Parser<'_> {
     /// Steps into a member with the whole parser in hand.
     fn member<T>(
         &mut self,

@@ -57,7 +57,7 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Done {
     let sources = Sources::read(&arguments.policies, &arguments.locations)?;
-    let findings = sources.findings();
+    let findings = sources.findings(None);
     findings.iter().for_each(Finding::report);
     if lint::status(&findings) == Status::BadInput {
         return Ok(Status::BadInput);

@@ -63,3 +63,39 @@ fn a_file_that_is_no_json_is_named_with_the_place() {
     assert!(run.err.contains("p.json: ") && run.err.contains("line 2 column"), "{}", run.err);
     assert_eq!(edgeward(&["lint"], "").status, 2);
 }
+
+#[test]
+fn what_a_directory_does_not_have_is_found() {
+    let directory = Directory::new("lint-directory");
+    let mut stale = admins_need_mfa();
+    stale["conditions"]["users"] = json!({
+        "includeGroups": ["6F1C0C3E-0000-4000-8000-00000000000A", "Staff"],
+        "includeRoles": ["62e90394-69f5-4237-9190-012177145e10"],
+    });
+    let policies = directory.write("p.json", json!([stale]).to_string());
+    let bundle = directory.bundle(&json!([stale]));
+    let first = json!({
+        "@odata.context": "https://graph.example/v1.0/$metadata#groups(id,displayName)",
+        "@odata.nextLink": "https://graph.example/v1.0/groups?$skiptoken=2",
+        "value": [{"id": "6f1c0c3e-0000-4000-8000-00000000000a", "displayName": "Board"}],
+    });
+    let last = json!({
+        "@odata.context": "https://graph.example/v1.0/$metadata#groups(id,displayName)",
+        "value": [{"id": "6f1c0c3e-0000-4000-8000-00000000000b", "displayName": "Staff"}],
+    });
+    let (first, last) = (
+        directory.write("first.json", first.to_string()),
+        directory.write("last.json", utf16(&last.to_string())),
+    );
+    for (source, path) in [("--policies", &policies), ("--bundle", &bundle)] {
+        let run = edgeward(&["lint", source, path, "--directory", &first, &last], "");
+        let findings = run.json();
+        assert_eq!((run.status, findings.len()), (1, 1), "{}{}", run.out, run.err);
+        assert_eq!(findings[0]["code"], "unknown_reference");
+        assert!(findings[0]["path"].as_str().unwrap().ends_with("[0].conditions.users.includeGroups[1]"));
+        assert_eq!(findings[0]["fix"], "write its id, `6f1c0c3e-0000-4000-8000-00000000000b`");
+    }
+    let run = edgeward(&["lint", "--policies", &policies, "--directory", &first], "");
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains("first.json: @odata.nextLink: "), "{}", run.err);
+}

@@ -4,12 +4,13 @@ use super::Parser;
 use super::conditions::attribute_filter;
 use super::reader::{Members, Reader};
 use super::users::are_all_among;
+use crate::policy::DirectoryKind;
 use crate::policy::model::{ApplicationList, Applications};
 
 /// Names that stand for many applications.
 const GROUPS: [&str; 3] = ["office365", "microsoftadminportals", "allagentidresources"];
 
-impl Parser {
+impl Parser<'_> {
     pub(super) fn applications(&mut self, members: &mut Members) -> Applications {
         let mut include = self.application_list(members, "includeApplications");
         let mut exclude = self.application_list(members, "excludeApplications");
@@ -62,7 +63,9 @@ impl Parser {
     fn application_list(&mut self, members: &mut Members, name: &'static str) -> ApplicationList {
         let mut list = ApplicationList::default();
         let names = self.reader.member(members, name, Reader::texts).unwrap_or_default();
-        self.warn_of_names(name, &names);
+        let [office, portals, agents] = GROUPS;
+        let special = ["all", "none", office, portals, agents];
+        self.warn_of_strangers(name, Some(DirectoryKind::Application), &special, &names);
         if name == "includeApplications" {
             self.note_targets(&names);
         }

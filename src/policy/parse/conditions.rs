@@ -49,7 +49,7 @@ const TRANSFER_METHODS: [(&str, TransferMethod); 3] = [
     ("authenticationTransfer", TransferMethod::AuthenticationTransfer),
 ];
 
-impl Parser {
+impl Parser<'_> {
     pub(super) fn conditions(&mut self, members: &mut Members) -> Conditions {
         let users = self.member(members, "users", |parser, node| {
             parser.object(node, |parser, members| parser.users(members))

@@ -42,7 +42,7 @@ const BUILT_IN: [(&str, Option<Control>); 8] = [
     ("riskRemediation", Some(Control::RiskRemediation)),
 ];
 
-impl Parser {
+impl Parser<'_> {
     pub(super) fn controls(&mut self, members: &mut Members) -> Demands {
         let mut demands = self
             .member(members, "grantControls", |parser, node| {
@@ -71,10 +71,10 @@ impl Parser {
         controls.extend(strength.flatten().map(Control::AuthenticationStrength));
         let factors =
             self.reader.member(members, "customAuthenticationFactors", Reader::texts).unwrap_or_default();
-        self.warn_of_names("customAuthenticationFactors", &factors);
+        self.warn_of_strangers("customAuthenticationFactors", None, &[], &factors);
         controls.extend(factors.into_iter().map(Control::CustomAuthenticationFactor));
         let terms = self.reader.member(members, "termsOfUse", Reader::texts).unwrap_or_default();
-        self.warn_of_names("termsOfUse", &terms);
+        self.warn_of_strangers("termsOfUse", None, &[], &terms);
         let reader = &mut self.reader;
         controls.extend(terms.into_iter().map(Control::TermsOfUse));
         let any = reader.member(members, "operator", |reader, node| {

@@ -33,7 +33,7 @@ const VERIFICATIONS: [(&str, Verification); 5] = [
     ("contradicted", Verification::Contradicted),
 ];
 
-impl Parser {
+impl Parser<'_> {
     pub(super) fn edge(&mut self, members: &mut Members) -> Edge {
         let reader = &mut self.reader;
         let agent_classes = mask_pair(reader, members, "agentClasses", &CLASSES, |class| class as u32);

@@ -4,6 +4,7 @@ use super::Parser;
 use super::conditions::attribute_filter;
 use super::reader::{Members, Reader};
 use crate::node::Node;
+use crate::policy::DirectoryKind;
 use crate::policy::model::{Guests, Mask, SymbolList, SymbolPair, UserList, Users};
 use crate::policy::symbol::Symbol;
 use crate::request::GuestType;
@@ -19,7 +20,7 @@ const GUEST_TYPES: [(&str, GuestType); 7] = [
     ("serviceProvider", GuestType::ServiceProvider),
 ];
 
-impl Parser {
+impl Parser<'_> {
     pub(super) fn users(&mut self, members: &mut Members) -> Users {
         let include = self.user_list(
             members,
@@ -40,7 +41,8 @@ impl Parser {
     ) -> UserList {
         let mut list = UserList::default();
         let names = self.reader.member(members, users, Reader::texts).unwrap_or_default();
-        self.warn_of_names(users, &names);
+        let special = ["all", "none", "guestsorexternalusers", "allagentidusers"];
+        self.warn_of_strangers(users, Some(DirectoryKind::User), &special, &names);
         for name in &names {
             match name.to_ascii_lowercase().as_str() {
                 "all" => list.all = true,
@@ -50,8 +52,8 @@ impl Parser {
                 _ => list.users.push(self.symbols.intern(name)),
             }
         }
-        list.groups = self.ids_only(members, groups);
-        list.roles = self.ids_only(members, roles);
+        list.groups = self.ids_only(members, groups, DirectoryKind::Group);
+        list.roles = self.ids_only(members, roles, DirectoryKind::Role);
         let guests = self.member(members, guests, |parser, node| {
             parser.object(node, |parser, members| parser.guests(members))
         });
@@ -60,7 +62,7 @@ impl Parser {
     }
 
     /// Ids of a list that has no special values. `All` and `None` there are a mistake that would match nobody.
-    fn ids_only(&mut self, members: &mut Members, name: &'static str) -> Vec<Symbol> {
+    fn ids_only(&mut self, members: &mut Members, name: &'static str, kind: DirectoryKind) -> Vec<Symbol> {
         let texts = self.reader.member(members, name, Reader::texts).unwrap_or_default();
         for text in &texts {
             if text.eq_ignore_ascii_case("all") {
@@ -70,20 +72,46 @@ impl Parser {
                 self.reader.at(name, |reader| reader.warn_with_fix("not_an_id", &message, fix));
             }
         }
-        self.warn_of_names(name, &texts);
+        self.warn_of_strangers(name, Some(kind), &["all"], &texts);
         texts.iter().map(|text| self.symbols.intern(text)).collect()
     }
 
-    /// Object ids hold none of these; display names, placeholders of templates and comments do.
-    pub(super) fn warn_of_names(&mut self, name: &'static str, texts: &[String]) {
-        let is_name = |text: &&String| {
+    /// Warns of texts that name nothing: by the directory, if it has things of the kind, else by their look. Object
+    /// ids hold none of the characters that display names, placeholders of templates and comments do.
+    pub(super) fn warn_of_strangers(
+        &mut self,
+        name: &'static str,
+        kind: Option<DirectoryKind>,
+        special: &[&str],
+        texts: &[String],
+    ) {
+        let directory = self.directory.zip(kind).filter(|(directory, kind)| directory.lists(*kind));
+        let looks_like_name = |text: &str| {
             text.contains([' ', '<', '>', '%', '{', '#', '$', '[', '(', '*'])
                 || text.starts_with("//")
                 || text.is_empty()
         };
-        for text in texts.iter().filter(is_name) {
-            let message = format!("`{text}` is a name or a placeholder, not an id: it matches nothing");
-            self.reader.at(name, |reader| reader.warn_with_fix("not_an_id", &message, "write the object id"));
+        for (index, text) in texts.iter().enumerate() {
+            let (code, message, fix) = match directory {
+                Some((directory, kind)) => {
+                    let lower = text.to_ascii_lowercase();
+                    if special.contains(&lower.as_str()) || directory.has(kind, &lower) {
+                        continue;
+                    }
+                    let message = format!("the directory has no {kind} `{text}`: it matches nothing");
+                    ("unknown_reference", message, directory.advice(kind, &lower))
+                }
+                None if looks_like_name(text) => {
+                    let message =
+                        format!("`{text}` is a name or a placeholder, not an id: it matches nothing");
+                    ("not_an_id", message, "write the object id".to_owned())
+                }
+                None => continue,
+            };
+            let list = self.reader.enter_member(name);
+            self.reader.enter_element(index);
+            self.reader.warn_with_fix(code, &message, &fix);
+            self.reader.leave(list);
         }
     }
 
@@ -143,6 +171,7 @@ impl Parser {
                 members,
                 ["includeServicePrincipals", "excludeServicePrincipals", "servicePrincipalFilter"],
                 "serviceprincipalsinmytenant",
+                DirectoryKind::ServicePrincipal,
             );
             let agents = parser.principals(
                 members,
@@ -152,6 +181,7 @@ impl Parser {
                     "agentIdServicePrincipalFilter",
                 ],
                 "all",
+                DirectoryKind::ServicePrincipal,
             );
             (workloads, agents)
         })
@@ -160,7 +190,8 @@ impl Parser {
     /// `conditions.agents` (beta): users' accounts that belong to agents.
     pub(super) fn agent_users(&mut self, node: Node) -> Option<SymbolPair> {
         let pair = self.object(node, |parser, members| {
-            parser.principals(members, ["includeAgentUsers", "excludeAgentUsers", "agentFilter"], "all")
+            let names = ["includeAgentUsers", "excludeAgentUsers", "agentFilter"];
+            parser.principals(members, names, "all", DirectoryKind::User)
         });
         pair.flatten()
     }
@@ -170,9 +201,10 @@ impl Parser {
         members: &mut Members,
         [include, exclude, filter]: [&'static str; 3],
         all: &str,
+        kind: DirectoryKind,
     ) -> Option<SymbolPair> {
-        let mut include = self.principal_list(members, include, all);
-        let mut exclude = self.principal_list(members, exclude, all);
+        let mut include = self.principal_list(members, include, all, kind);
+        let mut exclude = self.principal_list(members, exclude, all, kind);
         match self.reader.member(members, filter, attribute_filter) {
             Some((false, filter)) => include.filter = Some(filter),
             Some((true, filter)) => exclude.filter = Some(filter),
@@ -182,10 +214,16 @@ impl Parser {
         anybody.then_some(SymbolPair { include, exclude })
     }
 
-    fn principal_list(&mut self, members: &mut Members, name: &'static str, all: &str) -> SymbolList {
+    fn principal_list(
+        &mut self,
+        members: &mut Members,
+        name: &'static str,
+        all: &str,
+        kind: DirectoryKind,
+    ) -> SymbolList {
         let mut list = SymbolList::default();
         let names = self.reader.member(members, name, Reader::texts).unwrap_or_default();
-        self.warn_of_names(name, &names);
+        self.warn_of_strangers(name, Some(kind), &[all, "none"], &names);
         for name in &names {
             match name.to_ascii_lowercase() {
                 name if name == all => list.all = true,

@@ -5,6 +5,7 @@ mod hostile;
 mod interpret;
 mod lints;
 mod random;
+mod references;
 mod view;
 
 use serde_json::{Value, json};
