@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::policy;
-use crate::policy::{Directory, PolicySet, Severity};
+use crate::policy::{Directory, MAX_DIRECTORY_BYTES, PolicySet, Severity};
 
 fn directory(documents: &[Value]) -> Directory {
     let documents: Vec<String> = documents.iter().map(Value::to_string).collect();
@@ -134,6 +134,7 @@ fn a_directory_that_can_not_be_read_says_where() {
         (json!({"signInAudience": "x", "id": "o"}).to_string(), "appId", "`appId` is required"),
         (page.to_string(), "@odata.nextLink", "pages"),
         ("[".repeat(100_000), "", ""),
+        (" ".repeat(MAX_DIRECTORY_BYTES + 1), "", "the limit is"),
     ] {
         let fine = json!([{"groupTypes": [], "id": "g"}]).to_string();
         let error = Directory::read(&[fine, document.clone()]).unwrap_err();
