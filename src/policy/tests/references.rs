@@ -108,8 +108,11 @@ fn the_fix_names_the_id_that_was_meant() {
             "remove it, or write the id of a group that exists",
         ]
     );
-    let roles = json!({"users": {"includeRoles": ["Global Administrator"]}});
-    assert_eq!(fixes(roles), ["write its id, `62e90394-69f5-4237-9190-012177145e10`"]);
+    // By its name, and by the one it had before.
+    for name in ["Global Administrator", "Company Administrator"] {
+        let roles = json!({"users": {"includeRoles": [name]}});
+        assert_eq!(fixes(roles), ["write its id, `62e90394-69f5-4237-9190-012177145e10`"]);
+    }
     assert_eq!(fixes(json!({"users": {"includeUsers": ["V@example.org"]}})), ["write its id, `v`"]);
     // The object id where the application id belongs.
     assert_eq!(fixes(json!({"applications": {"includeApplications": ["s1"]}})), ["write its id, `a1`"]);
