@@ -144,19 +144,19 @@ impl Instance {
         numbers: &[f64],
         answer: &mut packed::Answer,
     ) -> bool {
-        let (Some(engine), Ok(text)) = (&self.engine, std::str::from_utf8(text)) else { return false };
+        let Some(engine) = &self.engine else { return false };
         let mut request = Request::default();
-        if packed::request(text, sizes, numbers, &mut request).is_none() {
-            return false;
+        let fits = unpack(text, sizes, numbers, &mut request);
+        if fits {
+            answer.write(&engine.judge(&request), engine);
         }
-        answer.write(&engine.judge(&request), engine);
-        true
+        fits
     }
 
-    /// What the indices of a packed decision stand for: [`packed::Tables`].
+    /// What the indices of a packed answer stand for: [`packed::Tables`].
     #[must_use]
     pub fn tables(&self) -> String {
-        answer(self.engine().map(Engine::tables))
+        json(&packed::Tables::of(self.engine.as_ref()))
     }
 
     /// Decides a deferred request for good, with the scorer's [`Answer`], or without in an outage.
@@ -244,6 +244,21 @@ pub fn classify(probe: &str) -> String {
         Ok(request) => json(&agent::classify(&request)),
         Err(error) => failure(&error),
     }
+}
+
+/// Classifies the client of a packed request ([`packed`]); tells whether it did. What does not fit is for the JSON way.
+#[must_use]
+pub fn classify_packed(text: &[u8], sizes: &[i32], numbers: &[f64], answer: &mut packed::Answer) -> bool {
+    let mut request = Request::default();
+    let fits = unpack(text, sizes, numbers, &mut request);
+    if fits {
+        answer.write_agent(&agent::classify(&request));
+    }
+    fits
+}
+
+fn unpack<'a>(text: &'a [u8], sizes: &[i32], numbers: &[f64], into: &mut Request<'a>) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| packed::request(text, sizes, numbers, into).is_some())
 }
 
 /// Classifies a client and tells which tokens and rules led there: an [`Explanation`](agent::Explanation).

@@ -1,4 +1,4 @@
-//! The fast crossing: a request as one text and two lists of numbers, a decision as words.
+//! The fast crossing: a request as one text and two lists of numbers, a decision or a client as words.
 //!
 //! Between JavaScript and the module, JSON costs many times what deciding costs: writing it, copying it, reading
 //! it, both ways. Here the host concatenates all texts, lists their lengths and all numbers in the order of
@@ -78,10 +78,17 @@ impl Answer {
         self.judgement(judged, policies);
     }
 
-    /// Writes a client: class | verification · 2⁸ | (purpose + 1) · 2¹⁶ | (platform + 1) · 2²⁴; findings (bits);
+    /// Writes a client, and nothing else.
+    pub(crate) fn write_agent(&mut self, agent: &Agent<'_>) {
+        self.words.clear();
+        self.text.clear();
+        self.agent(agent);
+    }
+
+    /// A client: class | verification · 2⁸ | (purpose + 1) · 2¹⁶ | (platform + 1) · 2²⁴; findings (bits);
     /// where its name, operator and browser lie in the module's memory, and their length (0 and 0: none); the
     /// browser's major version.
-    pub(crate) fn agent(&mut self, agent: &Agent<'_>) {
+    fn agent(&mut self, agent: &Agent<'_>) {
         let purpose = agent.purpose.map_or(0, |purpose| purpose as i32 + 1);
         let platform = agent.platform.map_or(0, |platform| platform as i32 + 1);
         let kinds = agent.class as i32 | (agent.verification as i32) << 8;

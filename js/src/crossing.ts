@@ -1,10 +1,10 @@
 import { type Engine as Module, moduleMemory, sessionControls } from "./engine/engine.js";
-import { NAME, PackedDecision } from "./packed-decision.js";
+import { NAME, PackedDecision, readAgent } from "./packed-decision.js";
 import type { Own, Shared } from "./packed-decision.js";
 import { vocabulary, write, written } from "./packed-request.js";
 import type { Vocabulary } from "./packed-request.js";
 import type { Tables } from "./tables.js";
-import type { Decision, Request } from "./types.js";
+import type { Agent, Decision, Request } from "./types.js";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -62,20 +62,33 @@ export class Crossing {
 
   /** The decision, or `undefined` for a request that has to cross as JSON. */
   evaluate(request: Request): Decision | undefined {
-    // Views of the module's memory come loose when it grows.
-    if (this.#views.buffer !== this.#memory.buffer) this.#views = new Views(this.#memory.buffer, this.#places);
-    const views = this.#views;
-    const bytes = this.#write(request, views);
+    const bytes = this.#write(request);
     if (bytes < 0) return undefined;
     const length = this.#module.evaluatePacked(bytes, written.sizes, written.numbers);
     if (length === 0) return undefined;
+    const answer = this.#current().words;
     const words = new Array<number>(length);
-    for (let at = 0; at < length; at += 1) words[at] = views.words[at] as number;
-    return new PackedDecision(words, this.#shared, this.#own(words, bytes, views));
+    for (let at = 0; at < length; at += 1) words[at] = answer[at] as number;
+    return new PackedDecision(words, this.#shared, this.#own(words, bytes));
+  }
+
+  /** The client, or `undefined` for a request that has to cross as JSON. Needs no bundle. */
+  classify(request: Request): Agent | undefined {
+    const bytes = this.#write(request);
+    if (bytes < 0 || this.#module.classifyPacked(bytes, written.sizes, written.numbers) === 0) return undefined;
+    const { words } = this.#current();
+    return readAgent(words, this.#shared, this.#name(words, bytes));
+  }
+
+  /** Views of the module's memory come loose when it grows, which any call may bring about. */
+  #current(): Views {
+    if (this.#views.buffer !== this.#memory.buffer) this.#views = new Views(this.#memory.buffer, this.#places);
+    return this.#views;
   }
 
   /** Bytes of text written, -1 if the request does not fit. */
-  #write(request: Request, views: Views): number {
+  #write(request: Request): number {
+    const views = this.#current();
     const { text } = views;
     if (!write(request, this.#vocabulary, views, true) || written.text.length > text.length) return -1;
     const bytes = encoder.encodeInto(written.text, text).written;
@@ -87,15 +100,21 @@ export class Crossing {
   }
 
   /** What is not in the words: text that the client wrote, and detections. */
-  #own(words: readonly number[], bytes: number, { textAt, text }: Views): Own | undefined {
-    const from = (words[NAME] as number) - textAt;
-    const isOwn = from >= 0 && from < bytes;
+  #own(words: readonly number[], bytes: number): Own | undefined {
+    const name = this.#name(words, bytes);
     const detected = words[this.#shared.signalWords + 14] !== 0;
-    if (!isOwn && !detected) return undefined;
-    return {
-      name: isOwn ? decoder.decode(text.subarray(from, from + (words[NAME + 1] as number))) : undefined,
-      detections: detected ? this.#module.answerText() : "",
-    };
+    if (name === undefined && !detected) return undefined;
+    return { name, detections: detected ? this.#module.answerText() : "" };
+  }
+
+  /** The agent's name, where it is the client's own words and lies in the text of the request. */
+  #name(words: ArrayLike<number>, bytes: number): string | undefined {
+    const { text, textAt } = this.#views;
+    const from = (words[NAME] as number) - textAt;
+    if (from < 0 || from >= bytes) return undefined;
+    const to = from + (words[NAME + 1] as number);
+    // In ASCII, what the host wrote is read without decoding it again.
+    return bytes === written.text.length ? written.text.slice(from, to) : decoder.decode(text.subarray(from, to));
   }
 
   /** Reads texts of the catalogue, each once: they are constants of the module and stay where they are. */

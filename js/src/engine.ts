@@ -142,7 +142,7 @@ export class Engine {
 
   /** Decides. `defer` names in `needs` the facts to ask for before {@link resume}. */
   evaluate(request: Request): Decision {
-    return this.#survive((module) => this.#cross(module, request)) ?? this.evaluateAsJson(request);
+    return this.#survive((module) => this.#cross(module).evaluate(request)) ?? this.evaluateAsJson(request);
   }
 
   /**
@@ -177,6 +177,8 @@ export class Engine {
 
   /** What the client of a request is. */
   classify(request: Request): Agent {
+    const agent = this.#survive((module) => this.#cross(module).classify(request));
+    if (agent !== undefined) return agent;
     const facts = JSON.stringify(request);
     return this.#call(() => classify(facts));
   }
@@ -237,10 +239,8 @@ export class Engine {
     return JSON.parse(text) as T;
   }
 
-  #cross(module: Module, request: Request): Decision | undefined {
-    if (this.#bundle === undefined) return undefined;
-    this.#crossing ??= new Crossing(module);
-    return this.#crossing.evaluate(request);
+  #cross(module: Module): Crossing {
+    return (this.#crossing ??= new Crossing(module));
   }
 
   /** The one call point. A string that is thrown is a failure the engine reports; anything else is a trap. */

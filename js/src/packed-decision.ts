@@ -92,7 +92,7 @@ export class PackedDecision implements Decision {
   }
 
   get versions(): Decision["versions"] {
-    return this.#shared.tables.versions;
+    return this.#shared.tables.versions as Decision["versions"];
   }
 
   get supportCode(): string {
@@ -187,7 +187,7 @@ export function plain(decision: Decision): Decision {
 }
 
 /** A client, out of the words of `edgeward::packed::Answer::agent`. */
-export function readAgent(words: readonly number[], { tables, text }: Shared, name: string | undefined): Agent {
+export function readAgent(words: ArrayLike<number>, { tables, text }: Shared, name: string | undefined): Agent {
   const kinds = words[KINDS] as number;
   const optional = <T>(table: readonly T[], index: number) => (index === 0 ? null : (table[index - 1] as T));
   const known = (at: number) => (words[at] === 0 ? null : text(words[at] as number, words[at + 1] as number));

@@ -110,7 +110,8 @@ export function write(
   numberCount = 0;
   fits = true;
   ascii = isAscii;
-  writeRequest(request);
+  if (isGroup(request)) writeRequest(request);
+  else fits = false;
   written.text = text;
   written.sizes = sizeCount;
   written.numbers = numberCount;
@@ -138,6 +139,9 @@ const PROFILE = 1 << 13;
 function writeRequest(request: Request): void {
   const { http, client, tls, transport, platformBot, principal, session, device, resource, risk, velocity, profile } =
     request;
+  // A user agent on its own, which `classify` takes as well, crosses as JSON.
+  const { ua, headers: ofAgent } = request as { ua?: unknown; headers?: unknown };
+  fits = ua === undefined && ofAgent === undefined;
   let groups = 0;
   sizeCount = 1;
   number(request.time);

@@ -1,6 +1,9 @@
 import type { Decision, PolicyResult } from "./types.js";
 
-/** What the numbers of packed requests and answers stand for: names by index, from the engine and its bundle. */
+/**
+ * What the numbers of packed requests and answers stand for: names by index, from the engine and its bundle. What is
+ * a bundle's is empty without one.
+ */
 export interface Tables {
   /** The only headers that a packed request carries: no decision reads another. */
   headers: string[];
@@ -33,5 +36,5 @@ export interface Tables {
   results: PolicyResult["result"][];
   conditions: string[];
   outages: NonNullable<PolicyResult["outage"]>[];
-  versions: Decision["versions"];
+  versions: Decision["versions"] | null;
 }

@@ -1,9 +1,9 @@
-// The fast crossing: equal to the JSON one for any request, and nothing of one request in another's decision.
+// The fast crossing: equal to the JSON one for any request, and nothing of one request in another's answer.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Engine, type Request } from "edgeward";
-import { moduleMemory } from "../dist/engine/engine.js";
+import { classify, moduleMemory } from "../dist/engine/engine.js";
 import { bundle as smallBundle, ROOT } from "./support/fixture.js";
 
 const [bundle = "", cases = ""] = ["bundle.json", "cases.jsonl"].map((file) =>
@@ -70,6 +70,67 @@ test("any mixture of facts, malformed ones among them, is answered alike both wa
   }
   assert.ok(seen.decided > 300 && seen.refused > 300, JSON.stringify(seen));
   assert.equal(engine.traps, 0);
+});
+
+/** The client as it crosses in JSON, or the code of the refusal. */
+function classified(request: unknown): string {
+  const answer = classify(JSON.stringify(request));
+  const { error } = JSON.parse(answer) as { error?: { code: string } };
+  return error?.code ?? answer;
+}
+
+test("any client is told alike both ways, with a bundle and without", () => {
+  const headers = (...values: [string, string][]) => ({ http: { scheme: "https", headers: values } });
+  const agents = recorded.map((request) => request.http?.headers?.find(([name]) => name.toLowerCase() === "user-agent")?.[1] ?? "");
+  const odd: unknown[] = [
+    {},
+    null,
+    [],
+    7,
+    "curl/8.0",
+    { http: { headers: [] } },
+    { http: { headers: null } },
+    { http: [] },
+    { http: { headers: [["user-agent"]] } },
+    { http: { headers: [["user-agent", null]] } },
+    { ua: "curl/8.0" },
+    { ua: null },
+    { ua: 7 },
+    { headers: { "user-agent": "GPTBot/1.0" } },
+    { ua: "curl/8.0", ...headers(["user-agent", "GPTBot/1.0"]) },
+    headers(["user-agent", ""]),
+    headers(["User-Agent", "made-up-name/1.0"], ["user-agent", "GPTBot/1.0"]),
+    headers(["USER-AGENT", "Ünïcode-Bot/1.0 🤖"]),
+    headers(["user-agent", "made-up-name/1.0"], ["referer", "ünused"], ["x-unread", "🤖"]),
+    headers(["user-agent", "\uD800"]),
+    headers(["user-agent", "\uFEFFname\0/1.0"]),
+    headers(["user-agent", "a".repeat(40_000)]),
+    headers(...Array.from({ length: 3_000 }, (): [string, string] => ["accept", "*/*"])),
+    headers(["user-agent", "curl/8.0"], ["signature-input", 'sig=("@authority");created=1'], ["signature", "sig=:AA==:"]),
+    { ...headers(["user-agent", "Mozilla/5.0 (Windows NT 10.0) Chrome/60.0.0.0 Safari/537.36"]), time: 1_780_000_000_000 },
+    { ...headers(["user-agent", "curl/8.0"]), time: 0.5 },
+    { ...headers(["user-agent", "curl/8.0"]), device: { manufacturer: "Example" } },
+  ];
+  const next = numbers(3);
+  const cut = (agent: string) => headers(["user-agent", agent.slice(next(agent.length), agent.length - next(9))]);
+  const mixtures = Array.from({ length: 2_000 }, () => mixed(next));
+  for (const engine of [new Engine(), loaded()]) {
+    for (const request of [...recorded, ...odd, ...agents.map(cut), ...mixtures]) {
+      assert.equal(outcome(() => engine.classify(request as Request)), classified(request), JSON.stringify(request));
+    }
+    assert.equal(engine.traps, 0);
+  }
+});
+
+test("a client's own name does not outlive its request, nor do views the memory they showed", () => {
+  const engine = loaded();
+  const named = (name: string): Request => ({ http: { headers: [["user-agent", `${name}/1.0`]] } });
+  const first = engine.classify(named("Shortname"));
+  const longer = engine.classify(named("Anothernamethatislonger"));
+  (moduleMemory() as WebAssembly.Memory).grow(1);
+  const grown = [engine.classify(named("Aftergrowth")), engine.evaluate(named("Aftergrowth")).agent];
+  assert.deepEqual([first.name, longer.name], ["Shortname", "Anothernamethatislonger"]);
+  assert.deepEqual(grown.map(({ name }) => name), ["Aftergrowth", "Aftergrowth"]);
 });
 
 test("a decision read late says what it said at once, whatever was decided, loaded or rebuilt in between", () => {

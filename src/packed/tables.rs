@@ -1,4 +1,4 @@
-//! What the indices of a packed decision stand for.
+//! What the indices of a packed answer stand for.
 
 use crate::agent::{AgentClass, Finding, Purpose, Verification};
 use crate::decision::{Outcome, ReasonCode, Versions};
@@ -12,7 +12,8 @@ use crate::risk::{InsiderRiskLevel, RiskLevel};
 use crate::signal::CATALOGUE;
 use crate::write::written;
 
-/// Names by index, and the points of each bin. They change with the bundle, so the host reads them after each load.
+/// Names by index, and the points of each bin. They change with the bundle, so the host reads them after each load;
+/// what is a bundle's is empty before the first.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each is a list of the names of its kind")]
 pub struct Tables<'e> {
@@ -47,7 +48,7 @@ pub struct Tables<'e> {
     pub results: &'static [PolicyOutcome],
     pub conditions: &'static [Condition],
     pub outages: &'static [Outage],
-    pub versions: Versions<'e>,
+    pub versions: Option<Versions<'e>>,
 }
 
 written!(Tables<'_> {
@@ -81,13 +82,12 @@ written!(Tables<'_> {
     "versions" => versions,
 });
 
-impl Engine {
-    /// The tables of this engine and its bundle.
+impl<'e> Tables<'e> {
+    /// The tables of an engine and its bundle; without one, those that clients are told by.
     #[must_use]
-    pub fn tables(&self) -> Tables<'_> {
-        let bundle = self.bundle();
-        let set = bundle.policies();
-        Tables {
+    pub fn of(engine: Option<&'e Engine>) -> Self {
+        let policies = engine.map_or(&[][..], |engine| engine.bundle().policies().policies());
+        Self {
             headers: Http::READ,
             proxies: Proxy::ALL,
             app_types: ClientAppType::ALL,
@@ -105,17 +105,17 @@ impl Engine {
             purposes: Purpose::ALL,
             findings: Finding::ALL,
             signals: CATALOGUE,
-            points: bundle.model.table_of_points(),
+            points: engine.map(|engine| engine.bundle().model.table_of_points()).unwrap_or_default(),
             facts: Fact::ALL,
             reason_codes: ReasonCode::ALL,
             sentences: ReasonCode::ALL.iter().map(|code| code.sentence()).collect(),
-            controls: set.controls(),
-            policies: set.policies().iter().map(Policy::id).collect(),
-            policy_names: set.policies().iter().map(Policy::name).collect(),
+            controls: engine.map_or(&[], |engine| engine.bundle().policies().controls()),
+            policies: policies.iter().map(Policy::id).collect(),
+            policy_names: policies.iter().map(Policy::name).collect(),
             results: PolicyOutcome::ALL,
             conditions: Condition::ALL,
             outages: Outage::ALL,
-            versions: self.versions(),
+            versions: engine.map(Engine::versions),
         }
     }
 }

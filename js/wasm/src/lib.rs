@@ -1,6 +1,7 @@
 //! The engine behind the JavaScript boundary: nothing but the crossing. Shapes and limits are those of
 //! [`edgeward::ffi`]; JSON text goes in and out, because one string crosses faster than an object's members. The hot
-//! path, deciding, crosses packed: the host writes into buffers that stay, and reads the answer where it lies.
+//! paths, deciding and classifying, cross packed: the host writes into buffers that stay, and reads the answer where it
+//! lies.
 
 use edgeward::ffi::{self, Instance};
 use edgeward::packed::{self, ANSWER_WORDS, Answer};
@@ -65,16 +66,16 @@ impl Engine {
     /// Decides the packed request in the buffers: how many words the answer has, 0 if the request does not fit.
     #[wasm_bindgen(js_name = evaluatePacked)]
     pub fn evaluate_packed(&mut self, text: usize, sizes: usize, numbers: usize) -> usize {
-        let (Some(text), Some(sizes), Some(numbers)) =
-            (self.text.get(..text), self.sizes.get(..sizes), self.numbers.get(..numbers))
-        else {
-            return 0;
-        };
-        if self.instance.evaluate_packed(text, sizes, numbers, &mut self.answer) {
-            self.answer.words().len()
-        } else {
-            0
-        }
+        self.answer_packed(text, sizes, numbers, Instance::evaluate_packed)
+    }
+
+    /// Classifies the client of the packed request in the buffers: how many words the answer has, 0 if the request does
+    /// not fit. Needs no bundle.
+    #[wasm_bindgen(js_name = classifyPacked)]
+    pub fn classify_packed(&mut self, text: usize, sizes: usize, numbers: usize) -> usize {
+        self.answer_packed(text, sizes, numbers, |_, text, sizes, numbers, answer| {
+            ffi::classify_packed(text, sizes, numbers, answer)
+        })
     }
 
     /// What of an answer is text: the detections, as JSON.
@@ -145,6 +146,27 @@ impl Engine {
     /// The failure, as JSON text.
     pub fn identifier(&self, kind: &str, value: &str) -> Result<String, String> {
         self.instance.identifier(kind, value).map_err(|error| ffi::failure(&error))
+    }
+}
+
+impl Engine {
+    fn answer_packed(
+        &mut self,
+        text: usize,
+        sizes: usize,
+        numbers: usize,
+        answer: impl FnOnce(&Instance, &[u8], &[i32], &[f64], &mut Answer) -> bool,
+    ) -> usize {
+        let (Some(text), Some(sizes), Some(numbers)) =
+            (self.text.get(..text), self.sizes.get(..sizes), self.numbers.get(..numbers))
+        else {
+            return 0;
+        };
+        if answer(&self.instance, text, sizes, numbers, &mut self.answer) {
+            self.answer.words().len()
+        } else {
+            0
+        }
     }
 }
 
