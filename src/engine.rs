@@ -4,13 +4,13 @@ use crate::agent::{self, Agent};
 use crate::assess::{Assessment, ReportedDetection, Subject, is_answerable};
 use crate::bundle::{Addresses, Bundle};
 use crate::decision::{Decision, Judged, Outcome, SupportCode, Versions};
-use crate::detection::{self, Observed};
+use crate::detection::{self, Detection, Observed};
 use crate::error::Error;
 use crate::identifier::{AddressPrefix, IdentifierKind, Identifiers};
 use crate::policy::{Facts, Unknowns};
 use crate::read::{self, Slot};
 use crate::request::{Proxy, Request, Text};
-use crate::risk::{self, LevelSet};
+use crate::risk::{self, Counterfactual, LevelSet, Score};
 use crate::signal::Signals;
 use crate::tls::TlsFamily;
 
@@ -113,11 +113,7 @@ impl Engine {
         let agent = agent::classify_known(request, &self.bundle.agents);
         let signals = Signals::read(request, &agent, &self.identifiers);
         let detections = detection::detect(Observed { request, agent: &agent, signals: &signals });
-        let mut score = risk::score(&self.bundle.model, &signals, &detections, request.risk.sign_in);
-        let is_relied_on = !self.fail_safe && self.bundle.model.is_valid_at(request.time);
-        if request.risk.sign_in.is_none() && !is_relied_on {
-            score.levels = LevelSet::UNKNOWN.at_least(detection::worst(&detections));
-        }
+        let score = self.score(request, &signals, &detections);
         let facts = Facts {
             request,
             agent: &agent,
@@ -134,6 +130,25 @@ impl Engine {
             judgement,
             support_code: SupportCode::of(request),
         }
+    }
+
+    fn score(&self, request: &Request<'_>, signals: &Signals, detections: &[Detection<'_>]) -> Score {
+        let mut score = risk::score(&self.bundle.model, signals, detections, request.risk.sign_in);
+        let is_relied_on = !self.fail_safe && self.bundle.model.is_valid_at(request.time);
+        if request.risk.sign_in.is_none() && !is_relied_on {
+            score.levels = LevelSet::UNKNOWN.at_least(detection::worst(detections));
+        }
+        score
+    }
+
+    /// The fewest things an honest principal could change for the sign-in risk to be low at most, for those who ask
+    /// after the decision. `None`: none of [`Change`](risk::Change) would do, or somebody stated the risk.
+    #[must_use]
+    pub fn counterfactual(&self, request: &Request<'_>) -> Option<Counterfactual> {
+        let agent = agent::classify_known(request, &self.bundle.agents);
+        let signals = Signals::read(request, &agent, &self.identifiers);
+        let observed = Observed { request, agent: &agent, signals: &signals };
+        risk::counterfactual(observed, |signals, detections| self.score(request, signals, detections))
     }
 
     pub(crate) fn versions(&self) -> Versions<'_> {

@@ -2,12 +2,15 @@
 
 mod band;
 mod calibration;
+mod counterfactual;
 mod level;
 mod model;
 mod probability;
 mod score;
 
 pub use band::{Band, Setting, is_trustworthy};
+pub(crate) use counterfactual::counterfactual;
+pub use counterfactual::{Change, Changes, Counterfactual};
 pub use level::{InsiderRiskLevel, LevelSet, RiskLevel};
 pub use model::{Model, Thresholds};
 pub use score::{Contribution, Risk, Score, score};

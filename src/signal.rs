@@ -95,10 +95,10 @@ impl Signals {
             travel: Travel::of(journey),
             journey,
             network: Network::read(request),
-            exit: Exit::of(Network::read(request), history.asn),
+            exit: Exit::Unknown,
             round_trip: RoundTrip::read(request),
             possession: Possession::read(request),
-            device_and_place: DeviceAndPlace::of(Possession::read(request), &history),
+            device_and_place: DeviceAndPlace::Unknown,
             agent_class: agent.class,
             claims: Claims::read(agent),
             release: Release::read(request, agent),
@@ -106,6 +106,14 @@ impl Signals {
             user_failures: UserFailures::read(request),
             address_users: AddressUsers::read(request),
         }
+        .combined()
+    }
+
+    /// With the signals that follow from several others.
+    pub(crate) const fn combined(mut self) -> Self {
+        self.exit = Exit::of(self.network, self.history.asn);
+        self.device_and_place = DeviceAndPlace::of(self.possession, &self.history);
+        self
     }
 
     /// Whether there is no identity whose history could speak.

@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use clap::Args;
 use edgeward::assess::Answer;
 use edgeward::decision::Decision;
+use edgeward::risk::Counterfactual;
 use edgeward::{Engine, Request};
 use outage::{Source, Summary};
+use serde::Serialize;
 
 use crate::Done;
 use crate::failure::{Failure, Status};
@@ -21,6 +23,10 @@ use crate::stream::{Answered, each_numbered_line};
 /// Every line of the input is a request, and gets its decision in one line of output. A line that is no request is
 /// named on standard error with its number and the path of the member at fault; the others are still decided. A
 /// decision that depends on what only the scorer knows is `defer` with what is needed, unless `--answer` settles it.
+///
+/// With `--counterfactual` each decision has the fewest things that would have made its sign-in risk low:
+/// `{"changes":["knownDevice"],"score":-16,"levels":["none"]}`. Changes are `knownDevice`, `compliantDevice`,
+/// `usualNetwork` and `usualClient`; an empty list means that it is low, `null` that not even all of them would do.
 ///
 /// With `--outage` each line tells instead what would happen while these sources are down, beside what happens
 /// otherwise: `lockedOut` (blocked, and not otherwise), `challenged` (more is demanded), `letIn` (less is demanded),
@@ -42,6 +48,9 @@ pub struct Arguments {
     /// Settle what would be deferred by this answer of the scorer: `{"facts":{"userRisk":"low"}}`
     #[arg(long, value_name = "FILE")]
     answer: Option<PathBuf>,
+    /// Tell what would have made the sign-in risk low
+    #[arg(long, conflicts_with = "outage")]
+    counterfactual: bool,
     /// Compare with an outage of these sources
     #[arg(long, value_name = "SOURCES", value_enum, value_delimiter = ',')]
     outage: Vec<Source>,
@@ -76,11 +85,14 @@ pub fn run(arguments: &Arguments) -> Done {
                 answer.merge_into(&mut answered);
                 answered
             });
-            let normal = decide(&engine, &request, answered.as_ref());
-            if sources.is_empty() {
-                output.line(&normal)?;
-            } else {
+            let (decided, normal) = decide(&engine, &request, answered.as_ref());
+            if !sources.is_empty() {
                 summary.borrow_mut().compare(number, &engine, &request, &normal, sources, output)?;
+            } else if arguments.counterfactual {
+                output
+                    .line(&Explained { counterfactual: engine.counterfactual(decided), decision: normal })?;
+            } else {
+                output.line(&normal)?;
             }
             Ok(Answered::Yes)
         },
@@ -91,15 +103,23 @@ pub fn run(arguments: &Arguments) -> Done {
     )
 }
 
-/// The decision; with the scorer's answer merged, if it would be deferred without.
+/// A decision and what would have made its risk low.
+#[derive(Serialize)]
+struct Explained<'a> {
+    #[serde(flatten)]
+    decision: Decision<'a>,
+    counterfactual: Option<Counterfactual>,
+}
+
+/// The request decided and the decision; with the scorer's answer merged, if it would be deferred without.
 fn decide<'a>(
     engine: &'a Engine,
     request: &'a Request<'a>,
     answered: Option<&'a Request<'a>>,
-) -> Decision<'a> {
+) -> (&'a Request<'a>, Decision<'a>) {
     let decision = engine.decide(request);
     match answered {
-        Some(answered) if decision.is_deferred() => engine.resume(answered),
-        _ => decision,
+        Some(answered) if decision.is_deferred() => (answered, engine.resume(answered)),
+        _ => (request, decision),
     }
 }

@@ -37,6 +37,35 @@ fn what_would_be_deferred_is_settled_by_an_answer() {
 }
 
 #[test]
+fn a_counterfactual_tells_what_would_have_made_the_risk_low() {
+    let directory = Directory::new("evaluate-counterfactual");
+    let bundle = directory.bundle(&json!([admins_need_mfa()]));
+    let request = |asn: u32, country: &str, risk: Value| {
+        json!({"principal": {"kind": "user", "id": "u", "groups": []}, "risk": risk,
+            "client": {"asn": asn, "country": country, "proxy": if asn == 64500 { "none" } else { "vpn" }},
+            "device": if asn == 64500 { json!({"deviceId": "d", "cookie": "current"}) } else { json!({"deviceId": "e", "cookie": "none"}) },
+            "profile": {"count": 20, "asns": [64500], "countries": ["NO"], "devices": ["d"]}})
+    };
+    let lines = [
+        request(64500, "NO", json!({})),
+        request(64510, "BR", json!({"signIn": "high"})),
+        request(64510, "BR", json!({})),
+    ];
+    let input = lines.map(|line| line.to_string()).join("\n");
+    let told = |arguments: &[&str]| {
+        let run = edgeward(&[&["evaluate", "--bundle", &bundle], arguments].concat(), input.clone());
+        assert_eq!(run.status, 0, "{}", run.err);
+        run.json()
+    };
+    let (plain, explained) = (told(&[]), told(&["--counterfactual"]));
+    assert!(plain.iter().all(|decision| decision.get("counterfactual").is_none()), "only for those who ask");
+    assert_eq!(explained[0]["counterfactual"]["changes"], json!([]));
+    assert_eq!(explained[1]["counterfactual"], Value::Null);
+    assert_eq!(explained[2]["counterfactual"]["changes"], json!(["knownDevice"]), "{}", explained[2]);
+    assert_eq!(explained[2]["outcome"], plain[2]["outcome"]);
+}
+
+#[test]
 fn an_outage_tells_who_is_locked_out_and_who_is_let_in() {
     let directory = Directory::new("evaluate-outage");
     let policy = |id: &str, conditions: Value, controls: Value, session: Value| {
