@@ -4,10 +4,10 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { initializeWasm } from "@arcjet/analyze-wasm";
 import { isbot } from "isbot";
 import { UAParser } from "ua-parser-js";
 import { Engine } from "edgeward";
+import { arcjet } from "./arcjet.mjs";
 import { race } from "./race.mjs";
 
 const require = createRequire(import.meta.url);
@@ -40,19 +40,6 @@ const hostile = {
   "open comments": "Mozilla/5.0 (".repeat(158),
   "noise": Array.from({ length: 2_048 }, (_, index) => String.fromCharCode(33 + ((index * index * 31 + index * 7) % 94))).join(""),
 };
-
-async function arcjet() {
-  const unused = () => {
-    throw new Error("not part of detectBot");
-  };
-  return initializeWasm({
-    "arcjet:js-req/bot-identifier": { detect: () => [] },
-    "arcjet:js-req/email-validator-overrides": { isFreeEmail: unused, isDisposableEmail: unused, hasMxRecords: unused, hasGravatar: unused },
-    "arcjet:js-req/filter-overrides": { ipLookup: () => undefined },
-    "arcjet:js-req/sensitive-information-identifier": { detect: unused },
-    "arcjet:js-req/verify-bot": { verify: () => "unverifiable" },
-  });
-}
 
 const engine = new Engine({ allowUnsigned: true });
 const analyze = await arcjet();

@@ -5,30 +5,17 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { initializeWasm } from "@arcjet/analyze-wasm";
 import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import { isbot } from "isbot";
 import woothee from "woothee";
 import { Engine } from "edgeward";
 import { Crossing } from "../dist/crossing.js";
 import { Engine as Module, moduleMemory } from "../dist/engine/engine.js";
+import { arcjet } from "./arcjet.mjs";
 import { arcjetRequests, bundle, cedarCalls, cedarPolicies, POLICIES, policyLoop, requests, userAgents } from "./inputs.mjs";
 import { race } from "./race.mjs";
 
 const require = createRequire(import.meta.url);
-
-async function arcjet() {
-  const unused = () => {
-    throw new Error("not part of detectBot");
-  };
-  return initializeWasm({
-    "arcjet:js-req/bot-identifier": { detect: () => [] },
-    "arcjet:js-req/email-validator-overrides": { isFreeEmail: unused, isDisposableEmail: unused, hasMxRecords: unused, hasGravatar: unused },
-    "arcjet:js-req/filter-overrides": { ipLookup: () => undefined },
-    "arcjet:js-req/sensitive-information-identifier": { detect: unused },
-    "arcjet:js-req/verify-bot": { verify: () => "unverifiable" },
-  });
-}
 
 const engine = new Engine({ allowUnsigned: true });
 engine.load(bundle);
