@@ -46,7 +46,7 @@ export async function install() {
   const stamp = join(HERE, "node_modules/edgeward/.digest");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return tarball;
   rmSync(join(HERE, "node_modules/edgeward"), { recursive: true, force: true });
-  await run("npm", ["install", "--no-save", "--no-package-lock", "--offline", "--ignore-scripts", "--no-audit", "--no-fund", tarball]);
+  await run("npm", ["install", "--no-save", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund", tarball]);
   writeFileSync(stamp, digest);
   return tarball;
 }
