@@ -38,7 +38,7 @@ impl Default for Answer {
 }
 
 impl Answer {
-    /// Numbers and indices into [`Tables`], in the order of [`Answer::write`]; [`ANSWER_WORDS`] at most.
+    /// Numbers and indices into [`Tables`], in the order of `Answer::write`; [`ANSWER_WORDS`] at most.
     #[must_use]
     pub fn words(&self) -> &[i32] {
         &self.words

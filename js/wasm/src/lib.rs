@@ -234,7 +234,10 @@ mod tests {
 
     fn engine() -> Engine {
         let mut engine = Engine::new(r#"{"allowUnsigned":true}"#).unwrap();
-        assert_eq!(engine.load(BUNDLE, None), r#"{"version":"1","policies":0,"agentDirectories":[],"warnings":[]}"#);
+        assert_eq!(
+            engine.load(BUNDLE, None),
+            r#"{"version":"1","policies":0,"agentDirectories":[],"warnings":[]}"#
+        );
         engine
     }
 
