@@ -188,10 +188,10 @@ export async function startWorld({ step, onStart, busy, directory = join(root, "
   };
 }
 
-/** Makes a key pair, and a bundle signed with it. */
+/** Makes a key pair, and a compiled bundle signed with it. */
 async function signBundle(at) {
   const edgeward = (...args) => run(program("edgeward"), args, { cwd: fileURLToPath(new URL(".", import.meta.url)) });
-  const path = at("bundle.json");
+  const [source, path] = [at("bundle.json"), at("bundle.edge.json")];
   const publicKeyPath = at("keys/bundle.pub");
   await edgeward("bundle", "keygen", "--out", at("keys"));
   await edgeward(
@@ -204,8 +204,9 @@ async function signBundle(at) {
     "--version",
     "1",
     "--out",
-    path,
+    source,
   );
+  await edgeward("bundle", "compile", source, "--out", path);
   await edgeward("bundle", "sign", "--key", at("keys/bundle.key"), path);
   return { path, publicKeyPath, publicKey: readFileSync(publicKeyPath, "utf8").trim() };
 }

@@ -9,11 +9,14 @@ export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$PWD/target/tools/bin/wasm-bin
 # A stage is a function named stage_NAME. They run in the order of this list, the quick ones first.
 stages=(format lint pure rust docs wasm js package page demo)
 
+# What is no WebAssembly: the crates of the boundary run in their own stage.
+native=(--exclude edgeward-wasm --exclude edgeward-compiler)
+
 stage_format() { cargo fmt --all --check; }
 
 stage_lint() {
   cargo clippy --workspace --all-targets --quiet -- -D warnings &&
-    cargo clippy -p edgeward-wasm --target wasm32-unknown-unknown --quiet -- -D warnings &&
+    cargo clippy -p edgeward-wasm -p edgeward-compiler --target wasm32-unknown-unknown --quiet -- -D warnings &&
     npm run --prefix js --silent lint
 }
 
@@ -28,19 +31,19 @@ stage_pure() {
 
 stage_rust() {
   if command -v cargo-nextest >/dev/null; then
-    cargo nextest run --workspace --exclude edgeward-wasm --no-fail-fast --no-tests warn
+    cargo nextest run --workspace "${native[@]}" --no-fail-fast --no-tests warn
   else
-    cargo test --workspace --exclude edgeward-wasm --no-fail-fast --lib --bins --tests
+    cargo test --workspace "${native[@]}" --no-fail-fast --lib --bins --tests
   fi
 }
 
 # nextest does not run the examples in doc comments.
 stage_docs() {
-  cargo test --workspace --exclude edgeward-wasm --doc --quiet &&
+  cargo test --workspace "${native[@]}" --doc --quiet &&
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 }
 
-stage_wasm() { cargo test -p edgeward-wasm --target wasm32-unknown-unknown; }
+stage_wasm() { cargo test -p edgeward-wasm -p edgeward-compiler --target wasm32-unknown-unknown; }
 
 stage_js() { npm test --prefix js; }
 

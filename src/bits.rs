@@ -2,9 +2,13 @@
 
 use std::ops::{BitAnd, BitOr, BitOrAssign, Not};
 
+use crate::compiled::compiled;
+
 /// A set of numbers below 256.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Bits([u64; 4]);
+
+compiled!(@wrapper Bits);
 
 impl Bits {
     /// Nothing.

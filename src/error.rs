@@ -22,6 +22,8 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// A bundle is the source of one, where only compiled ones are loaded.
+    NotCompiled,
     /// A bundle's policies or locations are wrong; every issue found is listed.
     Policies {
         /// Errors and warnings.
@@ -100,6 +102,7 @@ impl Error {
         match self {
             Self::Json { .. } => "invalid_json",
             Self::Bundle { .. } => "invalid_bundle",
+            Self::NotCompiled => "bundle_not_compiled",
             Self::Policies { .. } => "invalid_policies",
             Self::Signature { .. } => "bad_signature",
             Self::OlderBundle { .. } => "older_bundle",
@@ -117,6 +120,9 @@ impl fmt::Display for Error {
         match self {
             Self::Json { input, why } => write!(formatter, "{input} is not valid: {why}"),
             Self::Bundle { path, why } => write!(formatter, "bundle: `{path}` {why}"),
+            Self::NotCompiled => formatter.write_str(
+                "bundle: this is the source of one; compile it with `edgeward bundle compile`, or `compile` of `edgeward/compiler`",
+            ),
             Self::Policies { issues } => {
                 let errors = issues.iter().filter(|issue| issue.is_error()).count();
                 write!(formatter, "bundle: {errors} error(s) in policies and named locations")?;

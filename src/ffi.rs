@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::identifier::{IdentifierKind, Identifiers};
 use crate::packed;
-use crate::policy::{self, Issue, WhatIfBody};
+use crate::policy::{self, WhatIfBody};
 use crate::profile::{ProfileKey, Seals};
 use crate::read::{Record, Slot, from_json, record};
 use crate::receipt::Circumstances;
@@ -58,7 +58,6 @@ pub struct Instance {
 struct Loaded<'a> {
     version: &'a Version,
     policies: usize,
-    warnings: &'a [Issue],
     agent_directories: Vec<String>,
 }
 
@@ -66,7 +65,6 @@ written!(Loaded<'_> {
     "version" => version,
     "policies" => policies,
     "agentDirectories" => agent_directories,
-    "warnings" => warnings,
 });
 
 impl Instance {
@@ -88,8 +86,8 @@ impl Instance {
         })
     }
 
-    /// Loads a bundle: `{"version","policies","agentDirectories","warnings"}`, the directories
-    /// being those whose keys the host may fetch. If it is refused, the one at work stays.
+    /// Loads a compiled bundle: `{"version","policies","agentDirectories"}`, the directories being those whose keys
+    /// the host may fetch. If it is refused, the one at work stays.
     pub fn load(&mut self, bundle: &str, signature: Option<&str>) -> String {
         answer(self.try_load(bundle, signature))
     }
@@ -98,9 +96,9 @@ impl Instance {
         let bundle = match signature {
             Some(signature) => {
                 let envelope: SignatureEnvelope = read(signature, "signature")?;
-                Bundle::open(bundle.as_bytes(), &envelope, &self.public_keys)?
+                Bundle::open_compiled(bundle.as_bytes(), &envelope, &self.public_keys)?
             }
-            None if self.allow_unsigned => Bundle::unsigned(bundle.as_bytes())?,
+            None if self.allow_unsigned => Bundle::unsigned_compiled(bundle.as_bytes())?,
             None => {
                 return Err(Error::Signature {
                     why: "there is none, and unsigned bundles are not allowed".to_owned(),
@@ -116,7 +114,6 @@ impl Instance {
         Ok(Loaded {
             version: bundle.version(),
             policies: bundle.policies().policies().len(),
-            warnings: bundle.warnings(),
             agent_directories: bundle.agents.fetched().collect(),
         })
     }
@@ -270,6 +267,18 @@ pub fn explain(probe: &str) -> String {
     }
 }
 
+/// Compiles the source of a bundle: `{"bundle":…,"warnings":[…]}`, the text being what edges load, to be signed.
+#[must_use]
+pub fn compile(source: &str) -> String {
+    match Bundle::compile(source.as_bytes()) {
+        Ok(compiled) => write::json(Value::Object(&Pairs(&[
+            ("bundle", Value::Text(&compiled.text)),
+            ("warnings", compiled.warnings.value()),
+        ]))),
+        Err(error) => failure(&error),
+    }
+}
+
 /// What is wrong or doubtful in a bundle: `{"issues":[…]}`, or the failure that kept it from being read.
 #[must_use]
 pub fn lint(bundle: &str) -> String {
@@ -279,17 +288,16 @@ pub fn lint(bundle: &str) -> String {
     }
 }
 
-/// Answers Graph's What If by a bundle, whose origin the caller vouches for: a [`WhatIf`](crate::policy::WhatIf).
+/// Answers Graph's What If by the source of a bundle, whose origin the caller vouches for: a [`WhatIf`](crate::policy::WhatIf).
 #[must_use]
 pub fn what_if(bundle: &str, body: &str) -> String {
     try_what_if(bundle, body).unwrap_or_else(|error| failure(&error))
 }
 
 fn try_what_if(bundle: &str, body: &str) -> Result<String, Error> {
-    let sources = Bundle::sources(bundle)?;
-    let bundle = Bundle::unsigned(bundle.as_bytes())?;
+    let (written, sources) = Bundle::written(bundle)?;
     let body = bounded::<WhatIfBody<'_>>(body, "what-if body")?;
-    Ok(policy::what_if(bundle.policies(), &sources, body)?.to_json())
+    Ok(policy::what_if(&written, &sources, body)?.to_json())
 }
 
 fn parse_probe(json: &str) -> Result<Request<'_>, Error> {

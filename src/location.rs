@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::bits::Bits;
+use crate::compiled::compiled;
 use crate::fact::Fact;
 use crate::net::AddressRange;
 use crate::sort::sort;
@@ -63,6 +64,8 @@ pub enum LocationKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Country(u16);
 
+compiled!(@wrapper Country);
+
 impl Country {
     /// Known to map to no country.
     pub const UNMAPPED: Self = Self(26 * 26);
@@ -91,20 +94,33 @@ impl Country {
 /// All named locations of a bundle, ready for look-ups.
 #[derive(Debug, Clone, Default)]
 pub struct NamedLocations {
-    index: HashMap<String, usize>,
     /// Start of each segment; it ends where the next begins.
     v4: Vec<(u32, u32)>,
     v6: Vec<(u128, u32)>,
     /// The location sets that segments refer to.
     sets: Vec<LocationSet>,
-    countries: HashMap<Country, LocationSet>,
-    gps_countries: HashMap<Country, LocationSet>,
+    /// In the order of the countries.
+    countries: Vec<(Country, LocationSet)>,
+    gps_countries: Vec<(Country, LocationSet)>,
     compliant_network: LocationSet,
     trusted: LocationSet,
     by_address: LocationSet,
     by_country: LocationSet,
     by_gps_country: LocationSet,
 }
+
+compiled!(NamedLocations {
+    v4,
+    v6,
+    sets,
+    countries,
+    gps_countries,
+    compliant_network,
+    trusted,
+    by_address,
+    by_country,
+    by_gps_country,
+});
 
 impl NamedLocations {
     /// Indexes the locations. Callers keep to [`MAX_LOCATIONS`]; what lies beyond is not indexed.
@@ -113,7 +129,6 @@ impl NamedLocations {
         let mut all = Self { sets: vec![LocationSet::EMPTY], ..Self::default() };
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for (index, location) in locations.iter().take(MAX_LOCATIONS).enumerate() {
-            all.index.insert(location.id.to_ascii_lowercase(), index);
             match &location.kind {
                 LocationKind::Ip { ranges, trusted } => {
                     all.by_address.insert(index);
@@ -159,12 +174,6 @@ impl NamedLocations {
         all
     }
 
-    /// Index of a location by its id.
-    #[must_use]
-    pub fn index_of(&self, id: &str) -> Option<usize> {
-        self.index.get(&id.to_ascii_lowercase()).copied()
-    }
-
     /// The address locations that hold the address.
     #[must_use]
     pub fn of_address(&self, address: IpAddr) -> LocationSet {
@@ -185,7 +194,7 @@ impl NamedLocations {
     /// The country locations that hold the country.
     #[must_use]
     pub fn of_country(&self, country: Country) -> LocationSet {
-        self.countries.get(&country).copied().unwrap_or_default()
+        of(&self.countries, country)
     }
 
     /// What `AllTrusted` stands for.
@@ -197,7 +206,7 @@ impl NamedLocations {
     /// The locations that hold the country of the authenticator's position.
     #[must_use]
     pub fn of_gps_country(&self, country: Country) -> LocationSet {
-        self.gps_countries.get(&country).copied().unwrap_or_default()
+        of(&self.gps_countries, country)
     }
 
     /// The locations that traffic through the compliant network belongs to.
@@ -226,24 +235,35 @@ impl NamedLocations {
 
     /// Every set of locations that some country belongs to.
     pub fn country_sets(&self) -> impl Iterator<Item = LocationSet> {
-        self.countries.values().copied()
+        self.countries.iter().map(|(_, set)| *set)
     }
 
     /// Every set of locations that the country of some position belongs to.
     pub fn gps_country_sets(&self) -> impl Iterator<Item = LocationSet> {
-        self.gps_countries.values().copied()
+        self.gps_countries.iter().map(|(_, set)| *set)
     }
 }
 
 fn map_countries(
-    map: &mut HashMap<Country, LocationSet>,
+    map: &mut Vec<(Country, LocationSet)>,
     countries: &[Country],
     unknown: bool,
     location: usize,
 ) {
     for country in countries.iter().copied().chain(unknown.then_some(Country::UNMAPPED)) {
-        map.entry(country).or_default().insert(location);
+        let place = map.partition_point(|(known, _)| *known < country);
+        if map.get(place).is_none_or(|(known, _)| *known != country) {
+            map.insert(place, (country, LocationSet::EMPTY));
+        }
+        if let Some((_, set)) = map.get_mut(place) {
+            set.insert(location);
+        }
     }
+}
+
+fn of(map: &[(Country, LocationSet)], country: Country) -> LocationSet {
+    let place = map.binary_search_by_key(&country, |(known, _)| *known);
+    place.ok().and_then(|place| map.get(place)).map_or(LocationSet::EMPTY, |(_, set)| *set)
 }
 
 /// Where a location begins and ends, its own overlaps merged: each edge switches membership.
@@ -304,22 +324,23 @@ mod tests {
         NamedLocation { id: id.into(), kind: LocationKind::Ip { ranges, trusted } }
     }
 
-    fn set(locations: &NamedLocations, ids: &[&str]) -> LocationSet {
+    fn set(locations: &[NamedLocation], ids: &[&str]) -> LocationSet {
         let mut set = LocationSet::EMPTY;
         for id in ids {
-            set.insert(locations.index_of(id).unwrap());
+            set.insert(locations.iter().position(|location| location.id == *id).unwrap());
         }
         set
     }
 
     #[test]
     fn overlapping_ranges_of_several_locations_keep_every_membership() {
-        let locations = NamedLocations::new(&[
+        let named = [
             ip("outer", &["192.0.2.0/24", "192.0.2.64/26"], false),
             ip("inner", &["192.0.2.128/25"], true),
             ip("v6", &["2001:db8::/32"], false),
             ip("edge", &["255.255.255.0/24"], false),
-        ]);
+        ];
+        let locations = NamedLocations::new(&named);
         for (address, ids) in [
             ("192.0.1.255", &[][..]),
             ("192.0.2.0", &["outer"]),
@@ -331,9 +352,9 @@ mod tests {
             ("2001:db9::", &[]),
             ("255.255.255.255", &["edge"]),
         ] {
-            assert_eq!(locations.of_address(address.parse().unwrap()), set(&locations, ids), "{address}");
+            assert_eq!(locations.of_address(address.parse().unwrap()), set(&named, ids), "{address}");
         }
-        assert_eq!(locations.trusted(), set(&locations, &["inner"]));
+        assert_eq!(locations.trusted(), set(&named, &["inner"]));
     }
 
     #[test]
@@ -346,7 +367,8 @@ mod tests {
             id: "nowhere".into(),
             kind: LocationKind::Country { countries: Vec::new(), unknown: true },
         };
-        let locations = NamedLocations::new(&[nordic, nowhere]);
+        let named = [nordic, nowhere];
+        let locations = NamedLocations::new(&named);
         for (country, ids) in [
             ("NO", &["nordic"][..]),
             ("SE", &[]),
@@ -354,7 +376,7 @@ mod tests {
             ("T1", &["nowhere"]),
             ("", &["nowhere"]),
         ] {
-            assert_eq!(locations.of_country(Country::of_request(country)), set(&locations, ids), "{country}");
+            assert_eq!(locations.of_country(Country::of_request(country)), set(&named, ids), "{country}");
         }
     }
 }

@@ -8,6 +8,7 @@
 mod applied;
 mod attribute_filter;
 mod cases;
+mod compiled;
 mod control;
 mod demand;
 mod device_filter;
@@ -32,6 +33,9 @@ mod table;
 mod tests;
 mod truth;
 mod what_if;
+mod written;
+
+pub(crate) use compiled::CompiledError;
 
 pub use applied::{AppliedPolicy, AppliedStrength, Conclusions, Rule, RuleSatisfied, StrengthResult};
 pub use control::Control;
@@ -49,6 +53,7 @@ pub use what_if::{
     AnalysisReasons, Combined, CombinedApplication, MAX_APPLICATIONS, WhatIf, WhatIfBody, WhatIfResult,
     what_if,
 };
+pub use written::Written;
 
 use crate::agent::Agent;
 use crate::detection::DetectionSet;
@@ -96,7 +101,7 @@ vocabulary! {
     }
 }
 
-/// Policies and named locations, parsed.
+/// Policies and named locations, compiled: what deciding needs of them, and no more.
 #[derive(Debug, Clone)]
 pub struct PolicySet {
     policies: Vec<Policy>,
@@ -122,19 +127,7 @@ impl PolicySet {
     /// assert_eq!((issues[0].code, &*issues[0].path), ("unknown_value", "policies[0].state"));
     /// ```
     pub fn parse(policies: &str, named_locations: &str) -> Result<(Self, Vec<Issue>), Vec<Issue>> {
-        parse::parse(policies, named_locations, None)
-    }
-
-    /// [`Self::parse`], which also warns of what the directory does not have: `unknown_reference`.
-    ///
-    /// # Errors
-    /// As [`Self::parse`].
-    pub fn parse_with(
-        policies: &str,
-        named_locations: &str,
-        directory: Option<&Directory>,
-    ) -> Result<(Self, Vec<Issue>), Vec<Issue>> {
-        parse::parse(policies, named_locations, directory)
+        Written::parse(policies, named_locations, None).map(|(written, issues)| (written.set, issues))
     }
 
     /// [`Self::judge`], with what every policy came to.

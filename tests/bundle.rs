@@ -3,8 +3,8 @@
 
 use base64ct::{Base64, Encoding as _};
 use ed25519_compact::{KeyPair, Seed};
-use edgeward::bundle::PublicKey;
-use edgeward::ffi::Instance;
+use edgeward::bundle::{Bundle, PublicKey};
+use edgeward::ffi::{self, Instance};
 use serde_json::{Value, json};
 
 struct Signer(KeyPair);
@@ -28,12 +28,18 @@ fn trusting(signer: &Signer) -> Instance {
     Instance::new(&json!({"publicKeys": [signer.public()]}).to_string()).unwrap()
 }
 
-fn bundle(version: &str) -> Value {
+fn source(version: &str) -> Value {
     json!({"schema": 1, "version": version, "policies": [{
         "id": "block-everything", "displayName": "Block everything", "state": "enabled",
         "conditions": {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]},
                        "clientAppTypes": ["all"]},
         "grantControls": {"operator": "OR", "builtInControls": ["block"]}}]})
+}
+
+/// What an edge loads.
+fn bundle(version: &str) -> Value {
+    let compiled = Bundle::compile(source(version).to_string().as_bytes()).unwrap();
+    serde_json::from_str(&compiled.text).unwrap()
 }
 
 fn code(answer: &str) -> String {
@@ -78,14 +84,22 @@ fn nothing_bad_replaces_a_good_bundle() {
         refused(&text, Some(&signature))
     };
     assert_eq!(refused_value(&bundle("6.9")), "older_bundle");
-    assert_eq!(refused_value(&bundle("nine")), "invalid_bundle");
+    let mut nine = bundle("9");
+    nine["version"] = "nine".into();
+    assert_eq!(refused_value(&nine), "invalid_bundle");
     assert_eq!(
         refused_value(&json!({"schema": 1, "version": "9", "policies": [], "extra": 1})),
         "invalid_json"
     );
-    let mut wrong = bundle("9");
-    wrong["policies"][0]["state"] = "sometimes".into();
-    assert_eq!(refused_value(&wrong), "invalid_policies");
+    assert_eq!(refused_value(&source("9")), "bundle_not_compiled");
+    let mut damaged = bundle("9");
+    for bytes in ["", "AAAA", "no base64"] {
+        damaged["compiled"] = bytes.into();
+        assert_eq!(refused_value(&damaged), "invalid_bundle", "{bytes}");
+    }
+    let mut both = bundle("9");
+    both["policies"] = json!([]);
+    assert_eq!(refused_value(&both), "invalid_bundle");
     let mut untrue = bundle("9");
     untrue["selfTest"] = json!([{"name": "open door", "request": {}, "outcome": "allow"}]);
     assert_eq!(refused_value(&untrue), "self_test_failed");
@@ -98,18 +112,38 @@ fn nothing_bad_replaces_a_good_bundle() {
 
 #[test]
 fn a_refusal_lists_every_issue_with_its_path() {
-    let mut edge = Instance::new(r#"{"allowUnsigned":true}"#).unwrap();
-    let mut two = bundle("1");
+    let mut two = source("1");
     let first = two["policies"][0].clone();
     two["policies"][0]["state"] = "sometimes".into();
     two["policies"].as_array_mut().unwrap().push(first);
     two["policies"][1]["id"] = "second".into();
     two["policies"][1]["conditions"]["weather"] = "rain".into();
-    let answer: Value = serde_json::from_str(&edge.load(&two.to_string(), None)).unwrap();
+    let answer: Value = serde_json::from_str(&ffi::compile(&two.to_string())).unwrap();
+    assert_eq!(answer["error"]["code"], "invalid_policies");
     let issues = answer["issues"].as_array().unwrap();
     for path in ["policies[0].state", "policies[1].conditions.weather"] {
         assert!(issues.iter().any(|issue| issue["path"] == path), "{path} in {answer}");
     }
+}
+
+#[test]
+fn a_compiled_bundle_is_made_of_a_good_source_only_and_says_nothing_else() {
+    let compile =
+        |source: &Value| -> Value { serde_json::from_str(&ffi::compile(&source.to_string())).unwrap() };
+    let mut whole = source("7");
+    whole["settings"] = json!({"band": "hardened"});
+    whole["agents"] = json!({"addresses": [{"operator": "Example", "ranges": ["192.0.2.0/24"]}]});
+    whole["selfTest"] = json!([{"name": "closed door", "request": {}, "outcome": "block"}]);
+    let made = compile(&whole);
+    let compiled: Value = serde_json::from_str(made["bundle"].as_str().unwrap()).unwrap();
+    for member in ["version", "settings", "agents", "selfTest"] {
+        assert_eq!(compiled[member], whole[member], "{member} stays as it was written");
+    }
+    assert!(compiled.get("policies").is_none() && made["warnings"].is_array());
+    assert_eq!(compile(&compiled)["error"]["code"], "invalid_bundle", "it is compiled already");
+    whole["selfTest"][0]["outcome"] = "allow".into();
+    assert_eq!(compile(&whole)["error"]["code"], "self_test_failed");
+    assert!(Bundle::written(&compiled.to_string()).unwrap_err().to_string().contains("source"));
 }
 
 /// A bundle of one policy about sign-in risk, with the engine's own model changed.

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use edgeward::bundle::Bundle;
 use edgeward::ffi::Instance;
 use serde_json::Value;
 
@@ -47,7 +48,8 @@ fn differences(decision: &Value, expect: &Value) -> Vec<String> {
 #[test]
 fn every_case_is_decided_as_expected_and_as_recorded() {
     let mut instance = Instance::new(r#"{"allowUnsigned":true}"#).unwrap();
-    let loaded = instance.load(&read("bundle.json"), None);
+    let bundle = Bundle::compile(read("bundle.json").as_bytes()).unwrap();
+    let loaded = instance.load(&bundle.text, None);
     assert!(!loaded.contains("\"error\""), "{loaded}");
 
     let (mut decided, mut wrong) = (String::new(), Vec::new());

@@ -1,6 +1,8 @@
 //! What must hold for any input.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use base64ct::{Base64, Encoding as _};
+use edgeward::bundle::{Bundle, CompiledBundle};
 use edgeward::ffi::{self, Instance};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -43,11 +45,13 @@ fn any_request() -> impl Strategy<Value = Value> {
         .prop_map(|values| MEMBERS.iter().map(|name| (*name).to_owned()).zip(values).collect())
 }
 
+fn compiled() -> CompiledBundle {
+    Bundle::compile(include_bytes!("corpus/decisions/bundle.json")).unwrap()
+}
+
 fn instance() -> Instance {
     let mut instance = Instance::new(r#"{"allowUnsigned":true}"#).unwrap();
-    let bundle =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/decisions/bundle.json"));
-    assert!(!instance.load(&bundle.unwrap(), None).contains("\"error\""));
+    assert!(!instance.load(&compiled().text, None).contains("\"error\""));
     instance
 }
 
@@ -87,8 +91,32 @@ proptest! {
         let around = json!({"schema": 1, "version": "2", "policies": policies, "namedLocations": locations});
         for text in [bundle.to_string(), around.to_string()] {
             prop_assert!(parsed(&instance.load(&text, None)).is_object());
+            prop_assert!(parsed(&ffi::compile(&text)).is_object());
         }
         prop_assert!(parsed(&instance.evaluate("{}"))["outcome"].is_string(), "still at work");
+    }
+
+    /// Whatever faults the bytes have, they are refused, or are policies that decide without one.
+    #[test]
+    fn damaged_policies_are_refused_or_decide(changes in prop::collection::vec(any::<(prop::sample::Index, u8)>(), 1..8)) {
+        let mut compiled = parsed(&compiled().text);
+        let mut bytes = Base64::decode_vec(compiled["compiled"].as_str().unwrap()).unwrap();
+        for (place, byte) in changes {
+            // The first eight tell the engine they are for; the rest would not be read.
+            let place = 8 + place.index(bytes.len() - 8);
+            bytes[place] = byte;
+        }
+        compiled["compiled"] = Base64::encode_string(&bytes).into();
+        compiled["version"] = "9".into();
+        let mut instance = instance();
+        let loaded = parsed(&instance.load(&compiled.to_string(), None));
+        prop_assert!(loaded["version"] == "9" || loaded["error"]["code"] == "invalid_bundle", "{}", loaded);
+        let every = if loaded["version"] == "9" { 7 } else { 60 };
+        for line in include_str!("corpus/decisions/cases.jsonl").lines().step_by(every) {
+            let request = parsed(line)["request"].to_string();
+            prop_assert!(parsed(&instance.evaluate(&request))["outcome"].is_string());
+            prop_assert!(parsed(&instance.resume(&request, None))["outcome"].is_string());
+        }
     }
 
     #[test]

@@ -9,8 +9,10 @@ const file = (url) => fileURLToPath(url);
 const write = (name, value) => writeFileSync(new URL(name, out), JSON.stringify(value));
 
 mkdirSync(out, { recursive: true });
-copyFileSync(file(new URL("../js/dist/browser.js", import.meta.url)), file(new URL("edgeward.js", out)));
-copyFileSync(file(new URL("../js/dist/engine/engine.wasm", import.meta.url)), file(new URL("engine.wasm", out)));
+const built = { "edgeward.js": "browser.js", "engine.wasm": "engine/engine.wasm", "compiler.js": "browser-compiler.js", "compiler.wasm": "compiler/compiler.wasm" };
+for (const [name, from] of Object.entries(built)) {
+  copyFileSync(file(new URL(`../js/dist/${from}`, import.meta.url)), file(new URL(name, out)));
+}
 write("bundle.json", { policies, namedLocations });
 write(
   "presets.json",

@@ -1,18 +1,28 @@
-// The engine, as the page uses it: the same module that runs at the edge, with bundles that nobody has to sign.
+// The engine, as the page uses it: the same module that runs at the edge, with bundles that are compiled here and that
+// nobody has to sign.
+import { compile, initializeCompiler } from "./dist/compiler.js";
 import { Engine, initialize } from "./dist/edgeward.js";
 
-/** Loads the module and answers what the page needs of it. */
+/** Loads both modules and answers what the page needs of it. */
 export async function openEngine() {
-  initialize(await WebAssembly.compileStreaming(fetch("dist/engine.wasm")));
+  const load = (name) => WebAssembly.compileStreaming(fetch(`dist/${name}.wasm`));
+  const [engineModule, compilerModule] = await Promise.all(["engine", "compiler"].map(load));
+  initialize(engineModule);
+  initializeCompiler(compilerModule);
   const engine = new Engine({ allowUnsigned: true });
   let edition = 0;
   return {
     /** Puts policies to work unless one of them is wrong: then the last good ones stay. Answers all issues. */
     load(policies, namedLocations) {
-      const bundle = JSON.stringify({ schema: 1, version: String(++edition), policies, namedLocations });
-      const issues = engine.lint(bundle);
-      if (issues.every((issue) => issue.severity !== "error")) engine.load(bundle);
-      return issues;
+      const source = JSON.stringify({ schema: 1, version: String(++edition), policies, namedLocations });
+      try {
+        const { bundle, warnings } = compile(source);
+        engine.load(bundle);
+        return warnings;
+      } catch (error) {
+        if (error.issues?.length > 0) return error.issues;
+        throw error;
+      }
     },
     evaluate: (request) => engine.evaluate(request),
     resume: (request, answer) => engine.resume(request, answer),

@@ -2,6 +2,7 @@
 
 mod build;
 mod canonical;
+mod compile;
 mod inspect;
 mod keys;
 mod model;
@@ -24,6 +25,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Action {
     Build(build::Arguments),
+    Compile(compile::Arguments),
     Keygen(keys::Keygen),
     Sign(keys::Sign),
     Verify(keys::Verify),
@@ -34,6 +36,7 @@ enum Action {
 pub fn run(arguments: &Arguments) -> Done {
     match &arguments.action {
         Action::Build(arguments) => build::run(arguments),
+        Action::Compile(arguments) => compile::run(arguments),
         Action::Keygen(arguments) => keys::keygen(arguments),
         Action::Sign(arguments) => keys::sign(arguments),
         Action::Verify(arguments) => keys::verify(arguments),

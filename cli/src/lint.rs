@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use edgeward::bundle::Bundle;
-use edgeward::policy::{Directory, Issue, PolicySet, Severity};
+use edgeward::policy::{Directory, Issue, Severity, Written};
 use serde::Serialize;
 
 use crate::Done;
@@ -47,9 +47,11 @@ pub struct Arguments {
 /// An issue and the file it is in.
 #[derive(Serialize)]
 pub struct Finding {
-    file: Option<String>,
+    /// Where it is.
+    pub file: Option<String>,
+    /// What it is.
     #[serde(flatten)]
-    issue: Issue,
+    pub issue: Issue,
 }
 
 impl Finding {
@@ -81,7 +83,7 @@ impl Sources {
 
     /// What is wrong or doubtful, by a directory too if there is one.
     pub fn findings(&self, directory: Option<&Directory>) -> Vec<Finding> {
-        let parsed = PolicySet::parse_with(&self.policies.to_json(), &self.locations.to_json(), directory);
+        let parsed = Written::parse(&self.policies.to_json(), &self.locations.to_json(), directory);
         let issues = parsed.map_or_else(|issues| issues, |(_, warnings)| warnings);
         issues.into_iter().map(|issue| self.locate(issue)).collect()
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use edgeward::Engine;
 use edgeward::bundle::Bundle;
 use edgeward::identifier::Identifiers;
-use edgeward::policy::Sources;
+use edgeward::policy::{Sources, Written};
 
 use crate::bundle::SignedBundle;
 use crate::failure::Failure;
@@ -41,10 +41,10 @@ impl BundleArguments {
         engine(bundle, &name)
     }
 
-    /// The policies as they stand in the bundle.
-    pub fn sources(&self) -> Result<Sources, Failure> {
+    /// The policies as their authors wrote them, which the bundle must be the source of.
+    pub fn written(&self) -> Result<(Written, Sources), Failure> {
         let fail = |why| Failure::input(&self.bundle.display().to_string(), why);
-        Bundle::sources(&input::read_document(&self.bundle)?).map_err(fail)
+        Bundle::written(&input::read_document(&self.bundle)?).map_err(fail)
     }
 }
 

@@ -30,8 +30,8 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Done {
-    let engine = arguments.bundle.engine()?;
-    let sources = arguments.bundle.sources()?;
+    arguments.bundle.engine()?;
+    let (written, sources) = arguments.bundle.written()?;
     let mut source = Source::open(arguments.file.as_deref())?;
     let text = source.read_rest()?;
     let mut output = Output::new();
@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments) -> Done {
         let fail = |why: &dyn Display| Failure::input(source.name(), why);
         let body = body.map_err(|why| fail(&why))?;
         let body: WhatIfBody<'_> = input::parse(body.get().as_bytes()).map_err(|why| fail(&why))?;
-        let answer = what_if(engine.bundle().policies(), &sources, body).map_err(|why| fail(&why))?;
+        let answer = what_if(&written, &sources, body).map_err(|why| fail(&why))?;
         output.text_line(&answer.to_json())?;
     }
     output.flush()?;

@@ -5,7 +5,7 @@ import { createMiddleware } from "edgeward/node";
 import express from "express";
 
 const guard = createMiddleware({
-  bundle: { text: readFileSync(new URL("../bundle.json", import.meta.url), "utf8") },
+  bundle: { text: readFileSync(new URL("bundle.edge.json", import.meta.url), "utf8") },
   allowUnsigned: true,
   stepUpUrl: "/verify",
   facts: factsFromFixtures({

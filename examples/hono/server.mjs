@@ -10,7 +10,7 @@ const app = new Hono();
 app.use(
   edgeward({
     connInfo: getConnInfo,
-    bundle: { text: readFileSync(new URL("../bundle.json", import.meta.url), "utf8") },
+    bundle: { text: readFileSync(new URL("bundle.edge.json", import.meta.url), "utf8") },
     allowUnsigned: true,
     stepUpUrl: "/verify",
     facts: factsFromFixtures({

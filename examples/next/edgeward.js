@@ -1,5 +1,5 @@
 import { factsFromFixtures } from "edgeward";
-import bundle from "../bundle.json" with { type: "json" };
+import bundle from "./bundle.edge.json" with { type: "json" };
 
 export const options = {
   bundle: { text: JSON.stringify(bundle) },

@@ -11,7 +11,7 @@ const files = {
   "/page.js": [here("page.js"), "text/javascript"],
   "/edgeward.js": [installed("edgeward/browser"), "text/javascript"],
   "/engine.wasm": [installed("edgeward/engine.wasm"), "application/wasm"],
-  "/bundle.json": [here("../bundle.json"), "application/json"],
+  "/bundle.json": [here("bundle.edge.json"), "application/json"],
 };
 
 createServer((request, response) => {

@@ -1,6 +1,6 @@
 import { factsFromFixtures } from "edgeward";
 import { cacheStore, createWorker } from "edgeward/workers";
-import bundle from "../bundle.json";
+import bundle from "./bundle.edge.json";
 
 interface Env {
   ORIGIN: string;

@@ -4,7 +4,7 @@
 #![no_main]
 
 use edgeward::detection::DetectionSet;
-use edgeward::policy::{Facts, PolicySet, Sources, Unknowns, Verdict, WhatIfBody, what_if};
+use edgeward::policy::{Facts, Sources, Unknowns, Verdict, WhatIfBody, Written, what_if};
 use edgeward::risk::LevelSet;
 use edgeward::{Request, agent};
 use libfuzzer_sys::fuzz_target;
@@ -20,10 +20,10 @@ const BODY: &str = r#"{"signInIdentity":{"userId":"u"},"signInContext":{"include
 fuzz_target!(|data: &[u8]| {
     let text = String::from_utf8_lossy(data);
     let (policies, locations) = text.split_once("\n---\n").unwrap_or((&text, "[]"));
-    let set = match PolicySet::parse(policies, locations) {
-        Ok((set, warnings)) => {
+    let written = match Written::parse(policies, locations, None) {
+        Ok((written, warnings)) => {
             assert!(!warnings.iter().any(|issue| issue.is_error()));
-            set
+            written
         }
         Err(issues) => {
             assert!(issues.iter().any(|issue| issue.is_error()));
@@ -34,6 +34,7 @@ fuzz_target!(|data: &[u8]| {
             return;
         }
     };
+    let set = written.set();
     for request in REQUESTS {
         let request: Request<'_> = serde_json::from_str(request).unwrap();
         let agent = agent::classify(&request);
@@ -46,6 +47,6 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(asked.results.len(), set.policies().len());
     }
     let body: WhatIfBody<'_> = serde_json::from_str(BODY).unwrap();
-    let answer = what_if(&set, &Sources::of(policies), body).unwrap().to_json();
+    let answer = what_if(&written, &Sources::of(policies), body).unwrap().to_json();
     serde_json::from_str::<serde_json::Value>(&answer).unwrap_or_else(|why| panic!("{why}: {answer}"));
 });

@@ -1,6 +1,8 @@
 // What every candidate is given: distinct requests of many kinds of client, and 100 policies in the language of each
 // engine. Deterministic: the same on every machine.
 
+import { compile } from "edgeward/compiler";
+
 const WINDOWS = "Windows NT 10.0; Win64; x64";
 const MAC = "Macintosh; Intel Mac OS X 10_15_7";
 const LINUX = "X11; Linux x86_64";
@@ -81,7 +83,7 @@ const rules = Array.from({ length: POLICIES }, (_, index) => ({
   block: index % 4 === 0,
 }));
 
-export const bundle = JSON.stringify({
+export const bundle = compile(JSON.stringify({
   schema: 1,
   version: "1",
   namedLocations: rules.map(({ id, countries }) => ({
@@ -105,7 +107,7 @@ export const bundle = JSON.stringify({
     },
     grantControls: { operator: "OR", builtInControls: [block ? "block" : "mfa"] },
   })),
-});
+})).bundle;
 
 /** The same policies as a loop in JavaScript: which of them apply. */
 export function policyLoop({ principal, resource, client, risk }) {

@@ -6,6 +6,7 @@ import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import { newEnforcer, newModelFromString } from "casbin";
 import { Engine as RulesEngine } from "json-rules-engine";
 import { Engine } from "edgeward";
+import { compile } from "edgeward/compiler";
 import { requests } from "./inputs.mjs";
 import { race } from "./race.mjs";
 
@@ -28,7 +29,7 @@ function rules(count) {
 function edgeward(list) {
   const engine = new Engine({ allowUnsigned: true });
   engine.load(
-    JSON.stringify({
+    compile(JSON.stringify({
       schema: 1,
       version: "1",
       namedLocations: COUNTRIES.map((countries, index) => ({ id: `countries-${index}`, countriesAndRegions: countries })),
@@ -46,7 +47,7 @@ function edgeward(list) {
         },
         grantControls: { operator: "OR", builtInControls: ["block"] },
       })),
-    }),
+    })).bundle,
   );
   return (index) => engine.evaluate(requests[index % requests.length]).outcome === "block";
 }

@@ -1,4 +1,5 @@
-// Compiles the package into dist/, around the module that `cargo run -p xtask -- wasm` wrote to dist/engine.
+// Compiles the package into dist/, around the modules that `cargo run -p xtask -- wasm` wrote to dist/engine and
+// dist/compiler.
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
@@ -7,23 +8,24 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-if (!existsSync(`${root}/dist/engine/engine.js`)) {
-  console.error("dist/engine is missing. Build the module first: cargo run -p xtask -- wasm");
+const modules = ["engine", "compiler"];
+if (!modules.every((name) => existsSync(`${root}/dist/${name}/${name}.js`))) {
+  console.error("A module is missing in dist. Build both first: cargo run -p xtask -- wasm");
   process.exit(1);
 }
 // What an earlier build left would be packed with the rest.
-for (const name of readdirSync(`${root}/dist`)) if (name !== "engine") rmSync(`${root}/dist/${name}`, { recursive: true });
+for (const name of readdirSync(`${root}/dist`)) if (!modules.includes(name)) rmSync(`${root}/dist/${name}`, { recursive: true });
 const { status } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "--project", "tsconfig.json"], {
   cwd: root,
   stdio: "inherit",
 });
 if (status !== 0) process.exit(status ?? 1);
 
-// One file for pages without a bundler, where `#engine` and `jose` would not resolve; the page fetches engine.wasm.
+// A file each for pages without a bundler, where `#engine` and `jose` would not resolve; the page fetches the modules.
 await build({
   absWorkingDir: root,
-  entryPoints: ["dist/adapters/browser/index.js"],
-  outfile: "dist/browser.js",
+  entryPoints: { browser: "dist/adapters/browser/index.js", "browser-compiler": "dist/compile/browser.js" },
+  outdir: "dist",
   bundle: true,
   minify: true,
   format: "esm",

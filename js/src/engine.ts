@@ -1,12 +1,11 @@
 import { Crossing } from "./crossing.js";
-import { EdgewardError } from "./errors.js";
+import { answered, EdgewardError, failure } from "./errors.js";
 import {
   __wbg_reset_state as resetModule,
   classify,
   Engine as Module,
   explain,
   followLine,
-  lint,
   newIdentifierKey,
 } from "./engine/engine.js";
 import type {
@@ -17,7 +16,6 @@ import type {
   CookieUse,
   Decision,
   Explanation,
-  Issue,
   Profile,
   ProfileKey,
   PublicKey,
@@ -127,9 +125,9 @@ export class Engine {
   }
 
   /**
-   * Replaces the bundle. A bad signature, an older version or an invalid policy is refused, and the last good
-   * bundle stays.
-   * @throws {EdgewardError} with all `issues` of the bundle.
+   * Replaces the bundle, which has been compiled (`edgeward/compiler`, or `edgeward bundle compile`). One that is not,
+   * a bad signature or an older version is refused, and the last good bundle stays.
+   * @throws {EdgewardError} that says why.
    */
   load(text: string, signature?: SignatureEnvelope): BundleInfo {
     const envelope = signature === undefined ? undefined : JSON.stringify(signature);
@@ -189,14 +187,6 @@ export class Engine {
     return this.#call(() => explain(facts));
   }
 
-  /**
-   * All that is wrong or doubtful in a bundle; loads nothing.
-   * @throws {EdgewardError} if it can not be read as a bundle at all.
-   */
-  lint(text: string): Issue[] {
-    return this.#call<{ issues: Issue[] }>(() => lint(text)).issues;
-  }
-
   /** An identifier as it leaves the edge and as the scorer knows it. */
   identifier(kind: "principal" | "session" | "device", value: string): string {
     return this.#survive((module) => module.identifier(kind, value));
@@ -234,9 +224,7 @@ export class Engine {
   }
 
   #call<T>(operation: (module: Module) => string): T {
-    const text = this.#survive(operation);
-    if (text.startsWith(FAILURE)) throw failure(text);
-    return JSON.parse(text) as T;
+    return answered(this.#survive(operation));
   }
 
   #cross(module: Module): Crossing {
@@ -282,14 +270,4 @@ function build(options: string): Module {
   } catch (error) {
     throw typeof error === "string" ? failure(error) : error;
   }
-}
-
-const FAILURE = '{"error":';
-
-function failure(text: string): EdgewardError {
-  const { error, issues } = JSON.parse(text) as {
-    error: { code: string; message: string; path?: string };
-    issues?: Issue[];
-  };
-  return new EdgewardError(error.code, error.message, { path: error.path, issues });
 }

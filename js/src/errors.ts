@@ -34,3 +34,20 @@ export class EdgewardError extends Error {
     this.issues = details.issues ?? [];
   }
 }
+
+const FAILURE = '{"error":';
+
+/** What a module answered as JSON; a failure is thrown. */
+export function answered<T>(text: string): T {
+  if (text.startsWith(FAILURE)) throw failure(text);
+  return JSON.parse(text) as T;
+}
+
+/** The error that a module answered as JSON. */
+export function failure(text: string): EdgewardError {
+  const { error, issues } = JSON.parse(text) as {
+    error: { code: string; message: string; path?: string };
+    issues?: Issue[];
+  };
+  return new EdgewardError(error.code, error.message, { path: error.path, issues });
+}

@@ -387,7 +387,6 @@ export interface BundleInfo {
   policies: number;
   /** Origins whose keys of agents may be fetched. */
   agentDirectories: string[];
-  warnings: Issue[];
 }
 
 /** Signature beside a bundle's bytes. */

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { test } from "node:test";
+import { compile } from "edgeward/compiler";
 import { protect } from "edgeward/node";
 import type { Agent, AgentKeysOptions } from "edgeward";
-import { bundle, exchange } from "./support/fixture.js";
+import { exchange, source } from "./support/fixture.js";
 import { serve } from "./support/servers.js";
 
 const { privateKey, publicKey } = generateKeyPairSync("ed25519");
@@ -41,12 +42,11 @@ async function agents(
   requests: Record<string, string>[],
   agentKeys: AgentKeysOptions = {},
 ): Promise<Agent[]> {
-  const parsed = JSON.parse(bundle()) as Record<string, unknown>;
   const agents = { directories: [{ url: DIRECTORY, name: "Example agent", ...directory }] };
   const seen: Agent[] = [];
   const host = await serve(
     protect((_, response) => response.end("ok"), {
-      bundle: { text: JSON.stringify({ ...parsed, agents }) },
+      bundle: { text: compile(JSON.stringify({ ...source(), agents })).bundle },
       allowUnsigned: true,
       trustedProxies: 1,
       agentKeys,

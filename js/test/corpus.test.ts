@@ -5,12 +5,15 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startWorker } from "../scripts/workerd.mjs";
 import { Engine, type Request } from "edgeward";
+import { compile } from "edgeward/compiler";
 import { decideAll } from "./support/corpus.js";
 import { exchange, ROOT } from "./support/fixture.js";
 
-const [bundle = "", cases = "", recorded = ""] = ["bundle.json", "cases.jsonl", "decisions.jsonl"].map((file) =>
+const [source = "", cases = "", recorded = ""] = ["bundle.json", "cases.jsonl", "decisions.jsonl"].map((file) =>
   readFileSync(`${ROOT}tests/corpus/decisions/${file}`, "utf8"),
 );
+
+const { bundle } = compile(source);
 
 function compare(decided: string): void {
   const [now, then, names] = [decided, recorded, cases].map((text) => text.trimEnd().split("\n"));

@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Engine, type Request } from "edgeward";
+import { compile } from "edgeward/compiler";
 import { classify, moduleMemory } from "../dist/engine/engine.js";
 import { bundle as smallBundle, ROOT } from "./support/fixture.js";
 
-const [bundle = "", cases = ""] = ["bundle.json", "cases.jsonl"].map((file) =>
+const [source = "", cases = ""] = ["bundle.json", "cases.jsonl"].map((file) =>
   readFileSync(`${ROOT}tests/corpus/decisions/${file}`, "utf8"),
 );
+const { bundle } = compile(source);
 const recorded = cases
   .trimEnd()
   .split("\n")

@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { compile } from "edgeward/compiler";
 import { Engine, factsFromHeader } from "edgeward";
 import { protect } from "edgeward/node";
 import type { NodeOptions } from "edgeward/node";
 import { startWorker } from "../scripts/workerd.mjs";
-import { bundle, CALM, exchange } from "./support/fixture.js";
+import { CALM, exchange, source } from "./support/fixture.js";
 import type { Reply } from "./support/fixture.js";
 import { echo, eventually, FaultyScorer, serve } from "./support/servers.js";
 
@@ -18,8 +19,8 @@ let worker: string;
 let node: string;
 
 /** Risky sign-ins are blocked; with this history the edge knows that there is none. */
-const RISK_BUNDLE = JSON.stringify({
-  ...(JSON.parse(bundle()) as object),
+const RISK_BUNDLE = compile(JSON.stringify({
+  ...source(),
   policies: [
     {
       id: "block-risky-sign-ins",
@@ -34,7 +35,7 @@ const RISK_BUNDLE = JSON.stringify({
       grantControls: { operator: "OR", builtInControls: ["block"] },
     },
   ],
-});
+})).bundle;
 
 function options(): Record<string, unknown> {
   return {

@@ -1,5 +1,6 @@
 //! The vocabulary of detections.
 
+use crate::compiled::compiled;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -27,6 +28,8 @@ vocabulary! {
         AgentImpersonation = "agentImpersonation",
     }
 }
+
+compiled!(@one_of DetectionKind);
 
 /// A set of detection kinds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -12,10 +12,10 @@ pub use rule::{Rule, RuleSatisfied};
 
 use super::control::Control;
 use super::evaluate::Judgement;
-use super::model::{Conditions, Policy, PolicyState};
+use super::model::{Conditions, Definition, PolicyState};
 use super::result::{Condition, PolicyResult};
 use super::state::State;
-use super::{Evaluation, Facts, PolicySet, Unknowns};
+use super::{Evaluation, Facts, Unknowns, Written};
 use crate::bits::Bits;
 use crate::vocabulary::vocabulary;
 use crate::write::{Members, Value, Write, written};
@@ -134,16 +134,19 @@ impl AppliedPolicy<'_> {
     }
 }
 
-impl PolicySet {
-    /// [`Self::evaluate`], and why each policy came to what it did.
+impl Written {
+    /// [`PolicySet::evaluate`](super::PolicySet::evaluate), and why each policy came to what it did.
     #[must_use]
     pub fn explain(&self, facts: &Facts<'_>, unknowns: Unknowns) -> (Evaluation<'_>, Vec<AppliedPolicy<'_>>) {
-        let state = State::new(self, facts);
-        let judgement = self.judge(facts, unknowns);
+        let state = State::new(&self.set, facts);
+        let judgement = self.set.judge(facts, unknowns);
         let applied = judgement
             .results()
+            .zip(&self.definitions)
             .enumerate()
-            .map(|(index, result)| self.applied(index, result, &judgement, &state, facts))
+            .map(|(index, (result, definition))| {
+                self.applied(index, (result, definition), &judgement, &state, facts)
+            })
             .collect();
         (judgement.into(), applied)
     }
@@ -151,7 +154,7 @@ impl PolicySet {
     fn applied<'p>(
         &'p self,
         index: usize,
-        result: PolicyResult<'p>,
+        (result, definition): (PolicyResult<'p>, &Definition),
         judgement: &Judgement<'p>,
         state: &State<'_>,
         facts: &Facts<'_>,
@@ -159,11 +162,11 @@ impl PolicySet {
         let policy = result.policy;
         let [include_rules_satisfied, exclude_rules_satisfied] = match policy.state {
             PolicyState::Disabled => [Vec::new(), Vec::new()],
-            _ => [0, 1].map(|side| rules(&self.table, state, facts, (index, policy), side)),
+            _ => [0, 1].map(|side| rules(&self.set.table, state, facts, (index, definition), side)),
         };
         let mut applied = AppliedPolicy {
             result,
-            conditions: conclusions(judgement, policy, index),
+            conditions: conclusions(judgement, (policy.state, definition), index),
             include_rules_satisfied,
             exclude_rules_satisfied,
             enforced_grant_controls: Vec::new(),
@@ -173,7 +176,7 @@ impl PolicySet {
             blocks: false,
         };
         if policy.state != PolicyState::Disabled && result.applies == Some(true) {
-            self.enforced(&mut applied, policy, judgement, facts);
+            self.enforced(&mut applied, (policy.blocks, definition), judgement, facts);
         }
         applied
     }
@@ -183,18 +186,18 @@ impl PolicySet {
     fn enforced<'p>(
         &'p self,
         applied: &mut AppliedPolicy<'p>,
-        policy: &'p Policy,
+        (blocks, definition): (bool, &Definition),
         judgement: &Judgement<'p>,
         facts: &Facts<'_>,
     ) {
-        applied.blocks = policy.blocks();
-        policy.session.each(&mut |name, _| applied.enforced_session_controls.push(name));
-        for (index, control) in policy
+        applied.blocks = blocks;
+        definition.session.each(&mut |name, _| applied.enforced_session_controls.push(name));
+        for (index, control) in definition
             .grant
             .clauses
             .iter()
             .flat_map(|clause| clause.indices())
-            .filter_map(|index| Some((index, self.controls.get(index)?)))
+            .filter_map(|index| Some((index, self.set.controls.get(index)?)))
         {
             match control {
                 Control::SignInFrequency(_) => {
@@ -205,7 +208,7 @@ impl PolicySet {
                 }
                 Control::AuthenticationStrength(id) => {
                     let amr = facts.request.session.amr.as_deref();
-                    let missing = amr.map(|amr| self.methods.missing(amr, index));
+                    let missing = amr.map(|amr| self.set.methods.missing(amr, index));
                     applied.authentication_strength = Some(AppliedStrength {
                         authentication_strength_id: id,
                         authentication_strength_result: match missing {
@@ -224,9 +227,13 @@ impl PolicySet {
 }
 
 /// Of the conditions that the policy configures: those that match, those that do not, and those not known.
-fn conclusions(judgement: &Judgement<'_>, policy: &Policy, index: usize) -> [Conclusions; 3] {
+fn conclusions(
+    judgement: &Judgement<'_>,
+    (state, policy): (PolicyState, &Definition),
+    index: usize,
+) -> [Conclusions; 3] {
     let mut conclusions = [Conclusions::default(); 3];
-    if policy.state == PolicyState::Disabled {
+    if state == PolicyState::Disabled {
         return conclusions;
     }
     let [satisfied, not_satisfied, undetermined] = &mut conclusions;

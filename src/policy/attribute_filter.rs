@@ -7,6 +7,7 @@
 //! negative one.
 
 use super::device_filter::{Operator, Rule, RuleError, parse_custom};
+use crate::compiled::compiled;
 use crate::request::Text;
 
 /// A filter.
@@ -16,6 +17,8 @@ pub(super) struct AttributeFilter {
     /// Names of the attributes that the rule numbers.
     names: Vec<String>,
 }
+
+compiled!(AttributeFilter { rule, names });
 
 impl AttributeFilter {
     pub(super) fn parse(text: &str) -> Result<Self, RuleError> {

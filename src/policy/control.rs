@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::compiled::{Bytes, Compiled, compiled};
 use crate::write::written;
 
 /// Most different controls one set of policies may demand: requirements are sets of controls, a bit each.
@@ -78,9 +79,53 @@ impl fmt::Display for Control {
 
 written!(@shown Control);
 
+impl Compiled for Control {
+    fn write(&self, into: &mut Vec<u8>) {
+        let (number, id): (u8, Option<&String>) = match self {
+            Self::SignInFrequency(seconds) => {
+                0_u8.write(into);
+                return seconds.write(into);
+            }
+            Self::Mfa => (1, None),
+            Self::AuthenticationStrength(id) => (2, Some(id)),
+            Self::CompliantDevice => (3, None),
+            Self::DomainJoinedDevice => (4, None),
+            Self::ApprovedApplication => (5, None),
+            Self::CompliantApplication => (6, None),
+            Self::PasswordChange => (7, None),
+            Self::RiskRemediation => (8, None),
+            Self::TermsOfUse(id) => (9, Some(id)),
+            Self::CustomAuthenticationFactor(id) => (10, Some(id)),
+        };
+        number.write(into);
+        if let Some(id) = id {
+            id.write(into);
+        }
+    }
+
+    fn read(from: &mut Bytes<'_>) -> Option<Self> {
+        Some(match u8::read(from)? {
+            0 => Self::SignInFrequency(u32::read(from)?),
+            1 => Self::Mfa,
+            2 => Self::AuthenticationStrength(String::read(from)?),
+            3 => Self::CompliantDevice,
+            4 => Self::DomainJoinedDevice,
+            5 => Self::ApprovedApplication,
+            6 => Self::CompliantApplication,
+            7 => Self::PasswordChange,
+            8 => Self::RiskRemediation,
+            9 => Self::TermsOfUse(String::read(from)?),
+            10 => Self::CustomAuthenticationFactor(String::read(from)?),
+            _ => return None,
+        })
+    }
+}
+
 /// A set of controls: bits are indices into the control table of the policy set, which is in prompt order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct ControlSet(pub(super) u128);
+
+compiled!(@wrapper ControlSet);
 
 impl ControlSet {
     pub(super) const EMPTY: Self = Self(0);

@@ -11,6 +11,7 @@
 //! no attributes: each is null, a positive operator never matches null, and a negative one always does.
 
 mod attribute;
+mod compiled;
 mod parse;
 
 pub(super) use attribute::{Attribute, AttributeType, AttributeValue, Attributes};

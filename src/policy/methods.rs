@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::control::{Control, ControlSet};
+use crate::compiled::compiled;
 use crate::request::Text;
 use crate::sort::sort;
 
@@ -28,9 +29,13 @@ pub(super) struct Methods {
     controls: ControlSet,
 }
 
+compiled!(Methods { names, combinations, controls });
+
 /// A set of methods.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct MethodSet(u128);
+
+compiled!(@wrapper MethodSet);
 
 /// Combinations of an authentication strength: any one of them meets it.
 pub(super) type Combinations = Vec<Vec<String>>;
@@ -63,6 +68,11 @@ impl Methods {
             }
         }
         methods
+    }
+
+    /// Whether every method has a bit.
+    pub(super) fn is_within_limits(&self) -> bool {
+        self.names.len() <= 128
     }
 
     /// Controls that methods can meet.

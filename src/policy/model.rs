@@ -1,4 +1,4 @@
-//! A policy as parsed: enumerations as bit masks, ids as symbols.
+//! A policy: what deciding needs to know of it, and what its author wrote: enumerations as bit masks, ids as symbols.
 
 use super::attribute_filter::AttributeFilter;
 use super::control::Grant;
@@ -6,15 +6,26 @@ use super::device_filter::Rule;
 use super::path::PathPattern;
 use super::session_controls::SessionControls;
 use super::symbol::Symbol;
+use crate::compiled::compiled;
 use crate::detection::DetectionKind;
 use crate::location::LocationSet;
+use crate::vocabulary::vocabulary;
 
-/// One Conditional Access policy.
-#[derive(Debug, Clone)]
+/// One Conditional Access policy, as far as decisions name it. When it applies and what it demands is in the table of
+/// all policies.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     pub(super) id: String,
     pub(super) display_name: Option<String>,
     pub(super) state: PolicyState,
+    pub(super) blocks: bool,
+}
+
+compiled!(Policy { id, display_name, state, blocks });
+
+/// When a policy applies and what it then demands. Only compiling and explaining read it.
+#[derive(Debug, Clone)]
+pub(super) struct Definition {
     pub(super) conditions: Conditions,
     pub(super) grant: Grant,
     pub(super) session: SessionControls,
@@ -48,24 +59,29 @@ impl Policy {
     /// Whether it blocks where it applies.
     #[must_use]
     pub const fn blocks(&self) -> bool {
-        self.grant.block
+        self.blocks
     }
 }
 
-/// Graph `conditionalAccessPolicyState`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PolicyState {
-    /// Enforced.
-    Enabled,
-    /// Ignored.
-    Disabled,
-    /// Evaluated and reported, never enforced.
-    ReportOnly,
+vocabulary! {
+    /// Graph `conditionalAccessPolicyState`.
+    pub enum PolicyState {
+        /// Enforced.
+        Enabled = "enabled",
+        /// Ignored.
+        Disabled = "disabled",
+        /// Evaluated and reported, never enforced.
+        ReportOnly = "enabledForReportingButNotEnforced",
+    }
 }
+
+compiled!(@one_of PolicyState);
 
 /// Some values of an enumeration, a bit each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Mask(pub(super) u32);
+
+compiled!(@wrapper Mask);
 
 impl Mask {
     pub(super) const ALL: Self = Self(u32::MAX);
@@ -149,6 +165,8 @@ pub(super) struct Guests {
     /// Home tenants; `None` is any.
     pub(super) tenants: Option<Vec<Symbol>>,
 }
+
+compiled!(Guests { types, tenants });
 
 /// `conditions.clientApplications`, service principals.
 pub(super) type Workloads = SymbolPair;

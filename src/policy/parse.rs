@@ -15,11 +15,11 @@ use reader::{Members, Reader};
 
 use super::control::{Control, ControlSet, Grant, MAX_CONTROLS};
 use super::methods::{Combinations, Methods};
-use super::model::{Policy, PolicyState};
+use super::model::{Definition, Policy, PolicyState};
 use super::session_controls::SessionControls;
 use super::symbol::{Symbol, Symbols};
 use super::table::Table;
-use super::{Directory, Issue, PolicySet, Severity};
+use super::{Directory, Issue, PolicySet, Severity, Written};
 use crate::bits::Bits;
 use crate::location::NamedLocations;
 use crate::node::Node;
@@ -38,6 +38,8 @@ struct Parser<'d> {
     directory: Option<&'d Directory>,
     symbols: Symbols,
     locations: NamedLocations,
+    /// Ids of the named locations, in their order.
+    location_ids: Vec<String>,
     /// What the policy being read is for, as far as warnings tell it apart.
     target: Target,
     /// The policy being read holds a condition that no fact decides.
@@ -60,6 +62,7 @@ struct Target {
 /// A policy whose demands are not numbered yet.
 struct Draft {
     policy: Policy,
+    definition: Definition,
     target: Target,
     clauses: Vec<Vec<Control>>,
 }
@@ -68,12 +71,13 @@ pub(super) fn parse(
     policies: &str,
     named_locations: &str,
     directory: Option<&Directory>,
-) -> Result<(PolicySet, Vec<Issue>), Vec<Issue>> {
+) -> Result<(Written, Vec<Issue>), Vec<Issue>> {
     let mut parser = Parser {
         reader: Reader::default(),
         directory,
         symbols: Symbols::default(),
         locations: NamedLocations::default(),
+        location_ids: Vec::new(),
         target: Target::default(),
         undecidable: false,
         strengths: BTreeMap::new(),
@@ -82,6 +86,7 @@ pub(super) fn parse(
         parser.reader.at("namedLocations", |reader| {
             let locations = locations::named_locations(reader, node);
             parser.locations = NamedLocations::new(&locations);
+            parser.location_ids = locations.into_iter().map(|location| location.id).collect();
         });
     }
     let mut drafts = Vec::new();
@@ -96,8 +101,9 @@ pub(super) fn parse(
     let methods = Methods::new(&controls, &parser.strengths);
     let table = Table::new(&policies, &controls, &methods, &parser.locations);
     let (symbols, locations) = (parser.symbols, parser.locations);
+    let (policies, definitions) = policies.into_iter().unzip();
     let set = PolicySet { policies, controls, methods, symbols, locations, table };
-    Ok((set, issues))
+    Ok((Written { set, definitions }, issues))
 }
 
 impl Parser<'_> {
@@ -231,31 +237,31 @@ impl Parser<'_> {
         });
         let demands = self.controls(members);
         let grant = Grant { block: demands.block, clauses: Vec::new() };
-        let policy = Policy { id, display_name, state, conditions, grant, session: demands.session };
-        let draft = Draft { policy, target: std::mem::take(&mut self.target), clauses: demands.clauses };
+        let draft = Draft {
+            policy: Policy { id, display_name, state, blocks: grant.block },
+            definition: Definition { conditions, grant, session: demands.session },
+            target: std::mem::take(&mut self.target),
+            clauses: demands.clauses,
+        };
         combinations::check(&mut self.reader, &draft);
         draft
     }
 
     fn state(&mut self, members: &mut Members) -> PolicyState {
-        const STATES: [(&str, PolicyState); 3] = [
-            ("enabled", PolicyState::Enabled),
-            ("disabled", PolicyState::Disabled),
-            ("enabledForReportingButNotEnforced", PolicyState::ReportOnly),
-        ];
+        let states: Vec<_> = PolicyState::ALL.iter().map(|state| (state.name(), *state)).collect();
         if !members.has("state") {
             let fix = "state one of: enabled, disabled, enabledForReportingButNotEnforced";
             self.reader.error("missing_member", "`state` is required", fix);
         }
         let state = self.reader.member(members, "state", |reader, node| {
             let text = reader.text(node)?;
-            reader.choice(&text, &STATES)
+            reader.choice(&text, &states)
         });
         state.unwrap_or(PolicyState::Disabled)
     }
 
     /// Gives every control a number, in prompt order whatever the order of the policies.
-    fn number_controls(&mut self, drafts: Vec<Draft>) -> (Vec<Policy>, Vec<Control>) {
+    fn number_controls(&mut self, drafts: Vec<Draft>) -> (Vec<(Policy, Definition)>, Vec<Control>) {
         let mut controls: Vec<Control> =
             drafts.iter().flat_map(|draft| draft.clauses.iter().flatten()).cloned().collect();
         sort(&mut controls);
@@ -273,8 +279,8 @@ impl Parser<'_> {
         let policies = drafts
             .into_iter()
             .map(|draft| {
-                let mut policy = draft.policy;
-                policy.grant.clauses = draft
+                let mut definition = draft.definition;
+                definition.grant.clauses = draft
                     .clauses
                     .iter()
                     .map(|clause| {
@@ -284,11 +290,16 @@ impl Parser<'_> {
                             .fold(ControlSet::EMPTY, |set, index| set.union(ControlSet::only(index)))
                     })
                     .collect();
-                policy
+                (draft.policy, definition)
             })
             .collect();
         (policies, controls)
     }
+}
+
+/// The place of a named location.
+fn place_of(ids: &[String], id: &str) -> Option<usize> {
+    ids.iter().position(|known| known.eq_ignore_ascii_case(id))
 }
 
 /// What the controls of a policy come to.

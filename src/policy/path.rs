@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::compiled::{Bytes, Compiled};
+
 /// A request path: exact, or everything that begins with a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PathPattern {
@@ -18,6 +20,25 @@ impl PathPattern {
             Self::Exact(text) => path == text,
             Self::Prefix(text) => path.starts_with(text.as_str()),
         }
+    }
+}
+
+impl Compiled for PathPattern {
+    fn write(&self, into: &mut Vec<u8>) {
+        let (is_prefix, text) = match self {
+            Self::Exact(text) => (false, text),
+            Self::Prefix(text) => (true, text),
+        };
+        is_prefix.write(into);
+        text.write(into);
+    }
+
+    fn read(from: &mut Bytes<'_>) -> Option<Self> {
+        Some(if bool::read(from)? {
+            Self::Prefix(String::read(from)?)
+        } else {
+            Self::Exact(String::read(from)?)
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What each policy came to, in Microsoft's words.
 
 use super::model::Policy;
+use crate::compiled::compiled;
 use crate::vocabulary::vocabulary;
 use crate::write::{Members, Value, Write, written};
 
@@ -54,6 +55,8 @@ vocabulary! {
         Undecidable = "undecidable",
     }
 }
+
+compiled!(@one_of Condition);
 
 vocabulary! {
     /// What an undetermined policy came to when nobody could tell any more.

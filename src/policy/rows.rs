@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::symbol::Symbol;
 use crate::bits::Bits;
+use crate::compiled::compiled;
 use crate::sort::sort;
 
 /// For each text, the policies that hold it in each of `N` lists. Texts that the same policies mention share their
@@ -17,7 +18,14 @@ pub(super) struct Rows<const N: usize> {
     any: [Bits; N],
 }
 
+compiled!(Rows<const N: usize> { by_symbol, distinct, any });
+
 impl<const N: usize> Rows<N> {
+    /// Of no policies.
+    pub(super) fn none() -> Self {
+        Self { by_symbol: Vec::new(), distinct: vec![[Bits::EMPTY; N]], any: [Bits::EMPTY; N] }
+    }
+
     /// The policies that hold the text, list by list.
     pub(super) fn of(&self, symbol: Symbol) -> [Bits; N] {
         let place = self.by_symbol.get(symbol.index()).copied().unwrap_or(0);
@@ -73,8 +81,7 @@ impl<const N: usize> RowsBuilder<N> {
     pub(super) fn build(self) -> Rows<N> {
         let mut symbols: Vec<_> = self.0.into_iter().collect();
         sort(&mut symbols);
-        let mut rows =
-            Rows { by_symbol: Vec::new(), distinct: vec![[Bits::EMPTY; N]], any: [Bits::EMPTY; N] };
+        let mut rows = Rows::none();
         let mut places: HashMap<[Bits; N], u32> = HashMap::new();
         for (symbol, row) in symbols {
             rows.any = union(rows.any, row);

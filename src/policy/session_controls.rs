@@ -1,5 +1,6 @@
 //! Session controls, and what several policies' ones come to.
 
+use crate::compiled::{Bytes, Compiled, compiled};
 use crate::vocabulary::vocabulary;
 use crate::write::{Members, Pairs, Value, written};
 
@@ -22,6 +23,19 @@ pub struct SessionControls {
     /// `disableResilienceDefaults`.
     pub disable_resilience_defaults: bool,
 }
+
+compiled!(SessionControls {
+    application_enforced_restrictions,
+    cloud_app_security,
+    sign_in_frequency,
+    persistent_browser,
+    continuous_access_evaluation,
+    secure_sign_in_session,
+    disable_resilience_defaults,
+});
+compiled!(@one_of CloudAppSecurity);
+compiled!(@one_of PersistentBrowser);
+compiled!(@one_of ContinuousAccessEvaluation);
 
 vocabulary! {
     /// Graph `cloudAppSecuritySessionControlType`, ascending in restriction (our order).
@@ -64,6 +78,23 @@ pub enum SignInFrequency {
     EveryTime,
     /// At most so many hours.
     Hours(u32),
+}
+
+/// Hours are never none, so none is free to mean every time.
+impl Compiled for SignInFrequency {
+    fn write(&self, into: &mut Vec<u8>) {
+        match self {
+            Self::EveryTime => 0_u32.write(into),
+            Self::Hours(hours) => hours.write(into),
+        }
+    }
+
+    fn read(from: &mut Bytes<'_>) -> Option<Self> {
+        Some(match u32::read(from)? {
+            0 => Self::EveryTime,
+            hours => Self::Hours(hours),
+        })
+    }
 }
 
 impl SignInFrequency {

@@ -1,8 +1,12 @@
 //! Texts that policies mention, as numbers: a request's texts are looked up once and then only numbers are compared.
 
+use crate::compiled::{Bytes, Compiled, compiled};
+
 /// A text that some policy mentions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Symbol(u32);
+
+compiled!(@wrapper Symbol);
 
 impl Symbol {
     /// A text that no policy mentions: equal to none that one does.
@@ -31,15 +35,19 @@ impl Symbols {
         let symbol = Symbol(u32::try_from(self.texts.len()).unwrap_or(u32::MAX - 1));
         self.texts.push(text.to_owned());
         if self.texts.len() * 2 > self.slots.len() {
-            self.slots = vec![None; (self.texts.len() * 4).next_power_of_two()];
-            for index in 0..self.texts.len() {
-                let hash = self.texts.get(index).map_or(0, |text| hash(text));
-                self.place(hash, Symbol(u32::try_from(index).unwrap_or(u32::MAX - 1)));
-            }
+            self.place_all();
         } else {
             self.place(hash(text), symbol);
         }
         symbol
+    }
+
+    fn place_all(&mut self) {
+        self.slots = vec![None; (self.texts.len() * 4).next_power_of_two()];
+        for index in 0..self.texts.len() {
+            let hash = self.texts.get(index).map_or(0, |text| hash(text));
+            self.place(hash, Symbol(u32::try_from(index).unwrap_or(u32::MAX - 1)));
+        }
     }
 
     fn place(&mut self, hash: u32, symbol: Symbol) {
@@ -69,6 +77,18 @@ impl Symbols {
             index = (index + 1) & mask;
         }
         Symbol::OTHER
+    }
+}
+
+impl Compiled for Symbols {
+    fn write(&self, into: &mut Vec<u8>) {
+        self.texts.write(into);
+    }
+
+    fn read(from: &mut Bytes<'_>) -> Option<Self> {
+        let mut symbols = Self { texts: Vec::read(from)?, slots: Vec::new() };
+        symbols.place_all();
+        Some(symbols)
     }
 }
 

@@ -5,12 +5,15 @@ use super::attribute_filter::AttributeFilter;
 use super::control::{Control, ControlSet};
 use super::device_filter::Rule;
 use super::methods::Methods;
-use super::model::{ApplicationList, Guests, Mask, MaskPair, Policy, PolicyState, SymbolPair, UserList};
+use super::model::{
+    ApplicationList, Definition, Guests, Mask, MaskPair, Policy, PolicyState, SymbolPair, UserList,
+};
 use super::path::PathPattern;
 use super::result::Condition;
 use super::rows::{Rows, RowsBuilder};
 use super::session_controls::SessionControls;
 use crate::bits::Bits;
+use crate::compiled::compiled;
 use crate::detection::DetectionKind;
 use crate::fact::Fact;
 use crate::location::{LocationSet, NamedLocations};
@@ -114,17 +117,111 @@ pub(super) struct Table {
     pub(super) by_age: Vec<(u32, ControlSet)>,
 }
 
+compiled!(Table {
+    active,
+    enabled,
+    report_only,
+    block,
+    disable_resilience_defaults,
+    conditions,
+    everyone,
+    all_agent_users,
+    ids,
+    all_ids,
+    principal_filters,
+    groups,
+    roles,
+    guests,
+    all_applications,
+    applications,
+    application_groups,
+    application_filters,
+    user_actions,
+    authentication_contexts,
+    choices,
+    all_locations,
+    no_location,
+    locations,
+    location_facts,
+    any_device,
+    device_rules,
+    any_name,
+    agent_names,
+    any_detection,
+    detections,
+    any_path,
+    paths,
+    any_method,
+    methods,
+    undecidable,
+    clauses,
+    sessions,
+    by_device_compliance,
+    by_device_trust,
+    by_methods,
+    by_age,
+});
+
 impl Table {
+    /// Of no policies.
+    pub(super) fn none() -> Self {
+        let pair = [Bits::EMPTY; 2];
+        Self {
+            active: Bits::EMPTY,
+            enabled: Bits::EMPTY,
+            report_only: Bits::EMPTY,
+            block: Bits::EMPTY,
+            disable_resilience_defaults: Bits::EMPTY,
+            conditions: vec![Condition::Users, Condition::Application],
+            everyone: pair,
+            all_agent_users: pair,
+            ids: Rows::none(),
+            all_ids: [Bits::EMPTY; 8],
+            principal_filters: Vec::new(),
+            groups: Rows::none(),
+            roles: Rows::none(),
+            guests: Vec::new(),
+            all_applications: pair,
+            applications: Rows::none(),
+            application_groups: Rows::none(),
+            application_filters: Vec::new(),
+            user_actions: Rows::none(),
+            authentication_contexts: Rows::none(),
+            choices: CHOICES.map(|(_, _, values)| vec![Bits::EMPTY; values]),
+            all_locations: Bits::EMPTY,
+            no_location: Bits::EMPTY,
+            locations: Vec::new(),
+            location_facts: [pair; 4],
+            any_device: Bits::EMPTY,
+            device_rules: Vec::new(),
+            any_name: Bits::EMPTY,
+            agent_names: Rows::none(),
+            any_detection: Bits::EMPTY,
+            detections: Vec::new(),
+            any_path: Bits::EMPTY,
+            paths: Vec::new(),
+            any_method: Bits::EMPTY,
+            methods: Rows::none(),
+            undecidable: Bits::EMPTY,
+            clauses: Vec::new(),
+            sessions: Vec::new(),
+            by_device_compliance: ControlSet::EMPTY,
+            by_device_trust: ControlSet::EMPTY,
+            by_methods: ControlSet::EMPTY,
+            by_age: Vec::new(),
+        }
+    }
+
     pub(super) fn new(
-        policies: &[Policy],
+        policies: &[(Policy, Definition)],
         controls: &[Control],
         methods: &Methods,
         named: &NamedLocations,
     ) -> Self {
         let mut builder = Builder::default();
-        for (index, policy) in policies.iter().enumerate() {
+        for (index, (policy, definition)) in policies.iter().enumerate() {
             if policy.state != PolicyState::Disabled {
-                builder.add(index, policy);
+                builder.add(index, policy.state, definition);
             }
         }
         builder.finish(policies, controls, methods, named)
@@ -146,56 +243,8 @@ struct Builder {
 
 impl Default for Builder {
     fn default() -> Self {
-        fn none<const N: usize>() -> Rows<N> {
-            RowsBuilder::new().build()
-        }
-        let pair = [Bits::EMPTY; 2];
-        let table = Table {
-            active: Bits::EMPTY,
-            enabled: Bits::EMPTY,
-            report_only: Bits::EMPTY,
-            block: Bits::EMPTY,
-            disable_resilience_defaults: Bits::EMPTY,
-            conditions: Vec::new(),
-            everyone: pair,
-            all_agent_users: pair,
-            ids: none(),
-            all_ids: [Bits::EMPTY; 8],
-            principal_filters: Vec::new(),
-            groups: none(),
-            roles: none(),
-            guests: Vec::new(),
-            all_applications: pair,
-            applications: none(),
-            application_groups: none(),
-            application_filters: Vec::new(),
-            user_actions: none(),
-            authentication_contexts: none(),
-            choices: CHOICES.map(|(_, _, values)| vec![Bits::EMPTY; values]),
-            all_locations: Bits::EMPTY,
-            no_location: Bits::EMPTY,
-            locations: Vec::new(),
-            location_facts: [pair; 4],
-            any_device: Bits::EMPTY,
-            device_rules: Vec::new(),
-            any_name: Bits::EMPTY,
-            agent_names: none(),
-            any_detection: Bits::EMPTY,
-            detections: Vec::new(),
-            any_path: Bits::EMPTY,
-            paths: Vec::new(),
-            any_method: Bits::EMPTY,
-            methods: none(),
-            undecidable: Bits::EMPTY,
-            clauses: Vec::new(),
-            sessions: Vec::new(),
-            by_device_compliance: ControlSet::EMPTY,
-            by_device_trust: ControlSet::EMPTY,
-            by_methods: ControlSet::EMPTY,
-            by_age: Vec::new(),
-        };
         Self {
-            table,
+            table: Table::none(),
             ids: RowsBuilder::new(),
             groups: RowsBuilder::new(),
             roles: RowsBuilder::new(),
@@ -210,10 +259,10 @@ impl Default for Builder {
 }
 
 impl Builder {
-    fn add(&mut self, index: usize, policy: &Policy) {
+    fn add(&mut self, index: usize, state: PolicyState, policy: &Definition) {
         let table = &mut self.table;
         table.active.insert(index);
-        match policy.state {
+        match state {
             PolicyState::Enabled => table.enabled.insert(index),
             PolicyState::ReportOnly => table.report_only.insert(index),
             PolicyState::Disabled => {}
@@ -236,7 +285,7 @@ impl Builder {
         self.add_rest(index, policy);
     }
 
-    fn add_principals(&mut self, index: usize, policy: &Policy) {
+    fn add_principals(&mut self, index: usize, policy: &Definition) {
         let conditions = &policy.conditions;
         if let Some(users) = &conditions.users {
             self.add_users(index, 0, &users.include);
@@ -273,7 +322,7 @@ impl Builder {
         }
     }
 
-    fn add_applications(&mut self, index: usize, policy: &Policy) {
+    fn add_applications(&mut self, index: usize, policy: &Definition) {
         let condition = &policy.conditions.applications;
         let mut side = |side: usize, list: &ApplicationList| {
             set(&mut self.table.all_applications, side, list.all, index);
@@ -289,7 +338,7 @@ impl Builder {
         self.authentication_contexts.add(0, &condition.authentication_contexts, index);
     }
 
-    fn add_choices(&mut self, index: usize, policy: &Policy) {
+    fn add_choices(&mut self, index: usize, policy: &Definition) {
         let conditions = &policy.conditions;
         let plain = |mask: Option<Mask>| mask.map(|include| MaskPair { include, exclude: Mask::default() });
         let masks = [
@@ -313,7 +362,7 @@ impl Builder {
         }
     }
 
-    fn add_rest(&mut self, index: usize, policy: &Policy) {
+    fn add_rest(&mut self, index: usize, policy: &Definition) {
         let table = &mut self.table;
         let conditions = &policy.conditions;
         match conditions.locations {
@@ -371,7 +420,7 @@ impl Builder {
 
     fn finish(
         self,
-        policies: &[Policy],
+        policies: &[(Policy, Definition)],
         controls: &[Control],
         methods: &Methods,
         named: &NamedLocations,
@@ -408,13 +457,13 @@ impl Builder {
 }
 
 impl Table {
-    fn is_configured(&self, reason: Condition, policies: &[Policy]) -> bool {
+    fn is_configured(&self, reason: Condition, policies: &[(Policy, Definition)]) -> bool {
         let some = |any: Bits| !(self.active & !any).is_empty();
         match reason {
             Condition::Users | Condition::Application => true,
             Condition::Location => {
-                let mut active = policies.iter().filter(|policy| policy.state != PolicyState::Disabled);
-                active.any(|policy| policy.conditions.locations.is_some())
+                let mut active = policies.iter().filter(|(policy, _)| policy.state != PolicyState::Disabled);
+                active.any(|(_, definition)| definition.conditions.locations.is_some())
             }
             Condition::DeviceState => some(self.any_device),
             Condition::AgentName => !self.agent_names.is_empty() || some(self.any_name),

@@ -17,7 +17,7 @@ pub use body::{MAX_APPLICATIONS, WhatIfBody};
 use super::applied::AppliedPolicy;
 use super::source::Sources;
 use super::{
-    Condition, Control, Evaluation, Facts, PolicyOutcome, PolicySet, SessionControls, Unknowns, Verdict,
+    Condition, Control, Evaluation, Facts, PolicyOutcome, SessionControls, Unknowns, Verdict, Written,
 };
 use crate::agent;
 use crate::detection::DetectionSet;
@@ -138,11 +138,11 @@ impl fmt::Display for AnalysisReasons {
 
 written!(@shown AnalysisReasons);
 
-/// Answers Graph's question. `sources` is of the text that the policies were parsed from.
+/// Answers Graph's question. `sources` is of the text that the policies were read from.
 ///
 /// ```
-/// use edgeward::policy::{PolicySet, Sources, WhatIfBody, what_if};
-/// let (policies, _) = PolicySet::parse("[]", "[]").unwrap();
+/// use edgeward::policy::{Sources, WhatIfBody, Written, what_if};
+/// let (policies, _) = Written::parse("[]", "[]", None).unwrap();
 /// let body: WhatIfBody = serde_json::from_str(r#"{
 ///     "signInIdentity": {"userId": "15dc174b-f34c-4588-ac45-61d6e05dce93"},
 ///     "signInContext": {"includeApplications": ["00000003-0000-0ff1-ce00-000000000000"]}
@@ -154,7 +154,7 @@ written!(@shown AnalysisReasons);
 /// [`Error::Json`] naming the member that is not Graph's (a misspelt condition would silently answer another
 /// question) or is missing, or what is past a limit.
 pub fn what_if<'p>(
-    policies: &'p PolicySet,
+    policies: &'p Written,
     sources: &'p Sources,
     body: WhatIfBody<'_>,
 ) -> Result<WhatIf<'p>, Error> {
@@ -198,7 +198,7 @@ pub fn what_if<'p>(
     Ok(WhatIf { value, combined })
 }
 
-fn explain<'p>(policies: &'p PolicySet, request: &Request<'_>) -> (Evaluation<'p>, Vec<AppliedPolicy<'p>>) {
+fn explain<'p>(policies: &'p Written, request: &Request<'_>) -> (Evaluation<'p>, Vec<AppliedPolicy<'p>>) {
     let agent = agent::classify(request);
     let sign_in_risk = LevelSet::from_fact(request.risk.sign_in);
     let facts = Facts { request, agent: &agent, detections: DetectionSet::default(), sign_in_risk };
@@ -318,7 +318,7 @@ mod tests {
          "grantControls":{"operator":"OR","builtInControls":["mfa"]}}]"#;
 
     fn ask(body: &str) -> Result<String, String> {
-        let (policies, _) = PolicySet::parse(POLICIES, "[]").unwrap();
+        let (policies, _) = Written::parse(POLICIES, "[]", None).unwrap();
         let body: WhatIfBody<'_> = serde_json::from_str(body).map_err(|why| why.to_string())?;
         let sources = Sources::of(POLICIES);
         let answer = what_if(&policies, &sources, body).map_err(|why| why.to_string())?;
@@ -367,7 +367,7 @@ mod tests {
             {"id":"mine","state":"enabled","conditions":{"users":{"includeUsers":["All"]},
              "applications":{"includeApplications":["a3"]},"clientAppTypes":["all"]},
              "grantControls":{"operator":"OR","builtInControls":["block"]}}]"#;
-        let (set, _) = PolicySet::parse(policies, "[]").unwrap();
+        let (set, _) = Written::parse(policies, "[]", None).unwrap();
         let ask = |applications: &str| {
             let body = user("{}").replace(r#"["a1"]"#, applications);
             let body: WhatIfBody<'_> = serde_json::from_str(&body).unwrap();

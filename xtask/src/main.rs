@@ -10,7 +10,7 @@ use wasm::Names;
 
 const USAGE: &str = "usage: cargo run -p xtask -- wasm [--names] | agents [NAME=FOLDER…]
 
-  wasm      build js/wasm, optimise it and write js/dist/engine; skips when nothing changed
+  wasm      build js/wasm and js/compiler, optimise them and write js/dist; skips when nothing changed
   --names   keep function names, for profilers; the next run without it writes the real module again
   agents    draw names from the public lists of data/agents/sources.toml, for review as a diff
   NAME=FOLDER  read that list from a checkout instead of fetching it";

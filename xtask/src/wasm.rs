@@ -1,5 +1,5 @@
-//! Builds the one WebAssembly module and the files the npm package ships it in:
-//! `engine.wasm`, its glue `engine.js` with types, and `inline.js`, the same bytes in base64.
+//! Builds the module every edge runs, and the one that compiles bundles for it, with the files the npm package ships each
+//! in: `engine.wasm`, its glue `engine.js` with types, and `inline.js`, the same bytes in base64.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,21 @@ const WASM_OPT: &str = "js/node_modules/.bin/wasm-opt";
 /// `-Oz` saves nothing in gzip.
 const WASM_OPT_LEVEL: &str = "-O3";
 
+/// A module, by the name of its files.
+struct Module {
+    name: &'static str,
+    package: &'static str,
+    profile: &'static str,
+    /// The call point replaces a trapped instance.
+    resets: bool,
+}
+
+const MODULES: [Module; 2] = [
+    Module { name: "engine", package: "edgeward-wasm", profile: "wasm", resets: true },
+    // It runs once in a while, on a developer's machine: small before fast.
+    Module { name: "compiler", package: "edgeward-compiler", profile: "wasm-small", resets: false },
+];
+
 /// Whether the module keeps its function names. They are a third of its size and tell clients nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Names {
@@ -27,77 +42,85 @@ pub enum Names {
     Removed,
 }
 
-/// Compiles, and unless the compiled bytes are those of the last run, binds, optimises and writes.
+/// Builds both.
 pub fn build(names: Names) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask lies in the repository root")?;
-    let compiled = compile(root)?;
-    let out = root.join("js/dist/engine");
-    let last = root.join("target/xtask/last.wasm");
+    MODULES.iter().rev().try_for_each(|module| build_one(root, module, names))
+}
+
+/// Compiles, and unless the compiled bytes are those of the last run, binds, optimises and writes.
+fn build_one(root: &Path, module: &Module, names: Names) -> Result<()> {
+    let Module { name, .. } = module;
+    let compiled = compile(root, module)?;
+    let out = root.join("js/dist").join(name);
+    let last = root.join(format!("target/xtask/last-{name}.wasm"));
     let bytes = fs::read(&compiled).with_context(|| format!("reading {}", compiled.display()))?;
 
-    let written = ["engine.wasm", "engine.js", "engine.d.ts", "inline.js", "inline.d.ts"];
-    let up_to_date = written.iter().all(|name| out.join(name).exists())
-        && fs::read(&last).is_ok_and(|previous| previous == bytes);
+    let file = |end: &str| out.join(format!("{name}.{end}"));
+    let written = [file("wasm"), file("js"), file("d.ts"), out.join("inline.js"), out.join("inline.d.ts")];
+    let up_to_date =
+        written.iter().all(|path| path.exists()) && fs::read(&last).is_ok_and(|previous| previous == bytes);
     if up_to_date && names == Names::Removed {
-        let module = fs::read(out.join("engine.wasm"))?;
-        return report("up to date", &module);
+        return report(name, "up to date", &fs::read(file("wasm"))?);
     }
 
-    bind(bytes.clone(), &out, names)?;
-    let module_path = out.join("engine.wasm");
-    optimise(root, &module_path, names)?;
-    let module = fs::read(&module_path)?;
-    write_inline(&out, &module)?;
+    bind(bytes.clone(), &out, module, names)?;
+    optimise(root, &file("wasm"), names)?;
+    let optimised = fs::read(file("wasm"))?;
+    write_inline(&out, name, &optimised)?;
     fs::create_dir_all(root.join("target/xtask"))?;
     match names {
         Names::Removed => fs::write(&last, &bytes)?,
         Names::Kept => fs::write(&last, b"")?,
     }
-    report("built", &module)
+    report(name, "built", &optimised)
 }
 
-fn compile(root: &Path) -> Result<PathBuf> {
+fn compile(root: &Path, module: &Module) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .current_dir(root)
         .args([
             "build",
             "--package",
-            "edgeward-wasm",
+            module.package,
             "--target",
             "wasm32-unknown-unknown",
             "--profile",
-            "wasm",
+            module.profile,
         ])
         .status()
         .context("starting cargo")?;
     if !status.success() {
         bail!(
-            "cargo could not build js/wasm. If the target is missing: rustup target add wasm32-unknown-unknown"
+            "cargo could not build {}. If the target is missing: rustup target add wasm32-unknown-unknown",
+            module.package
         );
     }
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(target.join("wasm32-unknown-unknown/wasm/edgeward_wasm.wasm"))
+    let file = format!("{}.wasm", module.package.replace('-', "_"));
+    Ok(target.join("wasm32-unknown-unknown").join(module.profile).join(file))
 }
 
 /// One `web` glue serves every runtime. Without a default module path bundlers find no `import.meta.url` to
 /// copy a second module from; the reset function lets the call point heal a trapped instance.
-fn bind(bytes: Vec<u8>, out: &Path, names: Names) -> Result<()> {
+fn bind(bytes: Vec<u8>, out: &Path, module: &Module, names: Names) -> Result<()> {
+    let name = module.name;
     fs::create_dir_all(out)?;
     let mut output = Bindgen::new()
-        .input_bytes("engine", bytes)
+        .input_bytes(name, bytes)
         .web(true)?
         .omit_default_module_path(true)
         .encode_into(EncodeInto::Always)
         .remove_name_section(names == Names::Removed)
         .remove_producers_section(true)
-        .reset_state_function(true)
+        .reset_state_function(module.resets)
         .typescript(true)
         .generate_output()
         .context("wasm-bindgen (is js/wasm on the same wasm-bindgen version as xtask?)")?;
-    fs::write(out.join("engine.js"), output.js())?;
-    fs::write(out.join("engine.d.ts"), output.ts().context("wasm-bindgen wrote no types")?)?;
-    fs::write(out.join("engine.wasm"), output.wasm_mut().emit_wasm())?;
+    fs::write(out.join(format!("{name}.js")), output.js())?;
+    fs::write(out.join(format!("{name}.d.ts")), output.ts().context("wasm-bindgen wrote no types")?)?;
+    fs::write(out.join(format!("{name}.wasm")), output.wasm_mut().emit_wasm())?;
     Ok(())
 }
 
@@ -120,20 +143,20 @@ fn optimise(root: &Path, module: &Path, names: Names) -> Result<()> {
     Ok(())
 }
 
-fn write_inline(out: &Path, module: &[u8]) -> Result<()> {
+fn write_inline(out: &Path, name: &str, module: &[u8]) -> Result<()> {
     let text = STANDARD.encode(module);
     fs::write(out.join("inline.js"), format!("export default \"{text}\";\n"))?;
     fs::write(
         out.join("inline.d.ts"),
-        "/** `engine.wasm` in base64. */\ndeclare const text: string;\nexport default text;\n",
+        format!("/** `{name}.wasm` in base64. */\ndeclare const text: string;\nexport default text;\n"),
     )?;
     Ok(())
 }
 
-fn report(what: &str, module: &[u8]) -> Result<()> {
+fn report(name: &str, what: &str, module: &[u8]) -> Result<()> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     gzip.write_all(module)?;
     let gzipped = gzip.finish()?;
-    println!("engine.wasm {what}: {} bytes, {} gzipped", module.len(), gzipped.len());
+    println!("{name}.wasm {what}: {} bytes, {} gzipped", module.len(), gzipped.len());
     Ok(())
 }

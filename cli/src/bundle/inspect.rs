@@ -28,23 +28,32 @@ pub fn run(arguments: &Arguments) -> Done {
     let bytes = input::read_bytes(&arguments.bundle)?;
     let bundle = Bundle::unsigned(&bytes).map_err(|why| Failure::input(&name, why))?;
     let value: Value = input::parse(&bytes).map_err(|why| Failure::input(&name, why))?;
-    let list = |member: &str, columns: &[&str]| -> Vec<Value> {
-        let objects = value.get(member).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let is_compiled = value.get("compiled").is_some();
+    let policies: Vec<Value> = bundle
+        .policies()
+        .policies()
+        .iter()
+        .map(|policy| json!({"id": policy.id(), "displayName": policy.display_name(), "state": policy.state()}))
+        .collect();
+    // Decisions do not name locations, so compiled bundles do not either.
+    let locations = value.get("namedLocations").and_then(Value::as_array).map(|locations| {
+        let column = |location: &Value, name: &str| location.get(name).cloned().unwrap_or_default();
         let row =
-            |object: &Value| columns.iter().map(|name| ((*name).to_owned(), object[*name].clone())).collect();
-        objects.iter().map(row).collect()
-    };
+            |location| json!({"id": column(location, "id"), "displayName": column(location, "displayName")});
+        locations.iter().map(row).collect::<Vec<_>>()
+    });
     let beside = signature_beside(&arguments.bundle);
     let signature: Option<SignatureEnvelope> =
         if beside.exists() { Some(input::read_json(&beside)?) } else { None };
     let mut output = Output::new();
     output.line(&json!({
         "version": bundle.version().to_string(),
+        "form": if is_compiled { "compiled" } else { "source" },
         "bytes": bytes.len(),
         "isCanonical": canonical::to_string(&value).as_bytes() == bytes,
         "signedWith": signature.map(|envelope| envelope.key_id),
-        "policies": list("policies", &["id", "displayName", "state"]),
-        "namedLocations": list("namedLocations", &["id", "displayName"]),
+        "policies": policies,
+        "namedLocations": locations,
         "model": value.get("model").and_then(|model| model.get("id")),
         "settings": value.get("settings"),
         "warnings": bundle.warnings(),

@@ -44,6 +44,37 @@ fn the_same_parts_make_the_same_bytes() {
 }
 
 #[test]
+fn what_was_compiled_decides_as_its_source_and_explains_nothing() {
+    let directory = Directory::new("bundle-compile");
+    let source = directory.bundle(&json!([admins_need_mfa()]));
+    let compiled = directory.path("bundle.edge.json");
+    let run = edgeward(&["bundle", "compile", &source, "--out", &compiled], "");
+    assert_eq!(run.status, 0, "{}", run.err);
+    assert_eq!(run.json()[0]["version"], "1");
+
+    let request = r#"{"principal":{"kind":"user","id":"u1","groups":["admins"]},"session":{"amr":["pwd"]}}"#;
+    let decide = |bundle: &str| edgeward(&["evaluate", "--bundle", bundle], request).out;
+    assert_eq!(decide(&compiled), decide(&source));
+    let inspected = edgeward(&["bundle", "inspect", &compiled], "");
+    assert_eq!(inspected.json()[0]["form"], "compiled");
+    assert_eq!(inspected.json()[0]["policies"][0]["state"], "enabled");
+
+    let asked = edgeward(&["whatif", "--bundle", &compiled], "{}");
+    assert_eq!(asked.status, 2);
+    assert!(asked.err.contains("take the source of the bundle"), "{}", asked.err);
+    assert_eq!(
+        edgeward(&["bundle", "compile", &compiled, "--out", &compiled], "").status,
+        2,
+        "it is compiled"
+    );
+    let broken = directory.write("broken.json", r#"{"schema":1,"version":"1","policies":[{"state":"on"}]}"#);
+    let run = edgeward(&["bundle", "compile", &broken, "--out", &directory.path("never.json")], "");
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains("policies[0].state"), "{}", run.err);
+    assert!(!std::path::Path::new(&directory.path("never.json")).exists());
+}
+
+#[test]
 fn a_signed_bundle_is_believed_and_no_other() {
     let directory = Directory::new("bundle-sign");
     let bundle = directory.bundle(&json!([admins_need_mfa()]));

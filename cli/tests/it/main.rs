@@ -66,6 +66,7 @@ const COMMANDS: &[&[&str]] = &[
     &["whatif"],
     &["lint"],
     &["bundle", "build"],
+    &["bundle", "compile"],
     &["bundle", "keygen"],
     &["bundle", "sign"],
     &["bundle", "verify"],

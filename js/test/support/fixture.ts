@@ -1,15 +1,21 @@
 import { request as httpRequest } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import { fileURLToPath } from "node:url";
+import { compile } from "edgeward/compiler";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
 export const CHROME =
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
-/** Attack tools are blocked; `/admin` needs MFA; users of high risk are blocked, which an edge has to ask for. */
+/** What edges load of {@link source}. */
 export function bundle(version = "1"): string {
-  return JSON.stringify({
+  return compile(JSON.stringify(source(version))).bundle;
+}
+
+/** Attack tools are blocked; `/admin` needs MFA; users of high risk are blocked, which an edge has to ask for. */
+export function source(version = "1"): { policies: ReturnType<typeof policy>[]; [member: string]: unknown } {
+  return {
     schema: 1,
     version,
     namedLocations: [],
@@ -20,7 +26,7 @@ export function bundle(version = "1"): string {
         disableResilienceDefaults: true,
       }),
     ],
-  });
+  };
 }
 
 function policy(
@@ -28,7 +34,7 @@ function policy(
   { users, ...conditions }: { users: string[]; edge?: unknown; userRiskLevels?: string[] },
   control: string,
   sessionControls?: unknown,
-): unknown {
+): { state: string; [member: string]: unknown } {
   return {
     id,
     displayName: id,

@@ -206,13 +206,6 @@ pub fn follow_line(seen: Option<String>, cookie: &str, time: f64) -> String {
     ffi::follow_line(seen.as_deref(), cookie, time as i64)
 }
 
-/// What is wrong or doubtful in a bundle; loads nothing.
-#[wasm_bindgen]
-#[must_use]
-pub fn lint(bundle: &str) -> String {
-    ffi::lint(bundle)
-}
-
 /// A random key for identifier hashes, 64 hexadecimal digits, from the host's own source of randomness.
 ///
 /// # Errors
@@ -234,10 +227,7 @@ mod tests {
 
     fn engine() -> Engine {
         let mut engine = Engine::new(r#"{"allowUnsigned":true}"#).unwrap();
-        assert_eq!(
-            engine.load(BUNDLE, None),
-            r#"{"version":"1","policies":0,"agentDirectories":[],"warnings":[]}"#
-        );
+        assert_eq!(engine.load(BUNDLE, None), r#"{"version":"1","policies":0,"agentDirectories":[]}"#);
         engine
     }
 

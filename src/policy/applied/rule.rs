@@ -2,7 +2,7 @@
 
 use crate::bits::Bits;
 use crate::policy::Facts;
-use crate::policy::model::{Mask, Policy};
+use crate::policy::model::{Definition, Mask};
 use crate::policy::result::Condition;
 use crate::policy::state::State;
 use crate::policy::table::{Pair, Table, list};
@@ -70,7 +70,7 @@ pub(super) fn rules(
     table: &Table,
     state: &State<'_>,
     facts: &Facts<'_>,
-    (index, policy): (usize, &Policy),
+    (index, policy): (usize, &Definition),
     side: usize,
 ) -> Vec<RuleSatisfied> {
     let mut found = Found { policy: index, side, rules: Vec::new() };
@@ -175,7 +175,7 @@ impl Found {
         }
     }
 
-    fn rest(&mut self, policy: &Policy, state: &State<'_>, facts: &Facts<'_>) {
+    fn rest(&mut self, policy: &Definition, state: &State<'_>, facts: &Facts<'_>) {
         let conditions = &policy.conditions;
         let this = Bits::only(self.policy);
         if let Some(platforms) = conditions.platforms {

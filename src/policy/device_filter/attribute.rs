@@ -1,5 +1,6 @@
 //! The attributes a rule may name, and what a device has for them.
 
+use crate::compiled::compiled;
 use crate::fact::Fact;
 use crate::request::{Device, Text, TrustType};
 
@@ -19,6 +20,8 @@ pub(in crate::policy) enum AttributeType {
 /// An attribute, by its place in [`ATTRIBUTES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::policy) struct Attribute(u8);
+
+compiled!(@wrapper Attribute);
 
 const COUNT: usize = 29;
 

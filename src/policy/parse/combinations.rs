@@ -14,7 +14,7 @@ use crate::policy::session_controls::{ContinuousAccessEvaluation, SessionControl
 use crate::request::{ClientAppType, Platform, TransferMethod};
 
 pub(super) fn check(reader: &mut Reader, draft: &Draft) {
-    let conditions = &draft.policy.conditions;
+    let conditions = &draft.definition.conditions;
     let has = |control: &Control| draft.clauses.iter().flatten().any(|known| known == control);
     if has(&Control::PasswordChange) {
         password_change(reader, draft);
@@ -83,7 +83,7 @@ fn grant(reader: &mut Reader, code: &'static str, message: &str, fix: Option<&st
 /// For all resources, with users and user risk as the only other conditions, and no control beside it but
 /// multifactor authentication.
 fn password_change(reader: &mut Reader, draft: &Draft) {
-    let conditions = &draft.policy.conditions;
+    let conditions = &draft.definition.conditions;
     let other_conditions = has_conditions(conditions) || conditions.sign_in_risk.is_some();
     if !conditions.applications.include.all || other_conditions {
         let message = "passwordChange may only be combined with users, all resources and user risk";
@@ -101,7 +101,7 @@ fn password_change(reader: &mut Reader, draft: &Draft) {
 /// Selecting it adds an authentication strength and a sign-in frequency of every time.
 fn risk_remediation(reader: &mut Reader, draft: &Draft) {
     let strength = |control: &Control| matches!(control, Control::AuthenticationStrength(_));
-    let every_time = draft.policy.session.sign_in_frequency == Some(SignInFrequency::EveryTime);
+    let every_time = draft.definition.session.sign_in_frequency == Some(SignInFrequency::EveryTime);
     if !draft.clauses.iter().flatten().any(strength) || !every_time {
         let message =
             "riskRemediation comes with an authentication strength and a sign-in frequency of every time";
@@ -111,14 +111,14 @@ fn risk_remediation(reader: &mut Reader, draft: &Draft) {
 
 /// Registering a device takes no other control than multifactor authentication, and knows no client and no device yet.
 fn user_action(reader: &mut Reader, draft: &Draft) {
-    let conditions = &draft.policy.conditions;
+    let conditions = &draft.definition.conditions;
     if !draft.target.registers_device {
         return;
     }
     let proof = |control: &Control| {
         matches!(control, Control::Mfa | Control::AuthenticationStrength(_) | Control::SignInFrequency(_))
     };
-    if draft.policy.grant.block || !draft.clauses.iter().flatten().all(proof) {
+    if draft.definition.grant.block || !draft.clauses.iter().flatten().all(proof) {
         let message = "registering a device can only demand mfa or an authentication strength";
         grant(reader, "register_device_grant", message, None);
     }
@@ -129,7 +129,7 @@ fn user_action(reader: &mut Reader, draft: &Draft) {
 }
 
 fn session(reader: &mut Reader, draft: &Draft) {
-    let (conditions, session) = (&draft.policy.conditions, &draft.policy.session);
+    let (conditions, session) = (&draft.definition.conditions, &draft.definition.session);
     let all_resources = conditions.applications.include.all;
     let warn = |reader: &mut Reader, code, message: &str| {
         reader.at("sessionControls", |reader| reader.warn(code, message));
@@ -140,7 +140,7 @@ fn session(reader: &mut Reader, draft: &Draft) {
             "continuous access evaluation can only be disabled for all resources and without conditions";
         warn(reader, "continuous_access_evaluation_scope", message);
     }
-    if draft.policy.grant.block
+    if draft.definition.grant.block
         && !(SessionControls { disable_resilience_defaults: false, ..*session }).is_empty()
     {
         warn(
@@ -194,7 +194,7 @@ fn is_for_workloads_only(conditions: &Conditions) -> bool {
 fn app_control_on_desktop(draft: &Draft) -> bool {
     let application =
         |control: &Control| matches!(control, Control::ApprovedApplication | Control::CompliantApplication);
-    let on_desktop = draft.policy.conditions.platforms.is_some_and(|platforms| {
+    let on_desktop = draft.definition.conditions.platforms.is_some_and(|platforms| {
         // `all` is a policy for whatever platform there is, not one for these.
         platforms.include.0 != u32::MAX
             && [Platform::MacOs, Platform::Linux]

@@ -1,6 +1,7 @@
 //! `conditions`.
 
 use super::Parser;
+use super::place_of;
 use super::reader::{Members, Reader};
 use crate::node::Node;
 use crate::policy::attribute_filter::AttributeFilter;
@@ -175,7 +176,7 @@ impl Parser<'_> {
                     reader.list(node, |reader, node| {
                         let Some(id) = reader.text(node) else { return };
                         let special = id.eq_ignore_ascii_case("all") || id.eq_ignore_ascii_case("alltrusted");
-                        if !special && parser.locations.index_of(&id).is_none() {
+                        if !special && place_of(&parser.location_ids, &id).is_none() {
                             let message =
                                 format!("`{id}` is no named location of this bundle: it matches nothing");
                             let fix = "add the named location to the bundle, or remove it here";
@@ -195,7 +196,7 @@ impl Parser<'_> {
                     } else if id.eq_ignore_ascii_case("alltrusted") {
                         *trusted = true;
                         *set |= parser.locations.trusted();
-                    } else if let Some(index) = parser.locations.index_of(&id) {
+                    } else if let Some(index) = place_of(&parser.location_ids, &id) {
                         set.insert(index);
                     }
                 }

@@ -11,7 +11,7 @@ use crate::detection::{DetectionKind, DetectionSet};
 use crate::policy::demand::Demand;
 use crate::policy::state::State;
 use crate::policy::truth::Truth;
-use crate::policy::{Facts, PolicySet, PolicyState, Unknowns, Verdict};
+use crate::policy::{Facts, PolicySet, PolicyState, Unknowns, Verdict, Written};
 use crate::request::Request;
 use crate::risk::LevelSet;
 
@@ -21,8 +21,15 @@ fn cases(count: u32) -> Config {
     Config { failure_persistence: None, ..if stated { Config::default() } else { Config::with_cases(count) } }
 }
 
+/// What an edge would load: everything here is asked of policies that were written in binary and read again.
 fn parse(policies: &Value) -> PolicySet {
-    PolicySet::parse(&policies.to_string(), &random::named_locations().to_string()).unwrap().0
+    written(policies).set
+}
+
+fn written(policies: &Value) -> Written {
+    let locations = random::named_locations().to_string();
+    let (written, _) = Written::parse(&policies.to_string(), &locations, None).unwrap();
+    Written { set: PolicySet::from_compiled(&written.set.to_compiled()).unwrap(), ..written }
 }
 
 fn with_facts<T>(request: &Value, look: impl FnOnce(&Facts<'_>) -> T) -> T {
@@ -56,14 +63,15 @@ proptest! {
 /// One set of policies, and so many requests of which more and more is unknown.
 fn compare_with_the_interpreter(seed: u64, requests: usize) -> Result<(), TestCaseError> {
     let mut random = Random::new(seed);
-    let set = parse(&random::policies(&mut random, 6));
+    let written = written(&random::policies(&mut random, 6));
+    let set = &written.set;
     for place in 0..requests {
         let (request, _) = random::request(&mut random, place * 10 % 100);
         with_facts(&request, |facts| {
-            let view = View::new(&set, facts);
-            let results: Vec<_> = set.apply(&State::new(&set, facts)).results().collect();
-            for (policy, result) in set.policies.iter().zip(results) {
-                if policy.state == PolicyState::Disabled {
+            let view = View::new(set, facts);
+            let results: Vec<_> = set.apply(&State::new(set, facts)).results().collect();
+            for (policy, result) in written.definitions.iter().zip(results) {
+                if result.policy.state == PolicyState::Disabled {
                     continue;
                 }
                 let (applies, reason) = policy.conditions.applies(&view, facts, &set.locations);
@@ -75,7 +83,7 @@ fn compare_with_the_interpreter(seed: u64, requests: usize) -> Result<(), TestCa
                 let found = (result.applies, result.reason);
                 prop_assert_eq!(found, (applies, reason), "{} {:?}", request, policy.conditions);
             }
-            if let Some(verdict) = set.plain_verdict(&view, facts) {
+            if let Some(verdict) = written.plain_verdict(&view, facts) {
                 prop_assert_eq!(set.judge(facts, Unknowns::Ask).verdict, verdict, "{}", request);
             }
             Ok(())

@@ -12,16 +12,19 @@ use crate::policy::model::{
 use crate::policy::result::Condition;
 use crate::policy::symbol::Symbol;
 use crate::policy::truth::Truth;
-use crate::policy::{Facts, PolicySet, PolicyState, Verdict};
+use crate::policy::{Facts, PolicyState, Verdict, Written};
 use crate::request::{PrincipalKind, Text, TrustType};
 use crate::risk::{LevelSet, RiskLevel};
 
-impl PolicySet {
+impl Written {
     /// The verdict, policy by policy and control by control. `None` if a policy is open, or whether it is met.
     pub(in crate::policy) fn plain_verdict(&self, view: &View<'_>, facts: &Facts<'_>) -> Option<Verdict> {
         let mut verdict = Verdict::Allow;
-        for policy in self.policies.iter().filter(|policy| policy.state == PolicyState::Enabled) {
-            match policy.conditions.applies(view, facts, &self.locations).0 {
+        for (header, policy) in self.set.policies.iter().zip(&self.definitions) {
+            if header.state != PolicyState::Enabled {
+                continue;
+            }
+            match policy.conditions.applies(view, facts, &self.set.locations).0 {
                 Truth::False => continue,
                 Truth::Unknown(_) => return None,
                 Truth::True if policy.grant.block => verdict = Verdict::Block,
@@ -29,7 +32,7 @@ impl PolicySet {
             }
             for clause in &policy.grant.clauses {
                 let mut met = false;
-                for control in clause.indices().filter_map(|index| self.controls.get(index)) {
+                for control in clause.indices().filter_map(|index| self.set.controls.get(index)) {
                     met |= is_met(control, facts)?;
                 }
                 if !met && verdict == Verdict::Allow {

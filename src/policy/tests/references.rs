@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::policy;
-use crate::policy::{Directory, MAX_DIRECTORY_BYTES, PolicySet, Severity};
+use crate::policy::{Directory, MAX_DIRECTORY_BYTES, Severity, Written};
 
 fn directory(documents: &[Value]) -> Directory {
     let documents: Vec<String> = documents.iter().map(Value::to_string).collect();
@@ -13,7 +13,7 @@ fn directory(documents: &[Value]) -> Directory {
 /// Path (within the conditions) and fix of each reference that is not in the directory.
 fn strangers(conditions: &Value, directory: &Directory) -> Vec<(String, String)> {
     let policies = json!([policy("p", conditions, &["mfa"])]).to_string();
-    let (_, warnings) = PolicySet::parse_with(&policies, "[]", Some(directory)).unwrap();
+    let (_, warnings) = Written::parse(&policies, "[]", Some(directory)).unwrap();
     assert!(warnings.iter().all(|warning| warning.severity == Severity::Warning));
     warnings
         .into_iter()
