@@ -5,6 +5,8 @@
 
 const ROUNDS = 15;
 const ROUND_MS = 40;
+/** Engines compile again what runs often, and take their time: nothing is timed before they had it. */
+const WARM_UP_MS = 1_000;
 
 /** @param {Record<string, (index: number) => unknown>} candidates @returns microseconds per call, by name */
 export async function race(candidates, { rounds = ROUNDS } = {}) {
@@ -37,6 +39,7 @@ export function median(values) {
 
 async function calibrate(call) {
   let batch = 1;
+  for (const start = performance.now(); performance.now() - start < WARM_UP_MS; ) await time(call, 1_000);
   while ((await time(call, batch)) * batch < ROUND_MS * 1000) batch *= 2;
   return batch;
 }

@@ -12,7 +12,15 @@ const WARM_UP = 60;
 /** Facts that are allowed: what is measured is a request that reaches the application. */
 export const allowedFacts = requests
   .slice(0, 200)
-  .map(({ http: _, risk: __, ...rest }) => ({ ...rest, risk: { signIn: "none", user: "none" } }));
+  .map(({ client, tls, principal, session, device, resource }) => ({
+    client,
+    tls,
+    principal,
+    session,
+    device,
+    resource,
+    risk: { signIn: "none", user: "none" },
+  }));
 
 /**
  * Medians in microseconds, one per address, and the median ratio of each to the first. `cpu` tells how much processor

@@ -31,6 +31,12 @@ interface Cached {
   until: number;
 }
 
+/** What of a request tells about its signature. */
+interface Signed {
+  url: string;
+  header: (name: string) => string | undefined;
+}
+
 /**
  * Keys of agents that sign their requests (Web Bot Auth), from the directories that the bundle allows: the request
  * says which one, and never where to. A directory that answers replaces what is cached; one that does not leaves it.
@@ -50,12 +56,12 @@ export class AgentKeys {
   }
 
   /** What only a signed request needs: its query, and the keys of the directory it names. Never rejects. */
-  async read(
-    request: { url: string; header: (name: string) => string | undefined },
-    allowed: readonly string[],
-    now: number,
-  ): Promise<Request | undefined> {
+  read(request: Signed, allowed: readonly string[], now: number): Promise<Request> | undefined {
     if (request.header("signature-input")?.includes("web-bot-auth") !== true) return undefined;
+    return this.#read(request, allowed, now);
+  }
+
+  async #read(request: Signed, allowed: readonly string[], now: number): Promise<Request> {
     const query = URL.canParse(request.url) ? new URL(request.url).search.slice(1) : null;
     const facts: Request = { http: { query } };
     const url = named(request.header("signature-agent") ?? "").find((origin) => allowed.includes(origin));

@@ -66,24 +66,36 @@ export function country(value: unknown): string | undefined {
   return typeof value === "string" && /^[A-Z]{2}$/.test(value) ? value : undefined;
 }
 
-/** Drops members that are `undefined`, so that a later source is not hidden by an earlier one's ignorance. */
-export function known<T extends object>(facts: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const result: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(facts)) if (value !== undefined) result[name] = value;
-  return result as { [K in keyof T]?: Exclude<T[K], undefined> };
+/**
+ * Both, member by member: `over` wins unless it leaves the member out (`undefined`); `null` says that it is unknown.
+ * Written out, so that the facts of all requests have one shape: JavaScript engines are slow with ever new ones.
+ */
+export function merge(base: Request, over: Request): Request {
+  return {
+    time: over.time === undefined ? base.time : over.time,
+    http: group(base.http, over.http),
+    client: group(base.client, over.client),
+    tls: group(base.tls, over.tls),
+    transport: group(base.transport, over.transport),
+    platformBot: group(base.platformBot, over.platformBot),
+    principal: group(base.principal, over.principal),
+    session: group(base.session, over.session),
+    device: group(base.device, over.device),
+    resource: group(base.resource, over.resource),
+    risk: group(base.risk, over.risk),
+    velocity: group(base.velocity, over.velocity),
+    profile: group(base.profile, over.profile),
+    agentDirectory: group(base.agentDirectory, over.agentDirectory),
+  };
 }
 
-/** Both, group by group; `over` wins where both know. */
-export function merge(base: Request, over: Request): Request {
-  const result: Record<string, unknown> = { ...base };
-  // Not over `Object.entries`: this runs several times for every request.
-  for (const group in over) {
-    const facts = over[group as keyof Request];
-    if (facts === undefined) continue;
-    const present = result[group];
-    result[group] = isGroup(present) && isGroup(facts) ? { ...present, ...facts } : facts;
-  }
-  return result as Request;
+/** Both, member by member, as {@link merge} does it with every group. */
+export function group<T extends object>(base: T | null | undefined, over: T | null | undefined): T | null | undefined {
+  if (over === undefined) return base;
+  if (!isGroup(base) || !isGroup(over)) return over;
+  const both = { ...base };
+  for (const name in over) if (over[name] !== undefined) both[name] = over[name];
+  return both;
 }
 
 function isGroup(value: unknown): value is object {

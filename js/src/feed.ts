@@ -1,4 +1,5 @@
 import type { Engine } from "./engine.js";
+import { group } from "./facts.js";
 import { Lru } from "./lru.js";
 import { patience } from "./patience.js";
 import type { ScorerClient, ScorerOptions, ServedBundle } from "./scorer.js";
@@ -65,19 +66,23 @@ export class Feed {
     this.#stateMaxAgeMs = options.stateMaxAgeMs ?? 30_000;
   }
 
-  /** Before a decision: waits for the first bundle, and for state that is too old to decide by. */
-  async prepare(now: number): Promise<void> {
+  /** What has to be waited for before a decision: the first bundle, and state that is too old to decide by. */
+  prepare(now: number): Promise<void> | undefined {
     const bundle = !this.#engine.loaded && now - this.#bundleAt >= RETRY_MS;
     const state = now - this.#stateAt >= this.#stateMaxAgeMs && now - this.#stateTriedAt >= STALE_RETRY_MS;
-    if (bundle || state) {
-      const preparing = this.#fetchMissing(bundle, state, now);
-      this.#preparing = preparing;
-      await preparing;
-      if (this.#preparing === preparing) this.#preparing = undefined;
-    } else if (this.#preparing !== undefined) {
-      // Started by a request that may be gone by now, and its promise with it.
-      if ((await patience(this.#preparing, JOIN_MS)) === "impatient") this.#preparing = undefined;
-    }
+    if (bundle || state) return this.#lead(this.#fetchMissing(bundle, state, now));
+    return this.#preparing === undefined ? undefined : this.#join(this.#preparing);
+  }
+
+  async #lead(preparing: Promise<void>): Promise<void> {
+    this.#preparing = preparing;
+    await preparing;
+    if (this.#preparing === preparing) this.#preparing = undefined;
+  }
+
+  /** Started by a request that may be gone by now, and its promise with it. */
+  async #join(preparing: Promise<void>): Promise<void> {
+    if ((await patience(preparing, JOIN_MS)) === "impatient") this.#preparing = undefined;
   }
 
   /** Whether some edge saw two copies of a device cookie in use. */
@@ -105,12 +110,10 @@ export class Feed {
     }
     if (!principal?.id) return facts;
     const id = this.#identifier("principal", principal.id, now);
-    const profile = facts.profile ?? this.#profiles.get(id, now);
-    const risk = this.#riskOf(principal.kind, id);
     return {
       ...facts,
-      ...(profile === undefined ? {} : { profile }),
-      ...(risk === undefined ? {} : { risk: { ...risk, ...facts.risk } }),
+      profile: facts.profile ?? this.#profiles.get(id, now),
+      risk: group(this.#riskOf(principal.kind, id), facts.risk),
     };
   }
 

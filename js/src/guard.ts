@@ -71,24 +71,47 @@ export class Guard<Native> {
     const now = Date.now();
     const started = performance.now();
     try {
-      await this.#feed?.prepare(now);
+      // Most requests wait for nothing, and `await` costs even then: what need not be waited for is no promise.
+      const preparing = this.#feed?.prepare(now);
+      if (preparing !== undefined) await preparing;
       if (!this.engine.loaded) return this.#undecidedFor(request, this.#options.onNoBundle ?? "deny");
-      const facts = await this.#facts(request, now);
-      const carried = (await this.#profiles?.open(facts, request, now)) ?? { ...NOTHING_CARRIED, facts };
-      const decided = await this.#decide(carried.facts, now);
-      const durationMs = performance.now() - started;
-      return await this.#conclude(request, carried, decided, { time: now, durationMs });
+      const signed = this.#agentKeys.read(request, this.engine.agentDirectories, now);
+      const session = this.#session?.read((name) => request.header(name), now);
+      const facts = this.#facts(
+        request,
+        signed && (await signed),
+        session instanceof Promise ? await session : session,
+        now,
+      );
+      const carried =
+        this.#profiles === undefined ? carryNothing(facts) : await this.#profiles.open(facts, request, now);
+      const decided = this.#decide(carried.facts) ?? (await this.#defer(carried.facts, now));
+      const times = { time: now, durationMs: performance.now() - started };
+      const judgement = this.#conclude(request, carried, decided, times);
+      if (this.#signer !== undefined && judgement.plan.kind === "pass") {
+        const signature = await this.#signer.sign(request.method, request.url, judgement.originHeaders, now);
+        Object.assign(judgement.originHeaders, signature);
+      }
+      if (this.#profiles !== undefined) {
+        const isAllowed = decided.decision.outcome === "allow" && !decided.outage;
+        giveCookie(judgement, await this.#profiles.renew(carried, request, isAllowed));
+      }
+      return judgement;
     } catch (error) {
       this.#report("undecided", `a request could not be decided: ${String(error)}`);
       return this.#undecidedFor(request, "deny");
     }
   }
 
-  async #facts(request: HostRequest<Native>, now: number): Promise<Request> {
-    let facts: Request = { ...request.facts, time: now };
-    const signed = await this.#agentKeys.read(request, this.engine.agentDirectories, now);
+  #facts(
+    request: HostRequest<Native>,
+    signed: Request | undefined,
+    session: Request | undefined,
+    now: number,
+  ): Request {
+    let facts = merge(request.facts, { time: now });
     if (signed !== undefined) facts = merge(facts, signed);
-    if (this.#session !== undefined) facts = merge(facts, await this.#session.read((name) => request.header(name), now));
+    if (session !== undefined) facts = merge(facts, session);
     if (this.#trustedHeaders !== undefined && request.trustsPeer) {
       facts = merge(facts, this.#trustedHeaders.read((name) => request.header(name)));
     }
@@ -102,21 +125,27 @@ export class Guard<Native> {
     return this.#feed === undefined ? facts : this.#feed.apply(facts, now);
   }
 
-  async #decide(facts: Request, now: number): Promise<Decided> {
+  /** Decides here, if what is known is enough. */
+  #decide(facts: Request): Decided | undefined {
     let decision: Decision;
     try {
       decision = this.engine.evaluate(facts);
     } catch (error) {
       return this.#withhold(facts, error);
     }
-    if (decision.outcome !== "defer") return { ...NOT_ASKED, decision };
-    const asked = decision.needs;
+    return decision.outcome === "defer" ? undefined : decidedHere(decision, false);
+  }
+
+  /** Decides with what the scorer answers, or by the policies' outage modes. */
+  async #defer(facts: Request, now: number): Promise<Decided> {
+    const assessment = this.engine.assessment(facts);
+    const asked = assessment.needs;
     const started = performance.now();
-    const answer = await this.#scorer?.assess(this.engine.assessment(facts), now);
+    const answer = await this.#scorer?.assess(assessment, now);
     const scorerMs = this.#scorer && performance.now() - started;
     if (answer !== undefined) {
       try {
-        decision = this.engine.resume(facts, answer);
+        const decision = this.engine.resume(facts, answer);
         this.#feed?.learn(facts, answer, now);
         return { decision, asked, answer, outage: false, scorerMs };
       } catch (error) {
@@ -134,38 +163,25 @@ export class Guard<Native> {
     this.#report("engine_failure", `the engine failed on a request: ${String(error)}`);
     const http = facts.http && { ...facts.http, headers: null };
     const decision = this.engine.resume({ ...facts, http: http ?? null, transport: null }, undefined);
-    return { ...NOT_ASKED, decision, outage: true };
+    return decidedHere(decision, true);
   }
 
-  async #conclude(
+  #conclude(
     request: HostRequest<Native>,
     carried: Carried,
     { decision, asked, answer, outage, scorerMs }: Decided,
     { time, durationMs }: { time: number; durationMs: number },
-  ): Promise<Judgement> {
+  ): Judgement {
     const { facts, outcome: profile } = carried;
     const record: DecisionRecord = { decision, asked, outage, profile, time, durationMs, scorerMs };
     this.#telemetry.decided(record, this.engine.traps);
     const answered = plan(decision, request, this.#options);
-    let originHeaders: Record<string, string> = {};
-    if (answered.kind === "pass") {
-      originHeaders = resultHeaders(decision, facts);
-      if (this.#signer !== undefined) {
-        const signature = await this.#signer.sign(request.method, request.url, originHeaders, time);
-        originHeaders = { ...originHeaders, ...signature };
-      }
-    }
-    const isAllowed = decision.outcome === "allow" && !record.outage;
-    const renewed = await this.#profiles?.renew(carried, request, isAllowed);
-    // An answer of our own may set a cookie itself; a copied one is then taken away the next time.
-    const setsCookie = answered.kind === "answer" && answered.headers["set-cookie"] !== undefined;
     const responseHeaders: Record<string, string> = {};
-    if (renewed !== undefined && !setsCookie) responseHeaders["set-cookie"] = renewed;
     if (this.#options.serverTiming === true) responseHeaders["server-timing"] = serverTiming(record);
     if (this.#options.debug === true) responseHeaders["edgeward-debug"] = debugHeader(record);
     return {
       plan: answered,
-      originHeaders,
+      originHeaders: answered.kind === "pass" ? resultHeaders(decision, facts) : {},
       responseHeaders,
       record,
       after: onceOnly((signIn) => this.#after(carried, record, answer, signIn)),
@@ -233,8 +249,21 @@ interface Decided extends Omit<DecisionRecord, "time" | "durationMs"> {
 
 /** Of what is allowed without asking, the share that the scorer audits. */
 const AUDIT_SHARE = 0.02;
-const NOTHING_CARRIED = { outcome: undefined, cookie: undefined, sealed: undefined } as const;
-const NOT_ASKED = { asked: [], answer: undefined, outage: false, scorerMs: undefined } as const;
+
+function carryNothing(facts: Request): Carried {
+  return { facts, outcome: undefined, cookie: undefined, sealed: undefined };
+}
+
+/** Decided without asking. */
+function decidedHere(decision: Decision, outage: boolean): Decided {
+  return { decision, asked: [], answer: undefined, outage, scorerMs: undefined, profile: undefined };
+}
+
+/** An answer of our own may set a cookie itself; a copied profile is then taken away the next time. */
+function giveCookie({ plan, responseHeaders }: Judgement, cookie: string | undefined): void {
+  if (cookie === undefined || (plan.kind === "answer" && plan.headers["set-cookie"] !== undefined)) return;
+  responseHeaders["set-cookie"] = cookie;
+}
 
 function debugHeader({ decision, asked, outage }: DecisionRecord): string {
   const policies = decision.policies.filter(({ result }) => result !== "notApplied" && result !== "notEnabled");

@@ -45,6 +45,7 @@ export class PackedDecision implements Decision {
   #reasons: Decision["reasons"] | undefined;
   #risk: Decision["risk"] | undefined;
   #agent: Agent | undefined;
+  #detections: Decision["detections"] | undefined;
   #policies: PolicyResult[] | undefined;
 
   constructor(words: readonly number[], shared: Shared, own: Own | undefined) {
@@ -77,9 +78,7 @@ export class PackedDecision implements Decision {
   }
 
   get detections(): Decision["detections"] {
-    return this.#own === undefined || this.#own.detections === ""
-      ? []
-      : (JSON.parse(this.#own.detections) as Decision["detections"]);
+    return (this.#detections ??= this.#readDetections());
   }
 
   get policies(): PolicyResult[] {
@@ -158,6 +157,11 @@ export class PackedDecision implements Decision {
       levels: members(tables.levels, this.#word(OUTCOME) >> 8),
       contributions,
     };
+  }
+
+  #readDetections(): Decision["detections"] {
+    if (this.#own === undefined || this.#own.detections === "") return [];
+    return JSON.parse(this.#own.detections) as Decision["detections"];
   }
 
   #readPolicies(): PolicyResult[] {

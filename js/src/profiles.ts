@@ -1,6 +1,7 @@
 import type { Asker } from "./answer.js";
 import type { Engine, LineSeen } from "./engine.js";
 import { EdgewardError } from "./errors.js";
+import { group } from "./facts.js";
 import { Lru } from "./lru.js";
 import { cookie } from "./session.js";
 import { PROFILE_KEY } from "./store.js";
@@ -73,7 +74,7 @@ export class Profiles {
       if (this.#store !== undefined) return carried;
       if (sealed === undefined && asker.header("authorization") !== undefined) return { facts, ...NOBODY };
       const state = opened.cookie === undefined ? "none" : this.#follow(principal, opened.cookie, now) ? "forked" : "current";
-      return { ...carried, cookie: opened.cookie, facts: { ...known, device: { cookie: state, ...facts.device } } };
+      return { ...carried, cookie: opened.cookie, facts: { ...known, device: group({ cookie: state }, facts.device) } };
     } catch (error) {
       this.#report("profile", `a profile can not be opened: ${String(error)}`);
       return { facts, ...NOBODY };

@@ -88,12 +88,17 @@ export class SessionReader {
     this.#report = report;
   }
 
-  /** No token, or one that does not verify, is no session: anonymous. `now` in milliseconds. */
-  async read(header: (name: string) => string | undefined, now: number): Promise<Request> {
+  /**
+   * No token, or one that does not verify, is no session: anonymous. `now` in milliseconds. What is known already is
+   * not waited for.
+   */
+  read(header: (name: string) => string | undefined, now: number): Request | Promise<Request> {
     const token = bearer(header("authorization")) ?? cookie(header("cookie"), this.#cookie);
     if (token === undefined || token.length > TOKEN_LIMIT) return ANONYMOUS;
-    const cached = this.#verified.get(token, now);
-    if (cached !== undefined) return cached;
+    return this.#verified.get(token, now) ?? this.#verify(token, now);
+  }
+
+  async #verify(token: string, now: number): Promise<Request> {
     try {
       const { payload } = await jwtVerify(token, this.#keys, {
         issuer: this.#options.issuer,
@@ -118,15 +123,15 @@ export class SessionReader {
     const device = record(claim("device"));
     const binding = record(claim("binding"));
     return {
-      principal: read.known({
+      principal: {
         kind: read.principalKind(claim("principalKind")) ?? "user",
         id: read.text(claim("principal")),
         groups: read.list(claim("groups")),
         roles: read.list(claim("roles")),
         guestType: read.guestType(claim("guestType")),
         externalTenant: read.text(claim("externalTenant")),
-      }),
-      session: read.known({
+      },
+      session: {
         id: read.text(claim("session")),
         establishedAt: read.numericDate(claim("sessionStart")) ?? read.numericDate(payload.iat),
         authTime: read.numericDate(claim("authTime")),
@@ -134,20 +139,20 @@ export class SessionReader {
         transferMethod: read.transferMethod(claim("transferMethod")),
         binding:
           binding &&
-          read.known({
+          {
             asn: read.count(binding["asn"]),
             country: read.country(binding["country"]),
             ja4: read.text(binding["ja4"]),
             agent: read.text(binding["agent"]),
-          }),
-      }),
-      device: read.known({
+          },
+      },
+      device: {
         isRegistered: device && (read.boolean(device["isRegistered"]) ?? true),
         isCompliant: device && read.boolean(device["isCompliant"]),
         trustType: device && read.trustType(device["trustType"]),
         platform: device && read.platform(device["platform"]),
         deviceId: device && read.text(device["id"]),
-      }),
+      },
     };
   }
 }

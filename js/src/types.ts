@@ -26,7 +26,7 @@ export type ClientAppType =
   | "other";
 
 /** Every member optional and nullable: unknown. */
-type Facts<T> = { [K in keyof T]?: T[K] | null };
+type Facts<T> = { [K in keyof T]?: T[K] | null | undefined };
 
 export type HttpFacts = Facts<{
   /** Upper case. */

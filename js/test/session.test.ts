@@ -7,6 +7,7 @@ import type { JWK } from "jose";
 import { SessionReader } from "../dist/session.js";
 import type { SessionOptions } from "../dist/session.js";
 import type { Request } from "../dist/types.js";
+import { stated } from "./support/fixture.js";
 
 const NOW = Date.now();
 const ANONYMOUS = { principal: { kind: "anonymous" } };
@@ -34,8 +35,8 @@ function reader(over: Partial<SessionOptions> = {}): SessionReader {
   return new SessionReader(options, () => undefined);
 }
 
-function read(from: SessionReader, headers: Record<string, string>, now = NOW): Promise<Request> {
-  return from.read((name) => headers[name], now);
+async function read(from: SessionReader, headers: Record<string, string>, now = NOW): Promise<Request> {
+  return stated(await from.read((name) => headers[name], now));
 }
 
 test("a verified token states principal, session and device", async () => {

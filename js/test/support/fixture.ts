@@ -2,6 +2,7 @@ import { request as httpRequest } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import { fileURLToPath } from "node:url";
 import { compile } from "edgeward/compiler";
+import type { Request } from "../../dist/types.js";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -92,4 +93,9 @@ export function exchange(
     sent.on("error", reject);
     sent.end(body);
   });
+}
+
+/** Facts without the members that are left unknown (`undefined`). */
+export function stated(facts: Request): Request {
+  return JSON.parse(JSON.stringify(facts)) as Request;
 }

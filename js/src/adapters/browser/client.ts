@@ -1,4 +1,3 @@
-import { known } from "../../facts.js";
 import type { Request } from "../../types.js";
 
 /** The parts of a page's `navigator` that are read. */
@@ -26,12 +25,12 @@ export function pageRequest(url: string, { userAgent, languages, userAgentData }
     );
   }
   return {
-    http: known({
+    http: {
       method: "GET",
       scheme: protocol === "https:" ? ("https" as const) : ("http" as const),
       host: hostname,
       path: pathname,
       headers,
-    }),
+    },
   };
 }

@@ -1,4 +1,3 @@
-import { known } from "../../facts.js";
 import { ClientAddress } from "../client-address.js";
 import type { TrustedProxies } from "../client-address.js";
 import type { Told } from "../web.js";
@@ -41,6 +40,6 @@ export class WebClient {
     const url = new URL(request.url);
     const scheme = client.trustsPeer ? header("x-forwarded-proto") : undefined;
     if (scheme === "https" || scheme === "http") url.protocol = scheme;
-    return { url, facts: { client: known({ ip: client.ip }) }, trustsPeer: client.trustsPeer };
+    return { url, facts: { client: { ip: client.ip } }, trustsPeer: client.trustsPeer };
   }
 }

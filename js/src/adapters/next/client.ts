@@ -39,15 +39,15 @@ export function clientOf({ platform, trustedProxies }: NextClientOptions): (requ
 function vercelFacts(headers: Headers): Request {
   const header = (name: string): string | undefined => headers.get(name) ?? undefined;
   return {
-    client: read.known({
+    client: {
       ip: read.text(header("x-real-ip")),
       asn: read.count(header("x-vercel-ip-as-number")),
       country: read.country(header("x-vercel-ip-country")),
       city: city(header("x-vercel-ip-city")),
       latitude: read.degrees(header("x-vercel-ip-latitude"), 90),
       longitude: read.degrees(header("x-vercel-ip-longitude"), 180),
-    }),
-    tls: read.known({ ja4: read.text(header("x-vercel-ja4-digest")) }),
+    },
+    tls: { ja4: read.text(header("x-vercel-ja4-digest")) },
   };
 }
 

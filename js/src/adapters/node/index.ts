@@ -42,7 +42,9 @@ export function createMiddleware(options: NodeOptions): Middleware {
       // The client left while it was judged: nobody is there to be answered.
       if (response.destroyed) return finish();
       response.once("close", finish);
-      for (const [name, value] of Object.entries(judgement.responseHeaders)) {
+      const { responseHeaders } = judgement;
+      for (const name in responseHeaders) {
+        const value = responseHeaders[name] as string;
         if (name === "set-cookie") addCookie(response, value);
         else response.appendHeader(name, value);
       }

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
-import { known } from "../../facts.js";
 import type { GuardOptions, HostRequest, Judgement, Passed } from "../../options.js";
 import { PREFIX } from "../../origin.js";
 import type { HttpFacts, TlsFacts } from "../../types.js";
 import { ClientAddress, requireProxies } from "../client-address.js";
 import type { TrustedProxies } from "../client-address.js";
 import { factHeaders } from "../headers.js";
+import { resolve } from "./address.js";
 
 export interface NodeOptions extends Omit<GuardOptions<IncomingMessage>, "originSecret"> {
   /** Hosts in front that are believed about the client: a count, or CIDR ranges. Default: none. */
@@ -32,8 +32,9 @@ export function reader(options: NodeOptions): (request: IncomingMessage) => Host
 
 /** Tells the application what was decided: in `request.edgeward`, and in headers for what is behind it. */
 export function admit(request: IncomingMessage, { originHeaders, record }: Judgement): Passed {
-  for (const name of Object.keys(request.headers)) if (name.startsWith(PREFIX)) delete request.headers[name];
-  Object.assign(request.headers, originHeaders);
+  const { headers } = request;
+  for (const name in headers) if (name.startsWith(PREFIX)) delete headers[name];
+  for (const name in originHeaders) headers[name] = originHeaders[name];
   return (request.edgeward = { ...record });
 }
 
@@ -52,7 +53,7 @@ function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<I
   const headers = pairs(request.rawHeaders);
   // HTTP/2 has the authority in a field of its own; signatures cover it with its port.
   if (header("host") === undefined && host !== undefined) headers.push(["host", host]);
-  const parsed = parse(`${scheme}://${host ?? "localhost"}${target.startsWith("/") ? target : "/"}`);
+  const parsed = resolve(`${scheme}://${host ?? "localhost"}`, target.startsWith("/") ? target : "/");
   return {
     native: request,
     method: request.method ?? "GET",
@@ -60,17 +61,17 @@ function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<I
     header,
     trustsPeer: client.trustsPeer,
     facts: {
-      http: known({
+      http: {
         method: request.method,
         scheme: scheme as "http" | "https",
         host: host === undefined ? undefined : parsed?.hostname,
         path: parsed?.pathname ?? target.split("?")[0],
         version: VERSIONS[request.httpVersion],
         headers: factHeaders(headers),
-      }),
-      client: known({ ip: client.ip }),
+      },
+      client: { ip: client.ip },
       tls: tlsFacts(socket),
-      transport: { headerOrder: headers.flatMap(([name]) => (ORDERED.has(name) ? [name] : [])) },
+      transport: { headerOrder: order(headers) },
     },
   };
 }
@@ -78,13 +79,10 @@ function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<I
 /** Headers whose order tells browsers apart; no others are listed. */
 const ORDERED = new Set(["accept", "accept-encoding", "accept-language", "user-agent"]);
 
-/** `URL.parse`, which Node 20 has not. */
-function parse(url: string): URL | undefined {
-  try {
-    return new URL(url);
-  } catch {
-    return undefined;
-  }
+function order(headers: readonly (readonly [name: string, value: string])[]): string[] {
+  const names: string[] = [];
+  for (const [name] of headers) if (ORDERED.has(name)) names.push(name);
+  return names;
 }
 
 const VERSIONS: Readonly<Record<string, NonNullable<HttpFacts["version"]>>> = { "1.0": "1.0", "1.1": "1.1", "2.0": "h2" };
@@ -92,13 +90,13 @@ const VERSIONS: Readonly<Record<string, NonNullable<HttpFacts["version"]>>> = { 
 function tlsFacts(socket: Partial<TLSSocket>): TlsFacts {
   if (socket.encrypted !== true) return {};
   const certificate = socket.getPeerCertificate?.();
-  return known({
+  return {
     version: socket.getProtocol?.()?.replace(/^TLSv/, ""),
     clientCert: {
       presented: certificate !== undefined && Object.keys(certificate).length > 0,
       verified: socket.authorized === true,
     },
-  });
+  };
 }
 
 /** Headers as they came; HTTP/2 begins with fields that are none (`:method`). */

@@ -13,7 +13,7 @@ export function clientFacts(request: globalThis.Request): Request {
   const bot = cf.botManagement ?? {};
   const certificate = cf.tlsClientAuth;
   return {
-    client: read.known({
+    client: {
       ip: read.text(request.headers.get("cf-connecting-ip")),
       asn: read.count(cf.asn),
       // T1 is Cloudflare's name for Tor, XX for a country it does not know; neither is a country.
@@ -22,8 +22,8 @@ export function clientFacts(request: globalThis.Request): Request {
       latitude: read.degrees(cf.latitude, 90),
       longitude: read.degrees(cf.longitude, 180),
       proxy: cf.country === "T1" ? ("tor" as const) : undefined,
-    }),
-    tls: read.known({
+    },
+    tls: {
       version: read.text(cf.tlsVersion)?.replace(/^TLSv/, ""),
       ja4: read.text(bot.ja4),
       ja3: read.text(bot.ja3Hash),
@@ -31,12 +31,12 @@ export function clientFacts(request: globalThis.Request): Request {
         presented: certificate.certPresented === "1",
         verified: certificate.certVerified === "SUCCESS",
       },
-    }),
-    transport: read.known({ rttMs: read.count(cf.clientTcpRtt) }),
-    platformBot: read.known({
+    },
+    transport: { rttMs: read.count(cf.clientTcpRtt) },
+    platformBot: {
       score: bot.score === 0 ? undefined : read.count(bot.score, 99), // 0: not computed
       verified: read.boolean(bot.verifiedBot),
-    }),
+    },
   };
 }
 
