@@ -40,13 +40,13 @@ vocabulary! {
         App = "app",
         /// A search engine's crawler.
         SearchCrawler = "searchCrawler",
-        /// A crawler or user-driven agent of an AI operator.
+        /// A crawler or user-driven agent of an AI operator that fetches pages.
         AiBot = "aiBot",
         /// Any other declared automation.
         Bot = "bot",
         /// An HTTP library or command-line client.
         Library = "library",
-        /// A headless or automated browser.
+        /// A headless or automated browser, whoever drives it: a test, a scraper or an AI agent that acts for its user.
         Headless = "headless",
         /// A scanner, sprayer or other attack tool, by its name or because it pretends to be a browser's build that never
         /// existed: nothing but a tool makes those up, and those known to do so spray passwords and scan.
@@ -270,7 +270,7 @@ pub fn classify_known<'a>(request: &'a Request<'_>, registry: &'a Registry) -> A
     let agent = request.http.user_agent().flatten().unwrap_or_default();
     let found = Evidence::of(agent, None);
     let brands = request.http.header("sec-ch-ua").map(hints::Brands::read).filter(|brands| brands.count > 0);
-    let verdict = rule::decide(agent, &found, brands);
+    let verdict = rule::decide(agent, &found, brands, &request.http);
     let browser = found.browser();
     let entry = found.entry_of(verdict.class);
     let mut findings = Findings::default();

@@ -88,6 +88,14 @@ pub struct Evidence {
     pub mail: bool,
     /// `Mozilla/` begins it.
     pub mozilla_first: bool,
+    /// A domain's name stands among the products: `Chrome/140.0.0.0 Safari/537.36 example.org/2.0`.
+    pub domain: Option<Span>,
+    /// Last word that nothing knows behind the browser's own tokens.
+    pub appended: Option<Span>,
+    /// That word ends the user agent, without a version.
+    pub unversioned_end: bool,
+    /// An item of the comment that names the system, which says something else.
+    pub item: Option<Span>,
     /// An address begins it, where the syntax has a product.
     pub address_first: bool,
     /// A browser names its own site, as a few do: `QtWeb … http://www.QtWeb.net`.

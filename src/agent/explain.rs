@@ -88,7 +88,7 @@ pub fn explain<'a>(request: &'a Request<'_>) -> Explanation<'a> {
         .collect();
     let agent = classify(request);
     let notes = agent.findings.iter().map(note).collect();
-    Explanation { rule: rule::decide(text, &found, brands).rule, agent, tokens, notes }
+    Explanation { rule: rule::decide(text, &found, brands, &request.http).rule, agent, tokens, notes }
 }
 
 fn meaning(seen: Seen) -> (&'static str, String) {

@@ -4,7 +4,7 @@
 use super::AgentClass;
 use super::evidence::{Evidence, Hinted, Named, Seen, Span};
 use super::hash;
-use super::table::{self, Anchor, At, Keyword, Mark, Meaning, Strength};
+use super::table::{self, Anchor, At, Keyword, Mark, Marks, Meaning, Strength};
 use super::token::{Segment, segments};
 
 /// What the pass saw, for the explanation.
@@ -12,6 +12,9 @@ pub type Trace = Vec<(Span, Seen)>;
 
 /// The word of the vocabulary that headless builds put their own in front of.
 const CHROME: u64 = hash::finish(hash::push(hash::SEED, u64::from_le_bytes(*b"chrome\0\0")));
+
+/// The last of a browser's own tokens.
+const TAIL: Marks = Marks::of(&[Mark::Safari, Mark::Firefox]);
 
 /// What the pass remembers between segments.
 struct Reader<'r> {
@@ -135,6 +138,11 @@ impl Reader<'_> {
         }
         let span = Span::new(start, end);
         let seen = match meaning {
+            // The end of a domain is no word of the vocabulary where it does not end one: `de`, `it`, `me`.
+            Meaning::Word(word) if word.mark == Mark::Domain => {
+                self.domain(start, end);
+                return false;
+            }
             Meaning::Word(word) => {
                 self.found.own_site |= self.address && word.mark == Mark::Browser;
                 self.found.word(word, span, self.bytes, self.comment, &mut self.model);
@@ -172,13 +180,21 @@ impl Reader<'_> {
             self.trace(span, Seen::Stranger);
         }
         self.found.unknown.get_or_insert(span);
+        self.place(segment, span);
         let Some(word) = self.bytes.get(span.start()..span.end()).filter(|word| word.len() > 1) else {
             return;
         };
         let stem = segment.stem.map_or(word.len(), |(end, _)| end - span.start());
+        // Words are joined by a capital letter: `HeadOnlyScraperV2`.
+        let parts = |at: usize| {
+            let pair = word.get(at.wrapping_sub(1)..=at);
+            matches!(pair, Some([before, after]) if before.is_ascii_lowercase() && after.is_ascii_uppercase())
+        };
+        let mut held = (0, Strength::Hint);
         table::keywords(word, |keyword, end| {
-            let from_start = end == usize::from(keyword.length);
-            let to_end = end == word.len() || end == stem;
+            let start = end - usize::from(keyword.length);
+            let from_start = start == 0 || parts(start);
+            let to_end = end == word.len() || end == stem || parts(end);
             let fits = match keyword.at {
                 At::Any => true,
                 At::Start => from_start,
@@ -187,10 +203,55 @@ impl Reader<'_> {
             };
             // A phone may be called anything but these.
             let allowed = !self.model || keyword.at == At::Any && keyword.strength == Strength::Firm;
-            if fits && allowed {
+            // A keyword inside a longer one means nothing of its own: the search in `research`.
+            let inside = end <= held.0 && keyword.strength <= held.1;
+            if fits && allowed && !inside {
+                held = (end, keyword.strength);
                 self.keyword(keyword, span);
             }
         });
+    }
+
+    /// Takes note of a word that stands where browsers have none of their own.
+    fn place(&mut self, segment: &Segment, span: Span) {
+        let found = &mut *self.found;
+        if segment.comment {
+            // Language tags are shorter.
+            let begins = segment.before == b'('
+                || segment.before == b' '
+                    && span.start().checked_sub(2).and_then(|at| self.bytes.get(at)) == Some(&b';');
+            if begins && span.length() >= 4 && !found.engine() {
+                found.item.get_or_insert(span);
+            }
+        } else if found.marks.any(TAIL) {
+            found.appended = Some(span);
+            found.unversioned_end = segment.after == 0 && segment.before == b' ';
+        }
+    }
+
+    /// Takes note of a domain's name that is no part of an address and no package, whose name begins like a domain's
+    /// ends: `com.example.app`.
+    fn domain(&mut self, start: usize, end: usize) {
+        if self.bytes.get(start..end).is_some_and(|name| name.eq_ignore_ascii_case(b"ai")) {
+            // Most of what has an address there is an AI operator's.
+            self.found.theme.get_or_insert(AgentClass::AiBot);
+        }
+        let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+        let before = self.bytes.get(..start).unwrap_or_default();
+        let length = before.iter().rev().take_while(|byte| name(byte)).count();
+        let whole = before
+            .len()
+            .checked_sub(length + 1)
+            .and_then(|at| before.get(at))
+            .is_none_or(|byte| *byte == b' ');
+        let ended = self.bytes.get(end).is_none_or(|byte| matches!(byte, b' ' | b'/' | b';' | b','));
+        let labels = before.get(start - length..).unwrap_or_default();
+        let package = labels.split(|byte| *byte == b'.').next().is_none_or(|first| {
+            matches!(table::find(hash::finish(hash::text(first))), Some((Meaning::Word(word), _)) if word.mark == Mark::Domain)
+        });
+        if labels.ends_with(b".") && whole && ended && !package && !self.comment && !self.address {
+            self.found.domain.get_or_insert(Span::new(start - length, end));
+        }
     }
 
     fn keyword(&mut self, keyword: &'static Keyword, span: Span) {

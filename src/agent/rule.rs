@@ -3,7 +3,8 @@
 use super::evidence::{Evidence, Span};
 use super::hints::Brands;
 use super::table::{KeywordClass, Mark, Marks, Strength};
-use super::{AgentClass, Purpose, payload, structure};
+use super::{AgentClass, Purpose, hints, payload, structure};
+use crate::request::Http;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -23,6 +24,8 @@ vocabulary! {
         Contact = "contact",
         /// `compatible;` behind an engine, where crawlers put their name.
         Compatible = "compatible",
+        /// A name where browsers have none of their own.
+        Appended = "appended",
         /// Two user agents joined by a comma: something that fetches on behalf of a browser.
         Joined = "joined",
         /// A browser's engine on a PC without a display.
@@ -67,7 +70,7 @@ const DEVICES: Marks = Marks::of(&[
 
 /// Decides. The order is the argument: what is named outweighs what is guessed, and what clears a person outweighs
 /// what only looks odd.
-pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict {
+pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>, http: &Http<'_>) -> Verdict {
     let verdict = |class, rule, span| Verdict { class, rule, span };
     if agent.trim().is_empty() {
         return verdict(AgentClass::Missing, Rule::Missing, None);
@@ -129,7 +132,11 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict 
     // An unseen name is what its words say, else a bot.
     let hinted = |rule| match keyword(Strength::Hint) {
         Some(hint) if hint.class != AgentClass::Library => Verdict { rule, ..hint },
-        _ => verdict(AgentClass::Bot, rule, found.stranger.or(found.unknown)),
+        _ => verdict(
+            found.theme.unwrap_or(AgentClass::Bot),
+            rule,
+            found.domain.or(found.stranger).or(found.unknown),
+        ),
     };
     if let Some(firm) = keyword(Strength::Firm) {
         return firm;
@@ -153,10 +160,15 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict 
         let strong = keyword(Strength::Strong).filter(|_| !device);
         return if let Some(strong) = strong {
             strong
-        } else if found.plus_contact || contact && !device && !found.own_site {
+        } else if found.plus_contact
+            || found.marks.has(Mark::Url) && !found.own_site
+            || (found.mail || found.domain.is_some()) && !device
+        {
             hinted(Rule::Contact)
         } else if found.behind_gecko || found.compatible_late && !found.marks.has(Mark::Msie) {
             hinted(Rule::Compatible)
+        } else if let (Some(name), false) = (structure::appended(found), device) {
+            Verdict { span: Some(name), ..hinted(Rule::Appended) }
         } else if structure::displayless(found) {
             verdict(AgentClass::Headless, Rule::Displayless, None)
         } else if structure::impossible(found)
@@ -194,7 +206,8 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict 
         {
             return verdict(AgentClass::Browser, Rule::Browser, None);
         }
-        return if contact || found.marks.has(Mark::Compatible) || found.stranger.is_some() {
+        let named = found.stranger.or(found.item).or(found.unknown.filter(|span| span.length() >= 4));
+        return if contact || found.marks.has(Mark::Compatible) || named.is_some() {
             hinted(Rule::Contact)
         } else {
             verdict(AgentClass::Malformed, Rule::Truncated, None)
@@ -205,7 +218,11 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>) -> Verdict 
         return Verdict { rule, ..hint };
     }
     match found.first {
-        Some(first) => verdict(AgentClass::Bot, Rule::BareName, Some(first)),
+        // Applications give their WebView any name; its `X-Requested-With` says theirs.
+        Some(first) if hints::package(http).is_some() => {
+            verdict(AgentClass::App, Rule::Application, Some(first))
+        }
+        Some(first) => verdict(found.theme.unwrap_or(AgentClass::Bot), Rule::BareName, Some(first)),
         None => verdict(AgentClass::Malformed, Rule::Nameless, None),
     }
 }

@@ -1,6 +1,6 @@
 //! What no real build says of itself: frozen parts that are not as frozen, pairs that never shipped together.
 
-use super::evidence::{Evidence, KITS};
+use super::evidence::{Evidence, KITS, Span};
 use super::table::Mark;
 use crate::request::Platform;
 
@@ -52,6 +52,24 @@ pub fn engine_alone(found: &Evidence) -> bool {
         && !mac_view
         && !found.webkit_plus
         && !marks.any(KITS)
+}
+
+/// A name that stands where a browser has none of its own, on a PC. Browsers that are built on others append their
+/// names too, but with a version, and not to Safari, which nobody builds on, nor to Firefox since it lost the add-ons
+/// that did so (57), and on Linux the forks are few and known.
+pub fn appended(found: &Evidence) -> Option<Span> {
+    let marks = found.marks;
+    let fork = marks.has(Mark::Browser) || marks.has(Mark::Edge) || marks.has(Mark::Opera);
+    let linux = found.platform == Some(Platform::Linux);
+    let safari = found.platform == Some(Platform::MacOs) && found.version > 0 && found.chrome == 0;
+    if fork {
+        return None;
+    }
+    let behind = found.appended.filter(|_| safari || found.firefox >= 57 || linux && found.unversioned_end);
+    // Add-ons and toolbars named themselves beside the system while browsers let them.
+    let modern = found.chrome >= 30 || found.firefox >= 17;
+    let pc = matches!(found.platform, Some(Platform::Windows | Platform::MacOs));
+    behind.or(found.item.filter(|_| modern && pc))
 }
 
 /// Whether a token is cut short: `Safari/537.3` is the beginning of `Safari/537.36`, kept in too small a field.

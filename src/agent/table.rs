@@ -35,6 +35,7 @@ pub enum Mark {
     Mobile,
     Webview,
     Url,
+    Domain,
     Safari,
     Chrome,
     Firefox,
