@@ -96,6 +96,8 @@ pub struct Evidence {
     pub unversioned_end: bool,
     /// An item of the comment that names the system, which says something else.
     pub item: Option<Span>,
+    /// A word that nothing knows in a comment right behind the browser's own tokens.
+    pub remark: Option<Span>,
     /// An address begins it, where the syntax has a product.
     pub address_first: bool,
     /// A browser names its own site, as a few do: `QtWeb … http://www.QtWeb.net`.
@@ -126,7 +128,9 @@ pub struct Evidence {
     pub webkit_plus: bool,
     pub chrome: u32,
     pub firefox: u32,
+    pub firefox_minor: u32,
     pub gecko: u32,
+    pub msie: u32,
     pub mac: u32,
     pub platform: Option<Platform>,
     family: Option<&'static Word>,
@@ -257,7 +261,8 @@ impl Evidence {
                 self.safari_last = bytes.get(span.end() + 1..).is_none_or(reader::is_version);
             }
             Mark::Chrome => self.chrome = number().0,
-            Mark::Firefox => self.firefox = number().0,
+            Mark::Msie => self.msie = number().0,
+            Mark::Firefox => (self.firefox, self.firefox_minor) = number(),
             Mark::Mac => self.mac = self.mac.max(number_behind(bytes, span.end())),
             Mark::Gecko => {
                 self.gecko = number().0;

@@ -220,7 +220,11 @@ impl Reader<'_> {
             let begins = segment.before == b'('
                 || segment.before == b' '
                     && span.start().checked_sub(2).and_then(|at| self.bytes.get(at)) == Some(&b';');
-            if begins && span.length() >= 4 && !found.engine() {
+            if found.marks.any(TAIL) {
+                if found.appended.is_none() {
+                    found.remark.get_or_insert(span);
+                }
+            } else if begins && span.length() >= 4 && !found.engine() {
                 found.item.get_or_insert(span);
             }
         } else if found.marks.any(TAIL) {
@@ -251,6 +255,10 @@ impl Reader<'_> {
         });
         if labels.ends_with(b".") && whole && ended && !package && !self.comment && !self.address {
             self.found.domain.get_or_insert(Span::new(start - length, end));
+            // A path behind it makes it an address, a version a name.
+            if matches!(self.bytes.get(end..), Some([b'/', path, ..]) if path.is_ascii_alphabetic()) {
+                self.found.marks.insert(Mark::Url);
+            }
         }
     }
 

@@ -21,6 +21,10 @@ pub fn impossible(found: &Evidence) -> bool {
         || (chrome >= 29 && found.safari == 537 && !matches!(found.safari_minor, 0 | 3 | 36) && desktop)
         // Gecko's build date is frozen at 20100101 since Firefox 17; older ones never came with such versions.
         || (found.firefox >= 17 && found.gecko > 19_000_000 && found.gecko != 20_100_101 && plain)
+        // Firefox reports no updates of a version.
+        || (found.firefox >= 50 && found.firefox_minor > 0 && plain)
+        // Internet Explorer is `Mozilla/5.0` since 9, and in its compatibility view it is `MSIE 7.0`.
+        || (found.mozilla == 4 && found.msie >= 9 && !marks.has(Mark::Phone))
         // Firefox says macOS 10.15 for every later version since Firefox 87.
         || (found.firefox >= 88 && found.mac >= 11)
         // Windows has no X11 display.
@@ -64,6 +68,10 @@ pub fn appended(found: &Evidence) -> Option<Span> {
     let safari = found.platform == Some(Platform::MacOs) && found.version > 0 && found.chrome == 0;
     if fork {
         return None;
+    }
+    // No browser says more in a comment behind its last token.
+    if let Some(remark) = found.remark {
+        return Some(remark);
     }
     let behind = found.appended.filter(|_| safari || found.firefox >= 57 || linux && found.unversioned_end);
     // Add-ons and toolbars named themselves beside the system while browsers let them.
