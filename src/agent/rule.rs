@@ -175,7 +175,7 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>, http: &Http
             && brands.is_none_or(|brands| brands.chromium != Some(found.chrome))
         {
             verdict(AgentClass::AttackTool, Rule::Impossible, None)
-        } else if found.unversioned || structure::engine_alone(found) {
+        } else if found.unversioned || structure::engine_alone(found) || structure::nowhere(found) {
             verdict(AgentClass::Malformed, Rule::Truncated, None)
         } else if device && !found.mozilla_first {
             verdict(AgentClass::App, Rule::Application, found.first)

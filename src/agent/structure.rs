@@ -80,6 +80,11 @@ pub fn appended(found: &Evidence) -> Option<Span> {
     behind.or(found.item.filter(|_| modern && pc))
 }
 
+/// Whether Chrome names no system to run on; what is built on it names itself where it leaves that out.
+pub fn nowhere(found: &Evidence) -> bool {
+    found.mozilla_first && found.platform.is_none() && found.chrome >= 28 && !found.marks.has(Mark::Browser)
+}
+
 /// Whether a token is cut short: `Safari/537.3` is the beginning of `Safari/537.36`, kept in too small a field.
 pub fn truncated(found: &Evidence) -> bool {
     found.chrome >= 28 && found.safari == 537 && found.safari_minor == 3
