@@ -32,6 +32,11 @@ impl Span {
         self.end().saturating_sub(self.start())
     }
 
+    /// Whether it contains another and more.
+    pub const fn covers(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end && self.length() > other.length()
+    }
+
     /// The text that stands there.
     pub fn text(self, agent: &str) -> Option<&str> {
         agent.get(self.start()..self.end())
@@ -201,8 +206,12 @@ impl Evidence {
     /// Takes note of a name of the catalogue.
     pub fn name(&mut self, named: Named) {
         let slot = if named.entry.class == AgentClass::App { &mut self.app } else { &mut self.automation };
+        // Of names that contain each other the longer one is meant: `git` in `git-annex`.
         let better = slot.is_none_or(|held| {
-            (weight(named.entry.class), named.span.length()) > (weight(held.entry.class), held.span.length())
+            named.span.covers(held.span)
+                || !held.span.covers(named.span)
+                    && (weight(named.entry.class), named.span.length())
+                        > (weight(held.entry.class), held.span.length())
         });
         if better {
             *slot = Some(named);
@@ -279,8 +288,6 @@ impl Evidence {
                 *model = false;
             }
             Mark::Android if comment => *model = true,
-            // `http:` and `www.` begin an address; alone they are words.
-            Mark::Url if !matches!(bytes.get(span.end()), Some(b':' | b'.')) => return,
             Mark::Url => {
                 *model = false;
                 self.plus_contact |= span.start().checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'+');

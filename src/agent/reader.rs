@@ -143,6 +143,13 @@ impl Reader<'_> {
                 self.domain(start, end);
                 return false;
             }
+            // `http:` and `www.` begin an address; alone they are words, and `HTTP::Tiny` is a module of Perl.
+            Meaning::Word(word)
+                if word.mark == Mark::Url
+                    && !matches!(self.bytes.get(end..), Some([b':', b'/' | b' ', ..] | [b'.', ..])) =>
+            {
+                return false;
+            }
             Meaning::Word(word) => {
                 self.found.own_site |= self.address && word.mark == Mark::Browser;
                 self.found.word(word, span, self.bytes, self.comment, &mut self.model);

@@ -79,10 +79,11 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>, http: &Http
         return verdict(AgentClass::AttackTool, Rule::Payload, None);
     }
     let device = found.marks.any(DEVICES);
+    let app = found.app.filter(|app| found.automation.is_none_or(|named| !named.span.covers(app.span)));
     if let Some(named) = found.automation {
         // A library inside an application's user agent is how the application fetches.
         let inside = named.entry.class == AgentClass::Library
-            && (!named.first && device || found.app.is_some_and(|app| app.first || !named.first));
+            && (!named.first && device || app.is_some_and(|app| app.first || !named.first));
         // Feeds and previews are fetched by people's applications too, whose kit then shows.
         let kit = named.entry.class == AgentClass::Bot
             && named.entry.purpose == Some(Purpose::Feed)
@@ -92,9 +93,7 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>, http: &Http
         // An application that names itself first is not what stands behind it; with a contact address it is the
         // service behind the application, which fetches for all of its users.
         let behind = (!found.plus_contact || device)
-            && found
-                .app
-                .is_some_and(|app| app.first && (!named.first || named.span.length() <= app.span.length()))
+            && app.is_some_and(|app| app.first && (!named.first || named.span.length() <= app.span.length()))
             && matches!(named.entry.class, AgentClass::Bot | AgentClass::Library);
         // Names in public lists that may be anybody's do not outweigh a device.
         let anybody = !named.entry.telling
@@ -111,7 +110,7 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>, http: &Http
     if brands.is_some_and(|brands| brands.headless) {
         return verdict(AgentClass::Headless, Rule::Brand, None);
     }
-    if let Some(app) = found.app {
+    if let Some(app) = app {
         return if found.plus_contact && !device && !found.mozilla_first {
             verdict(AgentClass::Bot, Rule::Contact, Some(app.span))
         } else {

@@ -1,0 +1,156 @@
+//! The shape of the catalogue, and that every name in it is found.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use edgeward::agent;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Catalogue {
+    class: Option<String>,
+    /// Imported lists state where they are from and under which licence.
+    source: Option<String>,
+    licence: Option<String>,
+    agents: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: Option<String>,
+    about: Option<String>,
+    operator: Option<String>,
+    class: Option<String>,
+    purpose: Option<String>,
+    tokens: Vec<String>,
+    docs: Option<String>,
+    #[serde(default)]
+    verify: Vec<String>,
+}
+
+fn lists(folder: &str) -> Vec<(PathBuf, Catalogue)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/agents").join(folder);
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    paths.sort();
+    let read = |path: PathBuf| {
+        let list = toml::from_str(&fs::read_to_string(&path).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        (path, list)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// `https://host/path` with a host of at least two labels and nothing that an address can not have.
+fn is_address(docs: &str) -> bool {
+    let Some(rest) = docs.strip_prefix("https://") else { return false };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    host.contains('.') && host.split('.').all(label) && docs.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+#[test]
+fn every_entry_written_by_hand_has_what_an_entry_needs() {
+    const CHECKS: [&str; 3] = ["addresses", "reverseDns", "signature"];
+    for (path, list) in lists("catalogue") {
+        assert!(
+            list.class.is_some() && list.source.is_none() && list.licence.is_none(),
+            "{}",
+            path.display()
+        );
+        for entry in list.agents {
+            let label = format!(
+                "{}: {:?} {:?}",
+                path.display(),
+                entry.name.as_ref().or(entry.about.as_ref()),
+                entry.tokens
+            );
+            assert!(
+                entry.name.is_some() ^ entry.about.is_some(),
+                "one name, or what the names have in common: {label}"
+            );
+            assert!(entry.name.is_none() || entry.operator.is_some(), "a name has an operator: {label}");
+            assert!(
+                entry.docs.as_deref().is_some_and(is_address),
+                "documentation: {:?}, {label}",
+                entry.docs
+            );
+            assert!(entry.verify.iter().all(|check| CHECKS.contains(&check.as_str())), "{label}");
+            assert!(!entry.tokens.is_empty(), "{label}");
+            for token in entry.tokens.iter().filter(|token| !token.starts_with("==")) {
+                let joiner = |byte: &u8| !byte.is_ascii_alphanumeric();
+                let apart = token.as_bytes().windows(2).any(|pair| pair.iter().all(joiner));
+                assert!(!apart, "{token:?}: the tokeniser joins words by one byte; {label}");
+            }
+        }
+    }
+}
+
+#[test]
+fn imported_lists_state_source_and_licence_and_nothing_by_hand() {
+    for (path, list) in lists("imported") {
+        let label = path.display();
+        assert!(list.source.is_some(), "{label}");
+        assert!(
+            matches!(
+                list.licence.as_deref(),
+                Some("MIT" | "Apache-2.0" | "Unlicense" | "BSD-3-Clause" | "ISC")
+            ),
+            "{label}"
+        );
+        for entry in list.agents {
+            assert!(entry.class.is_some() && !entry.tokens.is_empty(), "{label}: {:?}", entry.tokens);
+            assert!(entry.name.is_none() && entry.operator.is_none() && entry.verify.is_empty(), "{label}");
+        }
+    }
+}
+
+#[test]
+fn no_name_is_written_twice() {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for (path, list) in lists("catalogue") {
+        for token in list.agents.iter().flat_map(|entry| &entry.tokens) {
+            // What is known whole is known to the letter.
+            let key = if token.starts_with("==") { token.clone() } else { token.to_lowercase() };
+            let before = seen.insert(key, path.display().to_string());
+            assert_eq!(before, None, "{token:?} in {}", path.display());
+        }
+    }
+}
+
+/// A user agent in which a token counts, as its notation says.
+fn sample(token: &str) -> String {
+    match token.as_bytes() {
+        [b';', ..] => format!("Mozilla/5.0 (compatible; {})", token.trim_start_matches(';')),
+        [.., b'/'] => format!("{token}1.0"),
+        _ => token.trim_start_matches(['=', '^']).to_owned(),
+    }
+}
+
+/// Names that two lists give to different agents, or that contain another's, are decided by `evidence::weight`; an entry
+/// that never decides is dead.
+#[test]
+fn every_name_is_found_as_what_it_is() {
+    let mut dead = Vec::new();
+    for (path, list) in lists("catalogue") {
+        for entry in &list.agents {
+            let class = entry.class.as_ref().or(list.class.as_ref()).unwrap();
+            for token in &entry.tokens {
+                let text = sample(token);
+                let found = serde_json::to_value(agent::classify(&agent::probe::bare(&text))).unwrap();
+                let purpose = entry.purpose.as_ref().is_none_or(|purpose| found["purpose"] == *purpose);
+                let name = entry.name.as_ref().is_none_or(|name| found["name"] == *name);
+                if found["class"] != *class || !purpose || !name {
+                    dead.push(format!("{}: {token:?} is {found}", path.file_name().unwrap().display()));
+                }
+            }
+        }
+    }
+    assert!(dead.is_empty(), "{}", dead.join("\n"));
+}
