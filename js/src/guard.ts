@@ -184,8 +184,13 @@ export class Guard<Native> {
       originHeaders: answered.kind === "pass" ? resultHeaders(decision, facts) : {},
       responseHeaders,
       record,
-      after: onceOnly((signIn) => this.#after(carried, record, answer, signIn)),
+      after: this.#isFollowed ? onceOnly((signIn) => this.#after(carried, record, answer, signIn)) : undefined,
     };
+  }
+
+  /** Whether anybody wants to know of decisions. */
+  get #isFollowed(): boolean {
+    return this.#scorer !== undefined || this.#options.onDecision !== undefined;
   }
 
   async #after(
@@ -232,7 +237,7 @@ export class Guard<Native> {
       originHeaders: {},
       responseHeaders: {},
       record: undefined,
-      after: () => Promise.resolve(),
+      after: undefined,
     };
   }
 }

@@ -95,6 +95,7 @@ export interface Judgement {
   /**
    * What is left to do once the host has its answer: hooks, the receipt, whatever is due from the scorer. Told how
    * the request turned out, if it was a sign-in. Never rejects; does its work once, however often it is called.
+   * `undefined`: nothing is left to do.
    */
-  after: (signIn?: SignIn) => Promise<void>;
+  after: ((signIn?: SignIn) => Promise<void>) | undefined;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { factHeaders, HEADER_COUNT_LIMIT, HEADER_TOTAL_LIMIT, HEADER_VALUE_LIMIT } from "../dist/adapters/headers.js";
+import { readHeaders, HEADER_COUNT_LIMIT, HEADER_TOTAL_LIMIT, HEADER_VALUE_LIMIT } from "../dist/adapters/headers.js";
 import { clientFacts } from "../dist/adapters/workers/client.js";
 import { merge } from "../dist/facts.js";
 import { Lru } from "../dist/lru.js";
@@ -14,15 +14,16 @@ test("secrets and a client's own edgeward headers are no facts", () => {
     ["authorization", "Bearer t"],
     ["edgeward-outcome", "allow"],
   ];
-  assert.deepEqual(factHeaders(headers), [["user-agent", "x"]]);
+  assert.deepEqual(readHeaders(headers), { facts: [["user-agent", "x"]], forged: ["edgeward-outcome"] });
 });
 
 test("a flood of headers is cut to the documented limits", () => {
   const many = Array.from({ length: 5_000 }, (_, index): [string, string] => [`x-${index}`, "v"]);
-  assert.equal(factHeaders(many).length, HEADER_COUNT_LIMIT);
-  assert.equal(factHeaders([["user-agent", "u".repeat(1_000_000)]])[0]?.[1].length, HEADER_VALUE_LIMIT);
+  assert.equal(readHeaders(many).facts.length, HEADER_COUNT_LIMIT);
+  assert.deepEqual(readHeaders([...many, ["edgeward-risk", "none"]]).forged, ["edgeward-risk"], "however many come before");
+  assert.equal(readHeaders([["user-agent", "u".repeat(1_000_000)]]).facts[0]?.[1].length, HEADER_VALUE_LIMIT);
   const large = Array.from({ length: 90 }, (_, index): [string, string] => [`x-${index}`, "v".repeat(2_000)]);
-  const total = factHeaders(large).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  const total = readHeaders(large).facts.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   assert.ok(total <= HEADER_TOTAL_LIMIT && total > HEADER_TOTAL_LIMIT / 2);
 });
 

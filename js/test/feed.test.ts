@@ -58,7 +58,7 @@ test("a bundle is swapped while requests are decided: none fails, none goes back
       const version = Number(record?.decision.versions.bundle);
       assert.ok(version >= (seen.at(-1) ?? 0), "a version goes up only");
       seen.push(version);
-      void after();
+      void after?.();
       await new Promise((resolve) => setTimeout(resolve, 2));
       if (count % 10 === 0) scorer.version = String(Number(scorer.version) + 1);
     }
@@ -80,7 +80,7 @@ test("a cold instance decides by what another left in the store while the scorer
   const [scorer, store] = [new Scorer(), new Memory()];
   const revoked = { ...CALM, session: { ...CALM.session, id: "s-revoked" } };
   scorer.state = { cursor: 3, revokedSessions: [{ id: "s-revoked", revokedAt: Date.now() }], riskLevels: [] };
-  void (await guard(scorer, { store }).judge(request())).after();
+  void (await guard(scorer, { store }).judge(request())).after?.();
   await eventually(() => store.values.size === 2, "bundle and state are kept");
   scorer.away = true;
   const cold = guard(scorer, { store });

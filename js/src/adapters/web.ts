@@ -1,12 +1,12 @@
 // What the adapters share that speak the Fetch standard's `Request` and `Response`.
 import { explain } from "../answer.js";
 import type { Answered, Asker } from "../answer.js";
-import { merge } from "../facts.js";
 import { PREFIX } from "../origin.js";
-import type { HostRequest, Judgement, SignIn } from "../options.js";
-import type { Request } from "../types.js";
+import type { Judgement, SignIn } from "../options.js";
+import type { HttpFacts, Request } from "../types.js";
 import { randomCode } from "../support-code.js";
-import { factHeaders } from "./headers.js";
+import { readHeaders } from "./headers.js";
+import type { Asked } from "./headers.js";
 
 /**
  * How a handler or origin reports that a request was a sign-in: `success` or `failure`, and as whom it was tried,
@@ -18,31 +18,38 @@ export const SIGN_IN_HEADER = "edgeward-sign-in";
 export interface Told {
   /** The address as the client wrote it. */
   url: URL;
-  /** What the platform vouches for. */
-  facts: Request;
+  /** The protocol the client spoke, if the platform tells. */
+  version?: HttpFacts["version"];
+  /** What the platform vouches for, beside the request itself. */
+  facts: Omit<Request, "http">;
   /** Whether the connection comes from a host that `trustedHeaders` may be believed of. */
   trustsPeer: boolean;
 }
 
-export function read(request: globalThis.Request, { url, facts, trustsPeer }: Told): HostRequest<globalThis.Request> {
+export function read(
+  request: globalThis.Request,
+  { url, version, facts, trustsPeer }: Told,
+): Asked<globalThis.Request> {
+  const { method, headers } = request;
+  const { facts: told, forged } = readHeaders(headers);
   return {
     native: request,
-    method: request.method,
+    method,
     url: url.href,
-    header: (name) => request.headers.get(name) ?? undefined,
+    header: (name) => headers.get(name) ?? undefined,
+    forged,
     trustsPeer,
-    facts: merge(
-      {
-        http: {
-          method: request.method,
-          scheme: url.protocol === "https:" ? "https" : "http",
-          host: url.hostname,
-          path: url.pathname,
-          headers: factHeaders(request.headers),
-        },
+    facts: {
+      ...facts,
+      http: {
+        method,
+        scheme: url.protocol === "https:" ? "https" : "http",
+        host: url.hostname,
+        path: url.pathname,
+        version,
+        headers: told,
       },
-      facts,
-    ),
+    },
   };
 }
 
@@ -51,23 +58,33 @@ export function respond({ status, headers, body }: Answered, more: Readonly<Reco
 }
 
 /** Makes headers say what was decided, and drops every `edgeward-*` of the client's own. */
-export function mark(headers: Headers, { originHeaders }: Judgement): Headers {
-  for (const name of [...headers.keys()]) if (name.startsWith(PREFIX)) headers.delete(name);
-  for (const [name, value] of Object.entries(originHeaders)) headers.set(name, value);
+export function mark(
+  headers: Headers,
+  { forged }: Asked<globalThis.Request>,
+  { originHeaders }: Judgement,
+): Headers {
+  for (const name of forged) headers.delete(name);
+  for (const name in originHeaders) headers.set(name, originHeaders[name] as string);
   return headers;
 }
 
 /** The request as the handler sees it. Its body is handed on unread. */
-export function passOn(request: globalThis.Request, judgement: Judgement): globalThis.Request {
-  const forwarded = new Request(request);
-  mark(forwarded.headers, judgement);
+export function passOn(asked: Asked<globalThis.Request>, judgement: Judgement): globalThis.Request {
+  const forwarded = new Request(asked.native);
+  mark(forwarded.headers, asked, judgement);
   return forwarded;
 }
 
+/** Takes the word about a sign-in off a response, and tells it to the client no more. */
+export function receive(response: Response, judgement: Judgement): { response: Response; signIn: SignIn | undefined } {
+  const told = response.headers.get(SIGN_IN_HEADER);
+  return { response: decorate(response, told !== null, judgement), signIn: told === null ? undefined : readSignIn(told) };
+}
+
 /** A response is copied only where something has to change: a copy costs, and loses nothing but time. */
-export function decorate(response: Response, { responseHeaders }: Judgement): Response {
+function decorate(response: Response, tellsSignIn: boolean, { responseHeaders }: Judgement): Response {
   const additions = Object.entries(responseHeaders);
-  if (additions.length === 0 && !response.headers.has(SIGN_IN_HEADER)) return response;
+  if (additions.length === 0 && !tellsSignIn) return response;
   const decorated = new Response(response.body, response);
   decorated.headers.delete(SIGN_IN_HEADER);
   for (const [name, value] of additions) decorated.headers.append(name, value);
@@ -77,12 +94,6 @@ export function decorate(response: Response, { responseHeaders }: Judgement): Re
 /** A request to speak another protocol on this connection: WebSocket. */
 export function isUpgrade(request: globalThis.Request): boolean {
   return request.headers.has("upgrade");
-}
-
-/** Whether the client wrote headers that only Edgeward sets. */
-export function forges(request: globalThis.Request): boolean {
-  for (const name of request.headers.keys()) if (name.startsWith(PREFIX)) return true;
-  return false;
 }
 
 export function refuseForgery(asker: Asker): Answered {
@@ -95,9 +106,8 @@ export function refuseForgery(asker: Asker): Answered {
   });
 }
 
-export function readSignIn(response: Response): SignIn | undefined {
-  const value = response.headers.get(SIGN_IN_HEADER);
-  const [, result, id] = /^(success|failure)(?:; *principal=([^;\s]+))?$/.exec(value ?? "") ?? [];
+function readSignIn(value: string): SignIn | undefined {
+  const [, result, id] = /^(success|failure)(?:; *principal=([^;\s]+))?$/.exec(value) ?? [];
   if (result === undefined) return undefined;
   return { succeeded: result === "success", principal: id === undefined ? undefined : decode(id) };
 }

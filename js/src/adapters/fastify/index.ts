@@ -31,10 +31,11 @@ function plugin(app: FastifyInstance, options: FastifyOptions, done: (error?: Er
   app.decorate("edgeward", guard);
   app.decorateRequest("edgeward", undefined);
   app.addHook("onRequest", async (request, reply) => {
-    const judgement = await guard.judge(read(request.raw));
+    const asked = read(request.raw);
+    const judgement = await guard.judge(asked);
     for (const [name, value] of Object.entries(judgement.responseHeaders)) reply.header(name, value);
-    const passed = judgement.plan.kind === "pass" ? admit(request.raw, judgement) : undefined;
-    const finish = (): void => void judgement.after(passed?.signIn);
+    const passed = judgement.plan.kind === "pass" ? admit(request.raw, asked, judgement) : undefined;
+    const finish = (): void => void judgement.after?.(passed?.signIn);
     if (reply.raw.destroyed) finish();
     else reply.raw.once("close", finish);
     if (judgement.plan.kind === "pass") {

@@ -3,7 +3,7 @@ import { Guard } from "../../guard.js";
 import type { GuardOptions, SignIn } from "../../options.js";
 import { requireProxies } from "../client-address.js";
 import type { TrustedProxies } from "../client-address.js";
-import { decorate, forges, isUpgrade, passOn, read, readSignIn, refuseForgery, respond } from "../web.js";
+import { isUpgrade, passOn, read, receive, refuseForgery, respond } from "../web.js";
 import { WebClient } from "./client.js";
 
 export type { TrustedProxies } from "../client-address.js";
@@ -48,18 +48,19 @@ export function protect<Rest extends unknown[]>(
   const client = new WebClient(options.trustedProxies);
   const protectedHandler = async (request: globalThis.Request, ...rest: Rest): Promise<Response> => {
     const asked = read(request, client.of(request, options.peer?.(request, ...rest)));
-    if (isUpgrade(request) && forges(request)) return respond(refuseForgery(asked));
+    if (isUpgrade(request) && asked.forged.length > 0) return respond(refuseForgery(asked));
     const judgement = await guard.judge(asked);
     let signIn: SignIn | undefined;
     try {
       if (judgement.plan.kind === "answer") return respond(judgement.plan, judgement.responseHeaders);
-      const response = await handler(isUpgrade(request) ? request : passOn(request, judgement), ...rest);
+      const response = await handler(isUpgrade(request) ? request : passOn(asked, judgement), ...rest);
       if (isUpgrade(request)) return response;
-      signIn = readSignIn(response);
-      return decorate(response, judgement);
+      const received = receive(response, judgement);
+      signIn = received.signIn;
+      return received.response;
     } finally {
-      const work = judgement.after(signIn);
-      options.waitUntil?.(request, ...rest)(work);
+      const work = judgement.after?.(signIn);
+      if (work !== undefined) options.waitUntil?.(request, ...rest)(work);
     }
   };
   return Object.assign(protectedHandler, { guard });

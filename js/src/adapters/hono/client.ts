@@ -1,6 +1,5 @@
 import type { Context } from "hono";
 import type { GetConnInfo } from "hono/conninfo";
-import { merge } from "../../facts.js";
 import type { TrustedProxies } from "../client-address.js";
 import { WebClient } from "../fetch/client.js";
 import type { Told } from "../web.js";
@@ -24,8 +23,8 @@ export function clientOf({ connInfo, platform, trustedProxies }: HonoClientOptio
   return (context) => {
     const request = context.req.raw;
     if (platform === "cloudflare") {
-      const facts = merge({ http: { version: httpVersion(request) ?? null } }, clientFacts(request));
-      return { url: new URL(request.url), facts, trustsPeer: true };
+      const version = httpVersion(request);
+      return { url: new URL(request.url), version, facts: clientFacts(request), trustsPeer: true };
     }
     return web.of(request, connInfo?.(context).remote.address);
   };

@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { Guard } from "../../guard.js";
 import type { GuardOptions, Passed, SignIn } from "../../options.js";
 import { requireProxies } from "../client-address.js";
-import { decorate, forges, isUpgrade, passOn, read, readSignIn, refuseForgery, respond } from "../web.js";
+import { isUpgrade, passOn, read, receive, refuseForgery, respond } from "../web.js";
 import { clientOf } from "./client.js";
 import type { HonoClientOptions } from "./client.js";
 
@@ -37,25 +37,25 @@ export function edgeward(
     const request = context.req.raw;
     const upgrade = isUpgrade(request);
     const asked = read(request, client(context));
-    if (upgrade && forges(request)) return respond(refuseForgery(asked));
+    if (upgrade && asked.forged.length > 0) return respond(refuseForgery(asked));
     const judgement = await guard.judge(asked);
     if (judgement.plan.kind === "answer") {
-      keepAwake(context, judgement.after());
+      keepAwake(context, judgement.after?.());
       return respond(judgement.plan, judgement.responseHeaders);
     }
     const passed: Passed = { ...judgement.record };
     context.set("edgeward", passed);
-    if (!upgrade) context.req.raw = passOn(request, judgement);
+    if (!upgrade) context.req.raw = passOn(asked, judgement);
     let signIn: SignIn | undefined;
     try {
       await next();
       if (!upgrade) {
-        signIn = readSignIn(context.res);
-        const response = decorate(context.res, judgement);
+        const { response, signIn: told } = receive(context.res, judgement);
+        signIn = told;
         if (response !== context.res) replace(context, response);
       }
     } finally {
-      keepAwake(context, judgement.after(passed.signIn ?? signIn));
+      keepAwake(context, judgement.after?.(passed.signIn ?? signIn));
     }
     return undefined;
   };
@@ -69,7 +69,8 @@ function replace(context: Context, response: Response): void {
 }
 
 /** Where a host stops with the response, there is an execution context to say otherwise; asking for none throws. */
-function keepAwake(context: Context, work: Promise<void>): void {
+function keepAwake(context: Context, work: Promise<void> | undefined): void {
+  if (work === undefined) return;
   try {
     context.executionCtx.waitUntil(work);
   } catch {

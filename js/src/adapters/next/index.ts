@@ -3,7 +3,7 @@ import { after, NextRequest, NextResponse } from "next/server.js";
 import { Guard } from "../../guard.js";
 import type { GuardOptions, SignIn } from "../../options.js";
 import { requireProxies } from "../client-address.js";
-import { decorate, mark, read, readSignIn, respond } from "../web.js";
+import { mark, read, receive, respond } from "../web.js";
 import { clientOf } from "./client.js";
 import type { NextClientOptions } from "./client.js";
 
@@ -32,11 +32,12 @@ export function createProxy(
 ): ((request: globalThis.Request, event: FetchEvent) => Promise<Response>) & Guarded {
   const { guard, judge } = guarded(options);
   const proxy = async (request: globalThis.Request, event: FetchEvent): Promise<Response> => {
-    const judgement = await judge(request);
-    event.waitUntil(judgement.after());
+    const { asked, judgement } = await judge(request);
+    const work = judgement.after?.();
+    if (work !== undefined) event.waitUntil(work);
     if (judgement.plan.kind === "answer") return respond(judgement.plan, judgement.responseHeaders);
-    const headers = mark(new Headers(request.headers), judgement);
-    return decorate(NextResponse.next({ request: { headers } }), judgement);
+    const headers = mark(new Headers(request.headers), asked, judgement);
+    return receive(NextResponse.next({ request: { headers } }), judgement).response;
   };
   return Object.assign(proxy, { guard });
 }
@@ -52,14 +53,16 @@ export function protect<R extends globalThis.Request, Context = unknown>(
 ): ((request: R, context: Context) => Promise<Response>) & Guarded {
   const { guard, judge } = guarded(options);
   const route = async (request: R, context: Context): Promise<Response> => {
-    const judgement = await judge(request);
+    const { asked, judgement } = await judge(request);
     let signIn: SignIn | undefined;
-    after(() => judgement.after(signIn));
+    const { after: follow } = judgement;
+    if (follow !== undefined) after(() => follow(signIn));
     if (judgement.plan.kind === "answer") return respond(judgement.plan, judgement.responseHeaders);
-    const headers = mark(new Headers(request.headers), judgement);
+    const headers = mark(new Headers(request.headers), asked, judgement);
     const response = await handler(new NextRequest(request, { headers }) as R, context);
-    signIn = readSignIn(response);
-    return decorate(response, judgement);
+    const received = receive(response, judgement);
+    signIn = received.signIn;
+    return received.response;
   };
   return Object.assign(route, { guard });
 }
@@ -68,5 +71,9 @@ function guarded(options: NextOptions) {
   if (options.platform === undefined) requireProxies(options);
   const client = clientOf(options);
   const guard = new Guard(options);
-  return { guard, judge: (request: globalThis.Request) => guard.judge(read(request, client(request))) };
+  const judge = async (request: globalThis.Request) => {
+    const asked = read(request, client(request));
+    return { asked, judgement: await guard.judge(asked) };
+  };
+  return { guard, judge };
 }

@@ -2,7 +2,7 @@
 const PLAIN = /^(?!.*\/\.)\/[\w~/.-]*(?:\?[\w.~%=&+-]*)?$/;
 
 /** The origin parsed last: most requests are for the same one, and parsing costs more than the rest of reading. */
-let last: { text: string; url: URL | undefined } = { text: "", url: undefined };
+let last: { scheme: string; host: string; url: URL | undefined } = { scheme: "", host: "", url: undefined };
 
 /** The parts of a URL that are read. */
 export interface Address {
@@ -12,16 +12,22 @@ export interface Address {
 }
 
 /** The address of what was asked for; `undefined` if it is none. */
-export function resolve(origin: string, target: string): Address | undefined {
-  if (origin !== last.text) last = { text: origin, url: parse(origin) };
+export function resolve(scheme: string, host: string, target: string): Address | undefined {
+  if (host !== last.host || scheme !== last.scheme) last = { scheme, host, url: parseOrigin(scheme, host) };
   const { url } = last;
-  if (url?.pathname !== "/" || url.href !== `${url.origin}/` || !PLAIN.test(target)) return parse(origin + target);
+  if (url === undefined || !PLAIN.test(target)) return parse(`${scheme}://${host}${target}`);
   const query = target.indexOf("?");
   return {
     href: url.origin + target,
     hostname: url.hostname,
     pathname: query < 0 ? target : target.slice(0, query),
   };
+}
+
+/** The address of a host alone; `undefined` if more than that is in what it calls itself. */
+function parseOrigin(scheme: string, host: string): URL | undefined {
+  const url = parse(`${scheme}://${host}`);
+  return url?.href === `${url?.origin}/` ? url : undefined;
 }
 
 /** `URL.parse`, which Node 20 has not. */

@@ -36,13 +36,14 @@ export interface Middleware extends Guarded {
 export function createMiddleware(options: NodeOptions): Middleware {
   const { guard, read, upgrade } = guarded(options);
   const middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
-    void guard.judge(read(request)).then((judgement) => {
-      const passed = judgement.plan.kind === "pass" ? admit(request, judgement) : undefined;
-      const finish = (): void => void judgement.after(passed?.signIn);
+    const asked = read(request);
+    void guard.judge(asked).then((judgement) => {
+      const { after, responseHeaders } = judgement;
+      const passed = judgement.plan.kind === "pass" ? admit(request, asked, judgement) : undefined;
+      const finish = (): void => void after?.(passed?.signIn);
       // The client left while it was judged: nobody is there to be answered.
       if (response.destroyed) return finish();
-      response.once("close", finish);
-      const { responseHeaders } = judgement;
+      if (after !== undefined) response.once("close", finish);
       for (const name in responseHeaders) {
         const value = responseHeaders[name] as string;
         if (name === "set-cookie") addCookie(response, value);
@@ -76,11 +77,12 @@ function guarded(options: NodeOptions) {
       // Nobody else listens yet, and an error without a listener would end the process.
       const ignore = (): void => undefined;
       socket.on("error", ignore);
-      void guard.judge(read(request)).then((judgement) => {
+      const asked = read(request);
+      void guard.judge(asked).then((judgement) => {
         socket.off("error", ignore);
-        void judgement.after();
+        void judgement.after?.();
         if (judgement.plan.kind === "answer") return void socket.end(written(judgement.plan));
-        admit(request, judgement);
+        admit(request, asked, judgement);
         if (!socket.destroyed) listener(request, socket, head);
       });
     };

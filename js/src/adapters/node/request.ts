@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
-import type { GuardOptions, HostRequest, Judgement, Passed } from "../../options.js";
-import { PREFIX } from "../../origin.js";
-import type { HttpFacts, TlsFacts } from "../../types.js";
+import type { GuardOptions, Judgement, Passed } from "../../options.js";
+import type { ClientFacts, HttpFacts, TlsFacts } from "../../types.js";
 import { ClientAddress, requireProxies } from "../client-address.js";
 import type { TrustedProxies } from "../client-address.js";
-import { factHeaders } from "../headers.js";
+import { readHeaders } from "../headers.js";
+import type { Asked } from "../headers.js";
 import { resolve } from "./address.js";
 
 export interface NodeOptions extends Omit<GuardOptions<IncomingMessage>, "originSecret"> {
@@ -24,23 +24,28 @@ declare module "node:http" {
  * says; what a proxy in front says counts as `trustedProxies` allows.
  * @throws {EdgewardError} `invalid_option`.
  */
-export function reader(options: NodeOptions): (request: IncomingMessage) => HostRequest<IncomingMessage> {
+export function reader(options: NodeOptions): (request: IncomingMessage) => Asked<IncomingMessage> {
   requireProxies(options);
   const addresses = new ClientAddress(options.trustedProxies);
   return (request) => read(request, addresses);
 }
 
 /** Tells the application what was decided: in `request.edgeward`, and in headers for what is behind it. */
-export function admit(request: IncomingMessage, { originHeaders, record }: Judgement): Passed {
+export function admit(
+  request: IncomingMessage,
+  { forged }: Asked<IncomingMessage>,
+  { originHeaders, record }: Judgement,
+): Passed {
   const { headers } = request;
-  for (const name in headers) if (name.startsWith(PREFIX)) delete headers[name];
+  for (const name of forged) delete headers[name];
   for (const name in originHeaders) headers[name] = originHeaders[name];
   return (request.edgeward = { ...record });
 }
 
-function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<IncomingMessage> {
+function read(request: IncomingMessage, addresses: ClientAddress): Asked<IncomingMessage> {
+  const { headers: byName } = request;
   const header = (name: string): string | undefined => {
-    const value = request.headers[name];
+    const value = byName[name];
     return typeof value === "object" ? value.join(", ") : value;
   };
   const socket = request.socket as Partial<TLSSocket>;
@@ -53,12 +58,14 @@ function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<I
   const headers = pairs(request.rawHeaders);
   // HTTP/2 has the authority in a field of its own; signatures cover it with its port.
   if (header("host") === undefined && host !== undefined) headers.push(["host", host]);
-  const parsed = resolve(`${scheme}://${host ?? "localhost"}`, target.startsWith("/") ? target : "/");
+  const { facts, forged } = readHeaders(headers);
+  const parsed = resolve(scheme, host ?? "localhost", target.startsWith("/") ? target : "/");
   return {
     native: request,
     method: request.method ?? "GET",
     url: parsed?.href ?? "http://localhost/",
     header,
+    forged,
     trustsPeer: client.trustsPeer,
     facts: {
       http: {
@@ -67,10 +74,10 @@ function read(request: IncomingMessage, addresses: ClientAddress): HostRequest<I
         host: host === undefined ? undefined : parsed?.hostname,
         path: parsed?.pathname ?? target.split("?")[0],
         version: VERSIONS[request.httpVersion],
-        headers: factHeaders(headers),
+        headers: facts,
       },
-      client: { ip: client.ip },
-      tls: tlsFacts(socket),
+      client: { ...NO_CLIENT, ip: client.ip },
+      tls: socket.encrypted === true ? tlsFacts(socket) : NO_TLS,
       transport: { headerOrder: order(headers) },
     },
   };
@@ -87,10 +94,14 @@ function order(headers: readonly (readonly [name: string, value: string])[]): st
 
 const VERSIONS: Readonly<Record<string, NonNullable<HttpFacts["version"]>>> = { "1.0": "1.0", "1.1": "1.1", "2.0": "h2" };
 
+// Unknown, but there: facts that are merged in later then leave the shape of the object as it is.
+const NO_CLIENT: ClientFacts = { ip: undefined, asn: undefined, country: undefined, city: undefined, proxy: undefined };
+const NO_TLS: TlsFacts = { version: undefined, ja4: undefined, ja3: undefined, clientCert: undefined };
+
 function tlsFacts(socket: Partial<TLSSocket>): TlsFacts {
-  if (socket.encrypted !== true) return {};
   const certificate = socket.getPeerCertificate?.();
   return {
+    ...NO_TLS,
     version: socket.getProtocol?.()?.replace(/^TLSv/, ""),
     clientCert: {
       presented: certificate !== undefined && Object.keys(certificate).length > 0,

@@ -1,9 +1,9 @@
 import "#engine";
 import { refuseUndecided } from "../../challenge.js";
-import { merge } from "../../facts.js";
 import { Guard } from "../../guard.js";
-import type { GuardOptions, HostRequest, Judgement, SignIn } from "../../options.js";
-import { decorate, mark, passOn, read as readRequest, readSignIn, respond } from "../web.js";
+import type { GuardOptions, Judgement, SignIn } from "../../options.js";
+import type { Asked } from "../headers.js";
+import { mark, passOn, read as readRequest, receive, respond } from "../web.js";
 import { clientFacts, httpVersion } from "./client.js";
 
 export { cacheStore, kvStore } from "./store.js";
@@ -37,7 +37,7 @@ export function protect<Env = unknown>(
   handler: FetchHandler<Env>,
   configure: Configure<Env, WorkerOptions>,
 ): { fetch: FetchHandler<Env> } {
-  return guarded((request, judgement, env, context) => handler(passOn(request, judgement), env, context), configure);
+  return guarded((asked, judgement, env, context) => handler(passOn(asked, judgement), env, context), configure);
 }
 
 /** A worker in front of an origin. `origin` is its address; method, path, query, headers and body are kept. */
@@ -45,16 +45,16 @@ export function createWorker<Env = unknown>(
   configure: Configure<Env, WorkerOptions & { origin: string }>,
 ): { fetch: FetchHandler<Env> } {
   const options = once(configure);
-  let origin: URL | undefined;
-  return guarded((request, judgement, env) => {
-    origin ??= new URL(options(env).origin);
-    return forward(request, judgement, origin);
+  let origin: string | undefined;
+  return guarded((asked, judgement, env) => {
+    origin ??= new URL(options(env).origin).origin;
+    return forward(asked, judgement, origin);
   }, typeof configure === "function" ? options : configure);
 }
 
 /** What becomes of a request that may go on. */
 type Pass<Env> = (
-  request: globalThis.Request,
+  asked: Asked<globalThis.Request>,
   judgement: Judgement,
   env: Env,
   context: Context,
@@ -74,29 +74,35 @@ function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>)
       }
       const judgement = await guard.judge(asked);
       if (judgement.plan.kind === "answer") {
-        context.waitUntil(judgement.after());
+        follow(context, judgement.after?.());
         return respond(judgement.plan, judgement.responseHeaders);
       }
       let signIn: SignIn | undefined;
       try {
-        const response = await pass(request, judgement, env, context);
-        signIn = readSignIn(response);
-        return decorate(response, judgement);
+        const received = receive(await pass(asked, judgement, env, context), judgement);
+        signIn = received.signIn;
+        return received.response;
       } finally {
-        context.waitUntil(judgement.after(signIn));
+        follow(context, judgement.after?.(signIn));
       }
     },
   };
 }
 
+function follow(context: Context, work: Promise<void> | undefined): void {
+  if (work !== undefined) context.waitUntil(work);
+}
+
 /** One copy of the request, for another address and with other headers: copies are what costs most of all here. */
-async function forward(request: globalThis.Request, judgement: Judgement, origin: URL): Promise<Response> {
-  const target = new URL(request.url);
-  const { host } = target;
-  target.protocol = origin.protocol;
-  target.host = origin.host;
-  const forwarded = new Request(target, request);
-  mark(forwarded.headers, judgement).set("x-forwarded-host", host);
+async function forward(
+  asked: Asked<globalThis.Request>,
+  judgement: Judgement,
+  origin: string,
+): Promise<Response> {
+  // An address as the URL standard writes it: scheme, host, and what is kept.
+  const [, host = "", rest = ""] = /^https?:\/\/(?:[^/@]*@)?([^/]*)(.*)$/.exec(asked.url) ?? [];
+  const forwarded = new Request(origin + rest, asked.native);
+  mark(forwarded.headers, asked, judgement).set("x-forwarded-host", host);
   try {
     return await fetch(forwarded, { redirect: "manual" });
   } catch (error) {
@@ -110,10 +116,11 @@ function once<Env, Options>(configure: Configure<Env, Options>): (env: Env) => O
   return (env) => (options ??= typeof configure === "function" ? (configure as (env: Env) => Options)(env) : configure);
 }
 
-function read(request: globalThis.Request): HostRequest<globalThis.Request> {
+function read(request: globalThis.Request): Asked<globalThis.Request> {
   return readRequest(request, {
     url: new URL(request.url),
-    facts: merge({ http: { version: httpVersion(request) ?? null } }, clientFacts(request)),
+    version: httpVersion(request),
+    facts: clientFacts(request),
     trustsPeer: true, // Who else can reach a worker is a matter of its routes.
   });
 }

@@ -1,0 +1,123 @@
+// Runs a worker in workerd, Cloudflare's own runtime, on this machine: bundled as a deployment would bundle it.
+//
+//   node scripts/workerd.mjs worker.js --port 8787 --bind ORIGIN=http://127.0.0.1:8788
+//
+// `request.cf` is what a client sends as JSON in the header `cf-blob`, and `CF-Connecting-IP` what it sends
+// under that name: here nobody stands in front to overwrite them.
+
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import workerd from "workerd";
+
+const COMPATIBILITY_DATE = "2026-04-01";
+
+/** @see workerd.d.mts */
+export const program = workerd.default ?? workerd;
+
+/** @see workerd.d.mts */
+export async function startWorker({ entry, bindings = {}, port = 0, host = "127.0.0.1" }) {
+  const directory = await mkdtemp(join(tmpdir(), "edgeward-worker-"));
+  const config = await prepareWorker({ entry, bindings, address: `${host}:${port}`, directory });
+  const child = spawn(program, ["serve", "--control-fd=3", config], {
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+  });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const listening = await Promise.race([listen(child.stdio[3]), exited.then(() => undefined)]);
+  if (listening === undefined) {
+    await rm(directory, { recursive: true, force: true });
+    throw new Error(`workerd could not start on ${host}:${port}`);
+  }
+  return {
+    url: `http://${host}:${listening}`,
+    port: listening,
+    exited,
+    async stop() {
+      child.kill("SIGTERM");
+      await exited;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @see workerd.d.mts */
+export async function prepareWorker({ entry, bindings = {}, address, directory, plugins = [] }) {
+  const modules = await bundle(entry, join(directory, "modules"), plugins);
+  const path = join(directory, "config.capnp");
+  await writeFile(path, config(modules, bindings, address));
+  return path;
+}
+
+async function bundle(entry, outdir, plugins) {
+  await mkdir(outdir);
+  await build({
+    entryPoints: { worker: entry },
+    outdir,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    conditions: ["workerd", "worker", "browser"],
+    loader: { ".wasm": "copy" },
+    plugins,
+    logLevel: "error",
+  });
+  const names = await readdir(outdir);
+  // The first module is the worker itself.
+  return names.sort((a, b) => Number(b === "worker.js") - Number(a === "worker.js"));
+}
+
+function config(modules, bindings, address) {
+  const text = (value) => JSON.stringify(value);
+  const embedded = modules.map((name) => {
+    const kind = name.endsWith(".wasm") ? "wasm" : "esModule";
+    return `(name = ${text(name)}, ${kind} = embed ${text(`modules/${name}`)})`;
+  });
+  const bound = Object.entries(bindings).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  v8Flags = ["--perf-basic-prof", "--interpreted-frames-native-stack"],
+  services = [
+    (name = "main", worker = .worker),
+    (name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true))),
+  ],
+  sockets = [(name = "http", address = ${text(address)}, http = (cfBlobHeader = "cf-blob"), service = "main")],
+);
+const worker :Workerd.Worker = (
+  modules = [${embedded.join(", ")}],
+  bindings = [${bound.join(", ")}],
+  compatibilityDate = ${text(COMPATIBILITY_DATE)},
+);
+`;
+}
+
+/** workerd reports one JSON line per listening socket on the control pipe. */
+async function listen(pipe) {
+  let text = "";
+  for await (const chunk of pipe) {
+    text += chunk;
+    const line = text.split("\n").find((entry) => entry.includes('"listen"'));
+    if (line !== undefined) return JSON.parse(line).port;
+  }
+  return undefined;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { port: { type: "string", default: "8787" }, bind: { type: "string", multiple: true, default: [] } },
+  });
+  const [entry] = positionals;
+  if (entry === undefined) {
+    console.error("usage: node scripts/workerd.mjs ENTRY [--port N] [--bind NAME=VALUE]…");
+    process.exit(2);
+  }
+  const bindings = Object.fromEntries(values.bind.map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
+  const worker = await startWorker({ entry, bindings, port: Number(values.port) });
+  console.log(worker.url);
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void worker.stop());
+  process.exitCode = (await worker.exited) ?? 0;
+}
