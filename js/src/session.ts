@@ -1,8 +1,8 @@
-import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify } from "jose";
-import type { JSONWebKeySet, JWTPayload, JWTVerifyGetKey } from "jose";
+import type { JWTPayload } from "jose";
 import { EdgewardError } from "./errors.js";
 import * as read from "./facts.js";
 import { Lru } from "./lru.js";
+import type { TokenKeys, TokenVerifier } from "./token.js";
 import type { Request } from "./types.js";
 
 /** Which claim carries which fact. A name with dots is looked up whole first, then as a path. */
@@ -40,7 +40,7 @@ const CLAIMS: ClaimNames = {
 
 export interface SessionOptions {
   /** Where the issuer publishes its keys, or the keys themselves. */
-  keys: { jwksUrl: string } | { jwks: JSONWebKeySet };
+  keys: TokenKeys;
   issuer: string;
   audience: string;
   /** Signature algorithms accepted. Default: the asymmetric ones of RFC 7518 and RFC 8037. */
@@ -65,7 +65,9 @@ const UNKNOWN: Request = {};
 
 /** Reads principal, session and device facts out of a verified session token. */
 export class SessionReader {
-  readonly #keys: JWTVerifyGetKey;
+  readonly #keys: TokenKeys;
+  /** Made when the first token comes: nothing before needs what verifies it. */
+  #verifier: Promise<TokenVerifier> | undefined;
   readonly #options: SessionOptions;
   readonly #claims: ClaimNames;
   readonly #cookie: string;
@@ -81,7 +83,8 @@ export class SessionReader {
         });
       }
     }
-    this.#keys = keySet(options.keys);
+    check(options.keys);
+    this.#keys = options.keys;
     this.#options = options;
     this.#claims = { ...CLAIMS, ...options.claims };
     this.#cookie = options.cookie ?? "edgeward_session";
@@ -100,7 +103,8 @@ export class SessionReader {
 
   async #verify(token: string, now: number): Promise<Request> {
     try {
-      const { payload } = await jwtVerify(token, this.#keys, {
+      this.#verifier ??= import("./token.js").then(({ TokenVerifier }) => new TokenVerifier(this.#keys));
+      const claims = await (await this.#verifier).claims(token, {
         issuer: this.#options.issuer,
         audience: this.#options.audience,
         algorithms: this.#options.algorithms ?? ALGORITHMS,
@@ -108,11 +112,11 @@ export class SessionReader {
         currentDate: new Date(now),
         requiredClaims: ["exp"],
       });
-      const facts = this.#facts(payload);
-      this.#verified.set(token, facts, Math.min((payload.exp ?? 0) * 1000, now + CACHE_MS));
+      if (claims === undefined) return ANONYMOUS;
+      const facts = this.#facts(claims);
+      this.#verified.set(token, facts, Math.min((claims.exp ?? 0) * 1000, now + CACHE_MS));
       return facts;
     } catch (error) {
-      if (isVerdict(error)) return ANONYMOUS;
       this.#report(`the keys of session tokens can not be had: ${String(error)}`);
       return UNKNOWN;
     }
@@ -157,35 +161,18 @@ export class SessionReader {
   }
 }
 
-function keySet(keys: SessionOptions["keys"]): JWTVerifyGetKey {
+/** Wrong keys are a fault of whoever starts the host, to be told then. */
+function check(keys: TokenKeys): void {
   if ("jwks" in keys) {
-    try {
-      return createLocalJWKSet(keys.jwks);
-    } catch (cause) {
-      throw new EdgewardError("invalid_option", "not a JSON Web Key Set", { path: "session.keys.jwks", cause });
-    }
+    const { keys: list } = (keys.jwks ?? {}) as { keys?: unknown };
+    if (Array.isArray(list) && list.every((key) => record(key) !== undefined)) return;
+    throw new EdgewardError("invalid_option", "not a JSON Web Key Set", { path: "session.keys.jwks" });
   }
   if (!URL.canParse(keys.jwksUrl)) {
     throw new EdgewardError("invalid_option", `\`${keys.jwksUrl}\` is not an address`, {
       path: "session.keys.jwksUrl",
     });
   }
-  return createRemoteJWKSet(new URL(keys.jwksUrl), { timeoutDuration: 2_000, cooldownDuration: 10_000 });
-}
-
-/** Whether the token itself was judged, as against the keys being out of reach. */
-function isVerdict(error: unknown): boolean {
-  return (
-    error instanceof errors.JWTClaimValidationFailed ||
-    error instanceof errors.JWTExpired ||
-    error instanceof errors.JWTInvalid ||
-    error instanceof errors.JWSInvalid ||
-    error instanceof errors.JWSSignatureVerificationFailed ||
-    error instanceof errors.JOSEAlgNotAllowed ||
-    error instanceof errors.JOSENotSupported ||
-    error instanceof errors.JWKSNoMatchingKey ||
-    error instanceof errors.JWKSMultipleMatchingKeys
-  );
 }
 
 function bearer(authorization: string | undefined): string | undefined {
