@@ -2,12 +2,11 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { factsFromHeader } from "edgeward";
-import { compile } from "edgeward/compiler";
 
 export const port = Number(process.env.PORT);
 
 export const options = {
-  bundle: { text: compile(readFileSync(process.env.BUNDLE, "utf8")).bundle },
+  bundle: { text: readFileSync(process.env.BUNDLE, "utf8") },
   allowUnsigned: true,
   stepUpUrl: "https://login.example/step-up",
   facts: factsFromHeader("x-facts"),

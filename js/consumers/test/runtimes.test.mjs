@@ -34,6 +34,8 @@ test("Chromium decides byte for byte as the native engine does", async () => {
   const files = {
     "/browser.js": [`${PACKAGE}dist/browser.js`, "text/javascript"],
     "/engine.wasm": [`${PACKAGE}dist/engine/engine.wasm`, "application/wasm"],
+    "/browser-compiler.js": [`${PACKAGE}dist/browser-compiler.js`, "text/javascript"],
+    "/compiler.wasm": [`${PACKAGE}dist/compiler/compiler.wasm`, "application/wasm"],
     "/bundle.json": [corpus("bundle.json"), "application/json"],
     "/cases.jsonl": [corpus("cases.jsonl"), "text/plain; charset=utf-8"],
   };
@@ -47,10 +49,12 @@ test("Chromium decides byte for byte as the native engine does", async () => {
     await page.goto(site.url);
     const decided = await page.evaluate(async () => {
       const { Engine, initialize } = await import("/browser.js");
+      const { compile, initializeCompiler } = await import("/browser-compiler.js");
       initialize(await WebAssembly.compileStreaming(fetch("/engine.wasm")));
-      const [bundleText, cases] = await Promise.all(["/bundle.json", "/cases.jsonl"].map(async (path) => (await fetch(path)).text()));
+      initializeCompiler(await WebAssembly.compileStreaming(fetch("/compiler.wasm")));
+      const [source, cases] = await Promise.all(["/bundle.json", "/cases.jsonl"].map(async (path) => (await fetch(path)).text()));
       const engine = new Engine({ allowUnsigned: true });
-      engine.load(bundleText);
+      engine.load(compile(source).bundle);
       return cases.trimEnd().split("\n").map((line) => {
         const { request, answer, outage } = JSON.parse(line);
         const decision = answer !== undefined || outage === true ? engine.resume(request, answer) : engine.evaluate(request);

@@ -7,6 +7,8 @@ import type { NextFetchEvent, NextProxy, NextRequest } from "next/server.js";
 import { decisionLine, EdgewardError, Engine, factsFromFixtures, Guard, verifyResult } from "edgeward";
 import type { Decision, Meter, Metrics, Outcome, Request as Facts, Store } from "edgeward";
 import { initialize, pageRequest } from "edgeward/browser";
+import { initializeCompiler } from "edgeward/browser/compiler";
+import { compile, lint, whatIf } from "edgeward/compiler";
 import { edgeward as plugin } from "edgeward/fastify";
 import { bunPeer, denoPeer, protect as protectFetch } from "edgeward/fetch";
 import { edgeward } from "edgeward/hono";
@@ -20,6 +22,13 @@ const decision: Decision = new Engine({ allowUnsigned: true }).evaluate(facts);
 export const outcome: Outcome = decision.outcome;
 // @ts-expect-error: no kind of principal
 export const wrong: Facts = { principal: { kind: "robot" } };
+
+const { bundle, warnings } = compile("{}");
+export const issues: string[] = [...warnings, ...lint(bundle)].map(({ path }) => path);
+export const answer: unknown = whatIf("{}", {});
+initializeCompiler(new Uint8Array());
+// @ts-expect-error: text, not an object
+compile({ schema: 1 });
 
 const options = { publicKeys: [], stepUpUrl: "/verify", facts: factsFromFixtures({ default: facts }) };
 
