@@ -13,6 +13,7 @@ mod auth;
 mod body;
 mod bundle;
 mod directory;
+mod display;
 mod handlers;
 mod import;
 mod learn;

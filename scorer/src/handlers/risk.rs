@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::auth::Edge;
 use crate::body::JsonBody;
 use crate::directory::IdentityKind;
+use crate::display::ShownAgent;
 use crate::learn::{announce, hold_to_promise};
 use crate::limits;
 use crate::problem::Problem;
@@ -41,6 +42,8 @@ pub struct IdentityRisk {
     risk_state: RiskState,
     /// The latest of each kind and level.
     detections: Vec<FoundAt>,
+    /// What it was seen with, as its habits are kept.
+    agents: Vec<ShownAgent>,
 }
 
 #[derive(Debug, Serialize)]
@@ -63,7 +66,9 @@ pub async fn get(_: Edge, State(scorer): State<Arc<Scorer>>, id: Id) -> Result<J
             .iter()
             .map(|one| FoundAt { kind: one.detection.kind, level: one.detection.level, time: one.time })
             .collect();
-        Ok(Json(IdentityRisk { risk_level: standing.level, risk_state: standing.state, detections }))
+        let profile = reader.profile(&id)?.unwrap_or_default();
+        let agents = profile.agents.iter().map(|key| ShownAgent::of(key)).collect();
+        Ok(Json(IdentityRisk { risk_level: standing.level, risk_state: standing.state, detections, agents }))
     })
     .await
 }

@@ -235,3 +235,16 @@ async fn a_receipt_counts_once() {
     let reply = service.send_json("POST", "/v1/receipts", &twice).await;
     assert_eq!(reply.json(), json!({"accepted":0,"duplicates":2}));
 }
+
+#[tokio::test]
+async fn what_an_identity_was_seen_with_is_named_for_people() {
+    let service = Service::new();
+    let agents = async || service.get("/v1/identities/anna/risk").await.json()["agents"].clone();
+    assert_eq!(agents().await, json!([]), "nobody was seen yet");
+    let about = json!({"time":service.now(),"principalKind":"user","principal":"anna","session":"s1","agent":"Chrome/windows"});
+    service.report(&[json!({"about":about})]).await;
+    assert_eq!(
+        agents().await,
+        json!([{"key":"Chrome/windows","displayName":"Chrome on Windows","vendor":"Google"}])
+    );
+}
