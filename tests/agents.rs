@@ -18,18 +18,41 @@ struct Corpus {
 #[serde(deny_unknown_fields)]
 struct Case {
     why: String,
+    /// The finding that has an innocent cause here.
+    innocent: Option<String>,
     agent: String,
     #[serde(default)]
     headers: BTreeMap<String, String>,
     /// Milliseconds since the epoch.
     time: Option<i64>,
     ja4: Option<String>,
+    /// Names of headers as they arrived.
+    order: Option<Vec<String>>,
     class: String,
     name: Option<String>,
     browser: Option<String>,
     platform: Option<String>,
     verification: Option<String>,
     findings: Option<Vec<String>>,
+}
+
+impl Case {
+    fn request(&self) -> Request<'_> {
+        let mut request = Request { time: self.time, ..Request::default() };
+        request.http.scheme = Some(Text::from("https"));
+        request.tls.ja4 = self.ja4.as_deref().map(Text::from);
+        request.transport.header_order =
+            self.order.as_ref().map(|order| order.iter().map(|name| Text::from(name.as_str())).collect());
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        request.http.headers = Some(
+            [("user-agent", self.agent.as_str())]
+                .into_iter()
+                .chain(headers)
+                .map(|(name, value)| (Text::from(name), Text::from(value)))
+                .collect(),
+        );
+        request
+    }
 }
 
 #[test]
@@ -41,17 +64,7 @@ fn every_case_of_the_corpus_holds() {
         let corpus: Corpus = toml::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
         for case in corpus.case {
             count += 1;
-            let mut request = Request { time: case.time, ..Request::default() };
-            request.http.scheme = Some(Text::from("https"));
-            request.tls.ja4 = case.ja4.as_deref().map(Text::from);
-            let headers = case.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            request.http.headers = Some(
-                [("user-agent", case.agent.as_str())]
-                    .into_iter()
-                    .chain(headers)
-                    .map(|(name, value)| (Text::from(name), Text::from(value)))
-                    .collect(),
-            );
+            let request = case.request();
             let agent = serde_json::to_value(agent::classify(&request)).unwrap();
             let label = format!("{}: {} ({:?}) => {agent}", path.display(), case.why, case.agent);
             assert_eq!(agent["class"], case.class, "{label}");
@@ -80,6 +93,30 @@ fn every_case_of_the_corpus_holds() {
     assert!(count >= 30, "{count} cases");
 }
 
+/// What is found against an innocent person must be known, and must not make a bot of them.
+#[test]
+fn every_finding_has_a_case_and_one_of_each_innocent_cause() {
+    let corpus: Corpus = toml::from_str(include_str!("corpus/agents/findings.toml")).unwrap();
+    for finding in agent::Finding::ALL {
+        let found = |case: &&Case| case.findings.iter().flatten().any(|name| name == finding.name());
+        let cases: Vec<&Case> = corpus.case.iter().filter(found).collect();
+        assert!(!cases.is_empty(), "{} has no case", finding.name());
+        for case in &cases {
+            let request = case.request();
+            let explanation = agent::explain(&request);
+            let note = explanation.notes.iter().find(|note| note.finding == *finding).unwrap();
+            // These two decide by themselves.
+            let decides =
+                matches!(finding, agent::Finding::ImpossibleToken | agent::Finding::InjectedPayload);
+            let innocent = cases.iter().any(|case| case.innocent.as_deref() == Some(finding.name()));
+            assert_eq!(innocent, !decides && note.innocent_causes != "None known.", "{}", case.why);
+        }
+    }
+    for case in corpus.case.iter().filter(|case| case.innocent.is_some()) {
+        assert!(matches!(case.class.as_str(), "browser" | "app" | "bot"), "{}", case.why);
+    }
+}
+
 /// Pieces that the reader treats specially, so that random strings reach its corners.
 fn any_agent() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -103,6 +140,10 @@ fn any_agent() -> impl Strategy<Value = String> {
             "@example.org",
             "CFNetwork",
             "Screaming Frog ",
+            "example.ai/",
+            "com.example.app",
+            "Version/17.5 Safari/605.1.15 ",
+            "Macintosh; Intel Mac OS X 10_15_7",
             "/",
             "-",
         ])
@@ -165,6 +206,9 @@ fn work_is_linear_in_length() {
         "%20a",
         "bot",
         ", Mozilla/",
+        ".com",
+        "a.com/",
+        "; com.a.ai",
     ] {
         let tokens = |times: usize| agent::explain(&agent::probe::bare(&unit.repeat(times))).tokens.len();
         let (once, twice) = (tokens(20), tokens(40));

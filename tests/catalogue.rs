@@ -124,6 +124,23 @@ fn no_name_is_written_twice() {
     }
 }
 
+/// What is claimed twice has the meaning that was read first, and the other one never counts.
+#[test]
+fn no_word_is_also_a_keyword_of_its_own() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/agents");
+    let list = |file: &str, member: &str, strings: &str, at: Option<&str>| -> Vec<String> {
+        let table: toml::Table = toml::from_str(&fs::read_to_string(data.join(file)).unwrap()).unwrap();
+        let rows = table.get(member).and_then(toml::Value::as_array).unwrap().clone();
+        let rows = rows.into_iter().filter(|row| row.get("at").and_then(toml::Value::as_str) == at);
+        let strings = |row: toml::Value| row.get(strings).and_then(toml::Value::as_array).unwrap().clone();
+        rows.flat_map(strings).map(|text| text.as_str().unwrap().to_lowercase()).collect()
+    };
+    let words = list("words.toml", "word", "tokens", None);
+    let keywords = list("keywords.toml", "keyword", "words", Some("whole"));
+    let both: Vec<&String> = keywords.iter().filter(|keyword| words.contains(keyword)).collect();
+    assert!(!keywords.is_empty() && both.is_empty(), "{both:?}");
+}
+
 /// A user agent in which a token counts, as its notation says.
 fn sample(token: &str) -> String {
     match token.as_bytes() {

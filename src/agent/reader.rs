@@ -168,7 +168,10 @@ impl Reader<'_> {
             }
             // The word stays an unknown one, that tells something.
             Meaning::Keyword(keyword) => {
-                if !self.model && !self.address {
+                let before = start.checked_sub(1).and_then(|at| self.bytes.get(at));
+                if before == Some(&b'.') && self.bytes.get(start..end).is_some_and(is_ai) {
+                    self.domain(start, end);
+                } else if !self.model && !self.address {
                     self.keyword(keyword, span);
                 }
                 return false;
@@ -243,29 +246,35 @@ impl Reader<'_> {
     /// Takes note of a domain's name that is no part of an address and no package, whose name begins like a domain's
     /// ends: `com.example.app`.
     fn domain(&mut self, start: usize, end: usize) {
-        if self.bytes.get(start..end).is_some_and(|name| name.eq_ignore_ascii_case(b"ai")) {
+        let before = self.bytes.get(..start).unwrap_or_default();
+        let after = self.bytes.get(end);
+        let ended = after.is_none_or(|byte| matches!(byte, b' ' | b'/' | b';' | b',' | b')'));
+        // The rest is read once a domain, not once a label.
+        if !ended || before.last() != Some(&b'.') {
+            return;
+        }
+        if self.bytes.get(start..end).is_some_and(is_ai) {
             // Most of what has an address there is an AI operator's.
             self.found.theme.get_or_insert(AgentClass::AiBot);
         }
+        if self.comment || self.address {
+            return;
+        }
         let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-        let before = self.bytes.get(..start).unwrap_or_default();
         let length = before.iter().rev().take_while(|byte| name(byte)).count();
-        let whole = before
-            .len()
-            .checked_sub(length + 1)
-            .and_then(|at| before.get(at))
-            .is_none_or(|byte| *byte == b' ');
-        let ended = self.bytes.get(end).is_none_or(|byte| matches!(byte, b' ' | b'/' | b';' | b','));
-        let labels = before.get(start - length..).unwrap_or_default();
-        let package = labels.split(|byte| *byte == b'.').next().is_none_or(|first| {
-            matches!(table::find(hash::finish(hash::text(first))), Some((Meaning::Word(word), _)) if word.mark == Mark::Domain)
-        });
-        if labels.ends_with(b".") && whole && ended && !package && !self.comment && !self.address {
-            self.found.domain.get_or_insert(Span::new(start - length, end));
-            // A path behind it makes it an address, a version a name.
-            if matches!(self.bytes.get(end..), Some([b'/', path, ..]) if path.is_ascii_alphabetic()) {
-                self.found.marks.insert(Mark::Url);
-            }
+        let (outside, labels) = before.split_at_checked(start - length).unwrap_or_default();
+        let first = labels.split(|byte| *byte == b'.').next().unwrap_or_default();
+        let package = matches!(
+            table::find(hash::finish(hash::text(first))),
+            Some((Meaning::Word(word), _)) if word.mark == Mark::Domain
+        );
+        if package || outside.last().is_some_and(|byte| *byte != b' ') {
+            return;
+        }
+        self.found.domain.get_or_insert(Span::new(start - length, end));
+        // A path behind it makes it an address, a version a name.
+        if matches!(self.bytes.get(end..), Some([b'/', path, ..]) if path.is_ascii_alphabetic()) {
+            self.found.marks.insert(Mark::Url);
         }
     }
 
@@ -279,6 +288,11 @@ impl Reader<'_> {
             trace.push((span, seen));
         }
     }
+}
+
+/// Both a keyword and the end of domains.
+const fn is_ai(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"ai")
 }
 
 /// Whether a stretch of a comment is a whole item, `; Name)` or `; Name/1.0;`, not part of a device's name.
