@@ -10,11 +10,13 @@ pub fn impossible(found: &Evidence) -> bool {
     let chrome = found.chrome;
     // Forks of a browser, and what is built on its engine, keep numbers of their own.
     let plain = !marks.has(Mark::Browser) && found.stranger.is_none();
+    let mac_view = found.platform == Some(Platform::MacOs) && found.webkit == 605 && found.safari == 605;
     let desktop = matches!(found.platform, Some(Platform::Windows | Platform::MacOs | Platform::Linux));
     // Safari on iOS ends `Safari/604.1` since iOS 11; 605.1.15 is the Mac's. Applications write what they like.
     (found.platform == Some(Platform::Ios) && found.safari == 605 && found.safari_last && found.version > 0 && plain && !marks.has(Mark::Edge))
-        // Blink reports WebKit 537.36 since Chrome 28 (2013).
-        || (chrome >= 28 && found.webkit >= 538 && plain && desktop)
+        // Blink reports WebKit 537.36 since Chrome 28 (2013). Applications on the Mac give their WebView Chrome's name, and it
+        // keeps WebKit's own number in both places.
+        || (chrome >= 28 && found.webkit >= 538 && plain && desktop && !mac_view)
         // `Safari/` carries WebKit's build, never Safari's version.
         || (chrome >= 28 && (1..=99).contains(&found.safari))
         // The minor number of Blink's WebKit is as frozen as the major.
