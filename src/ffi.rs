@@ -143,11 +143,7 @@ impl Instance {
     ) -> bool {
         let Some(engine) = &self.engine else { return false };
         let mut request = Request::default();
-        let fits = unpack(text, sizes, numbers, &mut request);
-        if fits {
-            answer.write(&engine.judge(&request), engine);
-        }
-        fits
+        unpack(text, sizes, numbers, &mut request) && answer.write(&engine.judge(&request), engine)
     }
 
     /// What the indices of a packed answer stand for: [`packed::Tables`].
@@ -252,6 +248,17 @@ pub fn classify_packed(text: &[u8], sizes: &[i32], numbers: &[f64], answer: &mut
         answer.write_agent(&agent::classify(&request));
     }
     fits
+}
+
+/// Classifies a client of which only the user agent is known; tells whether that is text.
+#[must_use]
+pub fn classify_agent(agent: &[u8], answer: &mut packed::Answer) -> bool {
+    let Ok(agent) = std::str::from_utf8(agent) else { return false };
+    let mut request = Request::default();
+    let headers = if agent.trim().is_empty() { vec![] } else { vec![("user-agent".into(), agent.into())] };
+    request.http.headers = Some(headers);
+    answer.write_agent(&agent::classify(&request));
+    true
 }
 
 fn unpack<'a>(text: &'a [u8], sizes: &[i32], numbers: &[f64], into: &mut Request<'a>) -> bool {

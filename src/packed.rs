@@ -21,19 +21,19 @@ use crate::policy::{PolicySet, SessionControls};
 use crate::signal::{CATALOGUE, Signals};
 use crate::write::{self, Write};
 
-/// Words of an answer at most: 256 policies are 96 words of results and 256 reasons, 96 controls have a word each.
+/// Words of an answer at most: 256 policies are 104 words of results and 256 reasons, 96 controls have a word each; the
+/// rest is for detections.
 pub const ANSWER_WORDS: usize = 1024;
 
-/// A decision as words and one text. Reused from call to call, so that deciding allocates nothing that stays.
+/// A decision as words. Reused from call to call, so that deciding allocates nothing that stays.
 #[derive(Debug)]
 pub struct Answer {
     words: Vec<i32>,
-    text: String,
 }
 
 impl Default for Answer {
     fn default() -> Self {
-        Self { words: Vec::with_capacity(ANSWER_WORDS), text: String::new() }
+        Self { words: Vec::with_capacity(ANSWER_WORDS) }
     }
 }
 
@@ -44,22 +44,16 @@ impl Answer {
         &self.words
     }
 
-    /// What is too rare for words: the detections, as JSON.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Writes a decision.
+    /// Writes a decision; tells whether it fits.
     ///
     /// Order of the words: the client ([`Answer::agent`]); outcome | levels · 2⁸; score; probability; support code,
-    /// twice 25 bits; bins of the signals, four to a word; number of bytes of `text`; session controls (two words,
-    /// [`session_controls`]); reasons (count, then code | (policy + 1) · 2⁸); controls (count, then each); needs
-    /// (count, then facts); planes of what each policy came to (words of a plane, count of planes, then all).
-    pub(crate) fn write(&mut self, judged: &Judged<'_>, engine: &Engine) {
+    /// twice 25 bits; bins of the signals, four to a word; number of bytes of the detections; session controls (two
+    /// words, [`session_controls`]); reasons (count, then code | (policy + 1) · 2⁸); controls (count, then each); needs
+    /// (count, then facts); planes of what each policy came to (words of a plane, count of planes, then all); what is
+    /// too rare and too varied for numbers, the detections: their JSON, four bytes to a word.
+    pub(crate) fn write(&mut self, judged: &Judged<'_>, engine: &Engine) -> bool {
         let policies = engine.bundle().policies();
         self.words.clear();
-        self.text.clear();
         self.agent(&judged.agent);
         let score = judged.score;
         let code = judged.support_code.bits();
@@ -71,17 +65,28 @@ impl Answer {
             low_bits(code >> 25),
         ]);
         self.signals(&judged.signals);
-        if !judged.detections.is_empty() {
-            self.text = write::json(judged.detections.value());
-        }
-        self.words.push(length(self.text.len()));
+        let detections =
+            if judged.detections.is_empty() { String::new() } else { write::json(judged.detections.value()) };
+        self.words.push(length(detections.len()));
         self.judgement(judged, policies);
+        self.text(&detections)
+    }
+
+    /// Writes a text, four bytes to a word, if there is room: the host reads where the words lay from the beginning.
+    fn text(&mut self, text: &str) -> bool {
+        let fits = self.words.len() + text.len().div_ceil(4) <= ANSWER_WORDS;
+        if fits {
+            let words = text.as_bytes().chunks(4).map(|bytes| {
+                bytes.iter().rev().fold(0, |word: u32, byte| word << 8 | u32::from(*byte)).cast_signed()
+            });
+            self.words.extend(words);
+        }
+        fits
     }
 
     /// Writes a client, and nothing else.
     pub(crate) fn write_agent(&mut self, agent: &Agent<'_>) {
         self.words.clear();
-        self.text.clear();
         self.agent(agent);
     }
 

@@ -46,7 +46,7 @@ const analyze = await arcjet();
 const rule = { tag: "allowed-bot-config", val: { entities: [], skipCustomDetect: true } };
 
 const candidates = {
-  edgeward: (agent) => engine.classify({ http: { headers: [["user-agent", agent]] } }),
+  edgeward: (agent) => engine.classify(agent),
   isbot: (agent) => isbot(agent),
   "woothee.parse": (agent) => woothee.parse(agent),
   "ua-parser-js": (agent) => UAParser(agent),

@@ -42,7 +42,7 @@ const result = await race({
   inside,
   copying,
   "as JSON": (index) => engine.evaluateAsJson(requests[index % count]),
-  classify: (index) => engine.classify({ http: { headers: [["user-agent", userAgents[index % count]]] } }),
+  classify: (index) => engine.classify(userAgents[index % count]),
   isbot: (index) => isbot(userAgents[index % count]),
   "isbot + woothee + policy loop": (index) => {
     const agent = userAgents[index % count];

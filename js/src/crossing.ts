@@ -1,6 +1,6 @@
 import { type Engine as Module, moduleMemory, sessionControls } from "./engine/engine.js";
 import { NAME, PackedDecision, readAgent } from "./packed-decision.js";
-import type { Own, Shared } from "./packed-decision.js";
+import type { Shared } from "./packed-decision.js";
 import { vocabulary, write, written } from "./packed-request.js";
 import type { Vocabulary } from "./packed-request.js";
 import type { Tables } from "./tables.js";
@@ -9,12 +9,13 @@ import type { Agent, Decision, Request } from "./types.js";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 /** Session controls that are remembered; there are a few in any bundle. */
 const SESSION_CONTROLS = 256;
 
 /** Parts of the module's memory, as long as it does not grow. */
 class Views {
-  readonly buffer: ArrayBuffer;
   /** Where the text of a request is written. */
   readonly textAt: number;
   readonly text: Uint8Array<ArrayBuffer>;
@@ -24,7 +25,6 @@ class Views {
 
   constructor(buffer: ArrayBuffer, places: Uint32Array) {
     const [textAt, bytes, sizesAt, sizes, numbersAt, numbers, wordsAt, words] = places;
-    this.buffer = buffer;
     this.textAt = textAt as number;
     this.text = new Uint8Array(buffer, textAt, bytes);
     this.sizes = new Int32Array(buffer, sizesAt, sizes);
@@ -45,6 +45,8 @@ export class Crossing {
   readonly #vocabulary: Vocabulary;
   readonly #shared: Shared;
   #views: Views;
+  /** What was written last. */
+  #text = "";
 
   constructor(module: Module) {
     this.#module = module;
@@ -69,7 +71,7 @@ export class Crossing {
     const answer = this.#current().words;
     const words = new Array<number>(length);
     for (let at = 0; at < length; at += 1) words[at] = answer[at] as number;
-    return new PackedDecision(words, this.#shared, this.#own(words, bytes));
+    return new PackedDecision(words, this.#shared, this.#name(words, bytes));
   }
 
   /** The client, or `undefined` for a request that has to cross as JSON. Needs no bundle. */
@@ -80,31 +82,31 @@ export class Crossing {
     return readAgent(words, this.#shared, this.#name(words, bytes));
   }
 
-  /** Views of the module's memory come loose when it grows, which any call may bring about. */
+  /** The client of a user agent, or `undefined` if it has to cross as JSON. Needs no bundle. */
+  classifyAgent(agent: string): Agent | undefined {
+    const bytes = this.#encode(agent);
+    if (bytes < 0 || this.#module.classifyAgent(bytes) === 0) return undefined;
+    const { words } = this.#current();
+    return readAgent(words, this.#shared, this.#name(words, bytes));
+  }
+
+  /** Views of the module's memory come loose when it grows, which any call may bring about: then they are empty. */
   #current(): Views {
-    if (this.#views.buffer !== this.#memory.buffer) this.#views = new Views(this.#memory.buffer, this.#places);
+    if (this.#views.words.length === 0) this.#views = new Views(this.#memory.buffer, this.#places);
     return this.#views;
   }
 
   /** Bytes of text written, -1 if the request does not fit. */
   #write(request: Request): number {
-    const views = this.#current();
-    const { text } = views;
-    if (!write(request, this.#vocabulary, views, true) || written.text.length > text.length) return -1;
-    const bytes = encoder.encodeInto(written.text, text).written;
-    // As many bytes as UTF-16 units: all ASCII, as was assumed.
-    if (bytes === written.text.length) return bytes;
-    if (!write(request, this.#vocabulary, views, false)) return -1;
-    const { read, written: all } = encoder.encodeInto(written.text, text);
-    return read === written.text.length ? all : -1;
+    return write(request, this.#vocabulary, this.#current()) ? this.#encode(written.text) : -1;
   }
 
-  /** What is not in the words: text that the client wrote, and detections. */
-  #own(words: readonly number[], bytes: number): Own | undefined {
-    const name = this.#name(words, bytes);
-    const detected = words[this.#shared.signalWords + 14] !== 0;
-    if (name === undefined && !detected) return undefined;
-    return { name, detections: detected ? this.#module.answerText() : "" };
+  /** Bytes of the text as it lies in the module then, -1 if it does not fit. */
+  #encode(text: string): number {
+    this.#text = text;
+    const { read, written: bytes } = encoder.encodeInto(text, this.#current().text);
+    // As many bytes as UTF-16 units: all ASCII. Half a surrogate pair is no text, and would be written as another.
+    return read === text.length && (bytes === read || !LONE_SURROGATE.test(text)) ? bytes : -1;
   }
 
   /** The agent's name, where it is the client's own words and lies in the text of the request. */
@@ -114,7 +116,7 @@ export class Crossing {
     if (from < 0 || from >= bytes) return undefined;
     const to = from + (words[NAME + 1] as number);
     // In ASCII, what the host wrote is read without decoding it again.
-    return bytes === written.text.length ? written.text.slice(from, to) : decoder.decode(text.subarray(from, to));
+    return bytes === this.#text.length ? this.#text.slice(from, to) : decoder.decode(text.subarray(from, to));
   }
 
   /** Reads texts of the catalogue, each once: they are constants of the module and stay where they are. */

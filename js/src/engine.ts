@@ -173,11 +173,14 @@ export class Engine {
     return this.#call((module) => module.receipt(facts, text, rest));
   }
 
-  /** What the client of a request is. */
-  classify(request: Request): Agent {
-    const agent = this.#survive((module) => this.#cross(module).classify(request));
+  /** What the client of a request is, or of a user agent alone. */
+  classify(subject: Request | string): Agent {
+    const agent = this.#survive((module) => {
+      const crossing = this.#cross(module);
+      return typeof subject === "string" ? crossing.classifyAgent(subject) : crossing.classify(subject);
+    });
     if (agent !== undefined) return agent;
-    const facts = JSON.stringify(request);
+    const facts = JSON.stringify(typeof subject === "string" ? { ua: subject } : subject);
     return this.#call(() => classify(facts));
   }
 

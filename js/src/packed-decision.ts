@@ -1,6 +1,8 @@
 import type { Tables } from "./tables.js";
 import type { Agent, Decision, Outcome, PolicyResult } from "./types.js";
 
+const decoder = new TextDecoder();
+
 /** Places of the words that come first, in the order of `edgeward::packed::Answer::write`. */
 const KINDS = 0;
 const FINDINGS = 1;
@@ -24,14 +26,6 @@ export interface Shared {
   sessionControls: (modes: number, frequency: number) => Decision["sessionControls"];
 }
 
-/** Texts of a request are the host's; only where they lie in the module is in the words. */
-export interface Own {
-  /** The agent's name, where it is the client's own words. */
-  name: string | undefined;
-  /** Detections, as JSON. */
-  detections: string;
-}
-
 /**
  * A decision as it crossed, in numbers. Its members are read out of them when somebody looks, which for most requests
  * is the outcome alone: they are getters of the class, so `{ ...decision }` has none of them. `toJSON`, and so
@@ -41,18 +35,22 @@ export class PackedDecision implements Decision {
   readonly outcome: Outcome;
   readonly #words: readonly number[];
   readonly #shared: Shared;
-  readonly #own: Own | undefined;
+  readonly #name: string | undefined;
   #reasons: Decision["reasons"] | undefined;
   #risk: Decision["risk"] | undefined;
   #agent: Agent | undefined;
   #detections: Decision["detections"] | undefined;
   #policies: PolicyResult[] | undefined;
 
-  constructor(words: readonly number[], shared: Shared, own: Own | undefined) {
+  /**
+   * `name`: the agent's, where it is the client's own words. Texts of a request are the host's, and only where they lie
+   * in the module is in the words.
+   */
+  constructor(words: readonly number[], shared: Shared, name: string | undefined) {
     this.outcome = shared.tables.outcomes[(words[OUTCOME] as number) & 0xff] as Outcome;
     this.#words = words;
     this.#shared = shared;
-    this.#own = own;
+    this.#name = name;
   }
 
   get reasons(): Decision["reasons"] {
@@ -74,7 +72,7 @@ export class PackedDecision implements Decision {
   }
 
   get agent(): Agent {
-    return (this.#agent ??= readAgent(this.#words, this.#shared, this.#own?.name));
+    return (this.#agent ??= readAgent(this.#words, this.#shared, this.#name));
   }
 
   get detections(): Decision["detections"] {
@@ -160,8 +158,11 @@ export class PackedDecision implements Decision {
   }
 
   #readDetections(): Decision["detections"] {
-    if (this.#own === undefined || this.#own.detections === "") return [];
-    return JSON.parse(this.#own.detections) as Decision["detections"];
+    const length = this.#word(this.#lists - 3);
+    if (length === 0) return [];
+    const at = this.#words.length - Math.ceil(length / 4);
+    const bytes = Uint8Array.from({ length }, (_, byte) => this.#word(at + (byte >> 2)) >> ((byte & 3) * 8));
+    return JSON.parse(decoder.decode(bytes)) as Decision["detections"];
   }
 
   #readPolicies(): PolicyResult[] {

@@ -15,7 +15,10 @@ class Index {
   }
 
   find(name: string): number {
-    if (name === this.#last) return this.#place;
+    return name === this.#last ? this.#place : this.#look(name);
+  }
+
+  #look(name: string): number {
     this.#last = name;
     return (this.#place = this.#places.get(name) ?? UNKNOWN);
   }
@@ -80,7 +83,8 @@ class Headers {
   }
 }
 
-// The request being written. Module state, because an object for each request costs more than all of the writing.
+// The request being written. Module state, because an object for each request costs more than all of the writing. What
+// writes several values keeps its place in variables of its own: reading and storing these every time is what costs.
 let names: Vocabulary;
 let text = "";
 let sizes = new Int32Array();
@@ -88,20 +92,15 @@ let numbers = new Float64Array();
 let sizeCount = 0;
 let numberCount = 0;
 let fits = true;
-let ascii = true;
 
 /** A request as text and numbers, until the next one is written. */
 export const written = { text: "", sizes: 0, numbers: 0 };
 
-/**
- * Writes the members in the order in which `edgeward::packed::request` reads them, and tells whether they fit.
- * `isAscii`: texts are taken to be, so that their length is one in bytes.
- */
+/** Writes the members in the order in which `edgeward::packed::request` reads them, and tells whether they fit. */
 export function write(
   request: Request,
   vocabulary: Vocabulary,
   into: { sizes: Int32Array<ArrayBuffer>; numbers: Float64Array<ArrayBuffer> },
-  isAscii: boolean,
 ): boolean {
   names = vocabulary;
   ({ sizes, numbers } = into);
@@ -109,7 +108,6 @@ export function write(
   sizeCount = 0;
   numberCount = 0;
   fits = true;
-  ascii = isAscii;
   if (isGroup(request)) writeRequest(request);
   else fits = false;
   written.text = text;
@@ -144,82 +142,45 @@ function writeRequest(request: Request): void {
   fits = ua === undefined && ofAgent === undefined;
   let groups = 0;
   sizeCount = 1;
-  number(request.time);
+  numbers[numberCount++] = number(request.time);
   if (isGroup(http)) {
     groups |= HTTP;
-    rare(http.query);
-    string(http.method);
-    string(http.scheme);
-    string(http.host);
-    string(http.path);
-    string(http.version);
-    headers(http.headers);
+    writeHttp(http);
   }
   if (isGroup(client)) {
     groups |= CLIENT;
     writeClient(client);
   }
-  if (isGroup(tls)) {
-    groups |= TLS;
-    string(tls.version);
-    string(tls.ja4);
-    string(tls.ja3);
-    const certificate = tls.clientCert;
-    if (isGroup(certificate)) {
-      groups |= CLIENT_CERT;
-      flag(certificate.presented);
-      flag(certificate.verified);
-    }
-  }
+  if (isGroup(tls)) groups |= TLS | writeTls(tls);
   if (isGroup(transport)) {
     groups |= TRANSPORT;
-    number(transport.rttMs);
-    string(transport.h2Fingerprint);
-    strings(transport.headerOrder);
+    writeTransport(transport);
   }
   if (isGroup(platformBot)) {
     groups |= PLATFORM_BOT;
-    number(platformBot.score);
-    flag(platformBot.verified);
-    flag(platformBot.signedAgent);
+    writePlatformBot(platformBot);
   }
   if (isGroup(principal)) {
     groups |= PRINCIPAL;
-    rare(principal.customSecurityAttributes);
-    name(principal.kind, names.principalKinds);
-    string(principal.id);
-    strings(principal.groups);
-    strings(principal.roles);
-    name(principal.guestType, names.guestTypes);
-    string(principal.externalTenant);
+    writePrincipal(principal);
   }
-  if (isGroup(session)) {
-    groups |= SESSION | writeSession(session);
-  }
+  if (isGroup(session)) groups |= SESSION | writeSession(session);
   if (isGroup(device)) {
     groups |= DEVICE;
     writeDevice(device);
   }
   if (isGroup(resource)) {
     groups |= RESOURCE;
-    rare(resource.customSecurityAttributes);
-    string(resource.application);
-    strings(resource.applicationGroups);
-    string(resource.userAction);
-    string(resource.authenticationContext);
+    writeResource(resource);
   }
   if (isGroup(risk)) {
     groups |= RISK;
-    name(risk.signIn, names.levels);
-    name(risk.user, names.levels);
-    name(risk.servicePrincipal, names.levels);
-    name(risk.agent, names.levels);
-    name(risk.insider, names.insiderLevels);
+    writeRisk(risk);
   }
   if (isGroup(velocity)) {
     groups |= VELOCITY;
-    number(velocity.userFailures1h);
-    number(velocity.ipUsers1h);
+    numbers[numberCount++] = number(velocity.userFailures1h);
+    numbers[numberCount++] = number(velocity.ipUsers1h);
   }
   if (isGroup(profile)) {
     groups |= PROFILE;
@@ -242,43 +203,153 @@ function rare(value: unknown): void {
   if (value != null) fits = false;
 }
 
+function writeHttp(http: NonNullable<Request["http"]>): void {
+  const { method, scheme, host, path, version } = http;
+  const into = sizes;
+  const at = sizeCount;
+  rare(http.query);
+  into[at] = size(method);
+  into[at + 1] = size(scheme);
+  into[at + 2] = size(host);
+  into[at + 3] = size(path);
+  into[at + 4] = size(version);
+  sizeCount = at + 5;
+  text += known(method) + known(scheme) + known(host) + known(path) + known(version);
+  writeHeaders(http.headers);
+}
+
+function writeHeaders(headers: readonly (readonly [string, string])[] | null | undefined): void {
+  const count = sizeCount++;
+  if (headers == null) {
+    sizes[count] = UNKNOWN;
+    return;
+  }
+  if (!Array.isArray(headers)) {
+    fits = false;
+    return;
+  }
+  const known = names.headers;
+  const into = sizes;
+  let at = count + 1;
+  let joined = text;
+  for (let place = 0; place < headers.length; place += 1) {
+    const pair = headers[place] as readonly [string, string];
+    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== "string" || typeof pair[1] !== "string") {
+      fits = false;
+      return;
+    }
+    const header = known.find(pair[0]);
+    if (header < 0) continue;
+    if (header === known.signed) fits = false;
+    into[at] = header;
+    into[at + 1] = pair[1].length;
+    at += 2;
+    joined += pair[1];
+  }
+  into[count] = (at - count) >> 1;
+  sizeCount = at;
+  text = joined;
+}
+
 function writeClient(client: NonNullable<Request["client"]>): void {
+  const { ip, country, city, gpsCountry } = client;
+  const { proxies, appTypes } = names;
+  const into = sizes;
+  const at = sizeCount;
   rare(client.reverseDns);
-  string(client.ip);
-  number(client.asn);
-  string(client.country);
-  string(client.city);
-  number(client.latitude);
-  number(client.longitude);
-  name(client.proxy, names.proxies);
-  string(client.gpsCountry);
-  flag(client.compliantNetwork);
-  name(client.appType, names.appTypes);
+  into[at] = size(ip);
+  into[at + 1] = size(country);
+  into[at + 2] = size(city);
+  into[at + 3] = name(client.proxy, proxies);
+  into[at + 4] = size(gpsCountry);
+  into[at + 5] = flag(client.compliantNetwork);
+  into[at + 6] = name(client.appType, appTypes);
+  sizeCount = at + 7;
+  text += known(ip) + known(country) + known(city) + known(gpsCountry);
+  const numbersAt = numberCount;
+  numbers[numbersAt] = number(client.asn);
+  numbers[numbersAt + 1] = number(client.latitude);
+  numbers[numbersAt + 2] = number(client.longitude);
+  numberCount = numbersAt + 3;
+}
+
+/** Tells whether there was a certificate. */
+function writeTls(tls: NonNullable<Request["tls"]>): number {
+  const { version, ja4, ja3, clientCert } = tls;
+  const into = sizes;
+  const at = sizeCount;
+  into[at] = size(version);
+  into[at + 1] = size(ja4);
+  into[at + 2] = size(ja3);
+  sizeCount = at + 3;
+  text += known(version) + known(ja4) + known(ja3);
+  if (!isGroup(clientCert)) return 0;
+  into[at + 3] = flag(clientCert.presented);
+  into[at + 4] = flag(clientCert.verified);
+  sizeCount = at + 5;
+  return CLIENT_CERT;
+}
+
+function writeTransport(transport: NonNullable<Request["transport"]>): void {
+  const { h2Fingerprint } = transport;
+  numbers[numberCount++] = number(transport.rttMs);
+  sizes[sizeCount++] = size(h2Fingerprint);
+  text += known(h2Fingerprint);
+  writeTexts(transport.headerOrder);
+}
+
+function writePlatformBot(platformBot: NonNullable<Request["platformBot"]>): void {
+  numbers[numberCount++] = number(platformBot.score);
+  sizes[sizeCount++] = flag(platformBot.verified);
+  sizes[sizeCount++] = flag(platformBot.signedAgent);
+}
+
+function writePrincipal(principal: NonNullable<Request["principal"]>): void {
+  const { id, externalTenant } = principal;
+  const { principalKinds, guestTypes } = names;
+  rare(principal.customSecurityAttributes);
+  sizes[sizeCount++] = name(principal.kind, principalKinds);
+  sizes[sizeCount++] = size(id);
+  text += known(id);
+  writeTexts(principal.groups);
+  writeTexts(principal.roles);
+  sizes[sizeCount++] = name(principal.guestType, guestTypes);
+  sizes[sizeCount++] = size(externalTenant);
+  text += known(externalTenant);
 }
 
 /** Tells whether there was a binding. */
 function writeSession(session: NonNullable<Request["session"]>): number {
-  string(session.id);
-  number(session.establishedAt);
-  number(session.authTime);
-  strings(session.amr);
-  name(session.transferMethod, names.transferMethods);
-  const { binding } = session;
+  const { id, binding } = session;
+  sizes[sizeCount++] = size(id);
+  text += known(id);
+  numbers[numberCount++] = number(session.establishedAt);
+  numbers[numberCount++] = number(session.authTime);
+  writeTexts(session.amr);
+  sizes[sizeCount++] = name(session.transferMethod, names.transferMethods);
   if (!isGroup(binding)) return 0;
-  number(binding.asn);
-  string(binding.country);
-  string(binding.ja4);
-  string(binding.agent);
+  const { country, ja4, agent } = binding;
+  numbers[numberCount++] = number(binding.asn);
+  sizes[sizeCount++] = size(country);
+  sizes[sizeCount++] = size(ja4);
+  sizes[sizeCount++] = size(agent);
+  text += known(country) + known(ja4) + known(agent);
   return BINDING;
 }
 
 function writeDevice(device: NonNullable<Request["device"]>): void {
-  flag(device.isRegistered);
-  flag(device.isCompliant);
-  name(device.trustType, names.trustTypes);
-  name(device.platform, names.platforms);
-  string(device.deviceId);
-  name(device.cookie, names.deviceCookies);
+  const { deviceId } = device;
+  const { trustTypes, platforms, deviceCookies } = names;
+  const into = sizes;
+  const at = sizeCount;
+  into[at] = flag(device.isRegistered);
+  into[at + 1] = flag(device.isCompliant);
+  into[at + 2] = name(device.trustType, trustTypes);
+  into[at + 3] = name(device.platform, platforms);
+  into[at + 4] = size(deviceId);
+  into[at + 5] = name(device.cookie, deviceCookies);
+  sizeCount = at + 6;
+  text += known(deviceId);
   // Attributes that only policies with a device filter read cross as JSON.
   const isPlain =
     device.mdmAppId == null &&
@@ -296,77 +367,86 @@ function writeDevice(device: NonNullable<Request["device"]>): void {
   fits &&= isPlain;
 }
 
+function writeResource(resource: NonNullable<Request["resource"]>): void {
+  const { application, userAction, authenticationContext } = resource;
+  rare(resource.customSecurityAttributes);
+  sizes[sizeCount++] = size(application);
+  text += known(application);
+  writeTexts(resource.applicationGroups);
+  sizes[sizeCount++] = size(userAction);
+  sizes[sizeCount++] = size(authenticationContext);
+  text += known(userAction) + known(authenticationContext);
+}
+
+function writeRisk(risk: NonNullable<Request["risk"]>): void {
+  const { levels, insiderLevels } = names;
+  const into = sizes;
+  const at = sizeCount;
+  into[at] = name(risk.signIn, levels);
+  into[at + 1] = name(risk.user, levels);
+  into[at + 2] = name(risk.servicePrincipal, levels);
+  into[at + 3] = name(risk.agent, levels);
+  into[at + 4] = name(risk.insider, insiderLevels);
+  sizeCount = at + 5;
+}
+
 function writeProfile(profile: Profile): void {
   if (profile.count == null) fits = false;
-  number(profile.count);
-  strings(profile.networks);
-  numbersOf(profile.asns);
-  strings(profile.countries);
-  strings(profile.agents);
-  strings(profile.tls);
-  strings(profile.devices);
-  numbersOf(profile.hours);
-  number(profile.last?.time);
-  if (profile.last == null) return;
-  if (profile.last.time == null) fits = false;
-  number(profile.last.latitudeE6);
-  number(profile.last.longitudeE6);
+  numbers[numberCount++] = number(profile.count);
+  writeTexts(profile.networks);
+  writeNumbers(profile.asns);
+  writeTexts(profile.countries);
+  writeTexts(profile.agents);
+  writeTexts(profile.tls);
+  writeTexts(profile.devices);
+  writeNumbers(profile.hours);
+  const { last } = profile;
+  numbers[numberCount++] = number(last?.time);
+  if (last == null) return;
+  if (last.time == null) fits = false;
+  numbers[numberCount++] = number(last.latitudeE6);
+  numbers[numberCount++] = number(last.longitudeE6);
 }
 
-function number(value: number | null | undefined): void {
-  if (value == null) numbers[numberCount++] = Number.NaN;
-  // JSON writes what is not finite as `null`.
-  else if (typeof value === "number") numbers[numberCount++] = Number.isFinite(value) ? value : Number.NaN;
-  else fits = false;
+// These run for every member. V8 puts functions so small in their place wherever they are called; what rarely happens
+// is apart for that reason.
+
+function number(value: number | null | undefined): number {
+  // Infinity does not fit, and crosses as JSON does: as `null`.
+  return typeof value === "number" ? value : noNumber(value);
 }
 
-function flag(value: boolean | null | undefined): void {
-  if (value == null) sizes[sizeCount++] = UNKNOWN;
-  else if (typeof value === "boolean") sizes[sizeCount++] = value ? 1 : 0;
-  else fits = false;
+function flag(value: boolean | null | undefined): number {
+  return value === true ? 1 : value === false ? 0 : nothing(value);
 }
 
 /** A name that the engine does not know is unknown. */
-function name(value: string | null | undefined, known: Index): void {
-  if (value == null) sizes[sizeCount++] = UNKNOWN;
-  else if (typeof value === "string") sizes[sizeCount++] = known.find(value);
-  else fits = false;
+function name(value: string | null | undefined, known: Index): number {
+  return typeof value === "string" ? known.find(value) : nothing(value);
 }
 
-function string(value: string | null | undefined): void {
-  if (value == null) sizes[sizeCount++] = UNKNOWN;
-  else known(value);
+/** Length of a text. */
+function size(value: string | null | undefined): number {
+  return typeof value === "string" ? value.length : nothing(value);
 }
 
-function known(value: string): void {
-  if (typeof value !== "string") {
-    fits = false;
-    return;
-  }
-  sizes[sizeCount++] = ascii ? value.length : byteLength(value);
-  text += value;
+/** A text, as it is joined to the others. */
+function known(value: string | null | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
-function strings(values: readonly string[] | null | undefined): void {
-  if (values == null) sizes[sizeCount++] = UNKNOWN;
-  else if (Array.isArray(values)) {
-    sizes[sizeCount++] = values.length;
-    for (let place = 0; place < values.length; place += 1) known(values[place] as string);
-  } else fits = false;
+/** What is neither of its kind nor unknown does not fit. */
+function nothing(value: unknown): number {
+  if (value != null) fits = false;
+  return UNKNOWN;
 }
 
-function numbersOf(values: readonly number[] | null | undefined): void {
-  if (values == null) sizes[sizeCount++] = UNKNOWN;
-  else if (Array.isArray(values)) {
-    sizes[sizeCount++] = values.length;
-    for (const value of values) {
-      if (typeof value !== "number") fits = false;
-      numbers[numberCount++] = value;
-    }
-  } else fits = false;
+function noNumber(value: unknown): number {
+  if (value != null) fits = false;
+  return Number.NaN;
 }
 
-function headers(values: readonly (readonly [string, string])[] | null | undefined): void {
+function writeTexts(values: readonly string[] | null | undefined): void {
   if (values == null) {
     sizes[sizeCount++] = UNKNOWN;
     return;
@@ -375,31 +455,35 @@ function headers(values: readonly (readonly [string, string])[] | null | undefin
     fits = false;
     return;
   }
-  const count = sizeCount++;
-  let carried = 0;
+  const into = sizes;
+  let at = sizeCount;
+  let joined = text;
+  into[at++] = values.length;
   for (let place = 0; place < values.length; place += 1) {
-    const pair = values[place] as readonly [string, string];
-    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== "string" || typeof pair[1] !== "string") {
+    const value = values[place] as string;
+    if (typeof value !== "string") {
       fits = false;
       return;
     }
-    const header = names.headers.find(pair[0]);
-    if (header < 0) continue;
-    if (header === names.headers.signed) fits = false;
-    sizes[sizeCount++] = header;
-    known(pair[1]);
-    carried += 1;
+    into[at++] = value.length;
+    joined += value;
   }
-  sizes[count] = carried;
+  sizeCount = at;
+  text = joined;
 }
 
-/** Bytes of UTF-8. What is not well-formed is not UTF-8, and does not fit. */
-function byteLength(value: string): number {
-  let bytes = 0;
-  for (const character of value) {
-    const code = character.codePointAt(0) ?? 0;
-    if (code >= 0xd800 && code <= 0xdfff) fits = false;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+function writeNumbers(values: readonly number[] | null | undefined): void {
+  if (values == null) {
+    sizes[sizeCount++] = UNKNOWN;
+    return;
   }
-  return bytes;
+  if (!Array.isArray(values)) {
+    fits = false;
+    return;
+  }
+  sizes[sizeCount++] = values.length;
+  for (const value of values) {
+    if (typeof value !== "number") fits = false;
+    numbers[numberCount++] = value;
+  }
 }

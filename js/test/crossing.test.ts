@@ -76,7 +76,7 @@ test("any mixture of facts, malformed ones among them, is answered alike both wa
 
 /** The client as it crosses in JSON, or the code of the refusal. */
 function classified(request: unknown): string {
-  const answer = classify(JSON.stringify(request));
+  const answer = classify(JSON.stringify(typeof request === "string" ? { ua: request } : request));
   const { error } = JSON.parse(answer) as { error?: { code: string } };
   return error?.code ?? answer;
 }
@@ -90,6 +90,14 @@ test("any client is told alike both ways, with a bundle and without", () => {
     [],
     7,
     "curl/8.0",
+    "",
+    " ",
+    "made-up-name/1.0",
+    "Ünïcode-Bot/1.0 🤖",
+    "\uD800",
+    "\uFEFFname\0/1.0",
+    "a".repeat(40_000),
+    "ü".repeat(20_000),
     { http: { headers: [] } },
     { http: { headers: null } },
     { http: [] },
@@ -110,15 +118,18 @@ test("any client is told alike both ways, with a bundle and without", () => {
     headers(...Array.from({ length: 3_000 }, (): [string, string] => ["accept", "*/*"])),
     headers(["user-agent", "curl/8.0"], ["signature-input", 'sig=("@authority");created=1'], ["signature", "sig=:AA==:"]),
     { ...headers(["user-agent", "Mozilla/5.0 (Windows NT 10.0) Chrome/60.0.0.0 Safari/537.36"]), time: 1_780_000_000_000 },
+    headers(["user-agent", "\uD83E"], ["accept", "\uDD16"]),
+    headers(["user-agent", "🤖"], ["accept", "ä"], ["accept-language", "€"]),
     { ...headers(["user-agent", "curl/8.0"]), time: 0.5 },
+    { ...headers(["user-agent", "curl/8.0"]), time: Number.POSITIVE_INFINITY },
     { ...headers(["user-agent", "curl/8.0"]), device: { manufacturer: "Example" } },
   ];
   const next = numbers(3);
   const cut = (agent: string) => headers(["user-agent", agent.slice(next(agent.length), agent.length - next(9))]);
   const mixtures = Array.from({ length: 2_000 }, () => mixed(next));
   for (const engine of [new Engine(), loaded()]) {
-    for (const request of [...recorded, ...odd, ...agents.map(cut), ...mixtures]) {
-      assert.equal(outcome(() => engine.classify(request as Request)), classified(request), JSON.stringify(request));
+    for (const request of [...recorded, ...odd, ...agents, ...agents.map(cut), ...mixtures]) {
+      assert.equal(outcome(() => engine.classify(request as Request | string)), classified(request), JSON.stringify(request));
     }
     assert.equal(engine.traps, 0);
   }

@@ -9,13 +9,13 @@ use crate::request::{
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 
 /// Reads a request: its members in the order written below. `sizes` holds what is small: for texts their length in
-/// bytes, for lists their count, for flags 0 or 1, for names their index, for headers that of [`Http::READ`] before
+/// UTF-16 units, which is what JavaScript knows, for lists their count, for flags 0 or 1, for names their index, for headers that of [`Http::READ`] before
 /// the length; -1 for what is unknown. `numbers` holds numbers, NaN for what is unknown. Groups that a leading bit
 /// mask leaves out are unknown as a whole. Fills a request of which nothing is known yet, because a value of its size
 /// is not moved for free. `None` if they do not fit; the JSON way tells why.
 #[must_use]
 pub fn request<'a>(text: &'a str, sizes: &[i32], numbers: &[f64], into: &mut Request<'a>) -> Option<()> {
-    let mut reader = Reader { text, sizes, numbers };
+    let mut reader = Reader { text, is_ascii: text.is_ascii(), sizes, numbers };
     reader.request(into)?;
     (reader.text.is_empty() && reader.sizes.is_empty() && reader.numbers.is_empty()).then_some(())
 }
@@ -38,6 +38,7 @@ const PROFILE: i32 = 1 << 13;
 
 struct Reader<'a, 'n> {
     text: &'a str,
+    is_ascii: bool,
     sizes: &'n [i32],
     numbers: &'n [f64],
 }
@@ -232,7 +233,8 @@ impl<'a> Reader<'a, '_> {
 
     fn slice(&mut self) -> Read<&'a str> {
         let Some(length) = self.size()? else { return Some(None) };
-        let (slice, rest) = self.text.split_at_checked(length)?;
+        let bytes = if self.is_ascii { length } else { bytes(self.text, length)? };
+        let (slice, rest) = self.text.split_at_checked(bytes)?;
         self.text = rest;
         Some(Some(slice))
     }
@@ -274,6 +276,18 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+/// How many bytes the first UTF-16 units take; `None` if they end within a character or past the end.
+fn bytes(text: &str, units: usize) -> Option<usize> {
+    let mut left = units;
+    for (at, character) in text.char_indices() {
+        if left == 0 {
+            return Some(at);
+        }
+        left = left.checked_sub(character.len_utf16())?;
+    }
+    (left == 0).then_some(text.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -309,7 +323,10 @@ mod tests {
         sizes[1] = 3;
         assert_eq!(read("GE", &sizes, &unknown), None, "a length past the end");
         assert_eq!(read("GET", &sizes, &unknown).unwrap().http.method.as_deref(), Some("GET"));
-        assert_eq!(read("G€", &sizes, &unknown), None, "a length within a character");
+        assert_eq!(read("G€T", &sizes, &unknown).unwrap().http.method.as_deref(), Some("G€T"));
+        assert_eq!(read("G🤖", &sizes, &unknown).unwrap().http.method.as_deref(), Some("G🤖"));
+        assert_eq!(read("GE🤖", &sizes, &unknown), None, "a length within a character");
+        assert_eq!(read("G€", &sizes, &unknown), None, "a length past the end");
         sizes[1] = -2;
         assert_eq!(read("", &sizes, &unknown), None, "no size");
         for bad in [0.5, 1e300, f64::INFINITY] {

@@ -78,11 +78,11 @@ impl Engine {
         })
     }
 
-    /// What of an answer is text: the detections, as JSON.
-    #[wasm_bindgen(js_name = answerText)]
-    #[must_use]
-    pub fn answer_text(&self) -> String {
-        self.answer.text().to_owned()
+    /// Classifies the client of the user agent in the buffer of texts: how many words the answer has, 0 if it is no
+    /// text.
+    #[wasm_bindgen(js_name = classifyAgent)]
+    pub fn classify_agent(&mut self, bytes: usize) -> usize {
+        self.answer_packed(bytes, 0, 0, |_, agent, _, _, answer| ffi::classify_agent(agent, answer))
     }
 
     /// What the numbers of packed answers stand for.
