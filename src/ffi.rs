@@ -174,11 +174,23 @@ impl Instance {
             Ok(circumstances) => circumstances,
             Err(error) => return failure(&error),
         };
-        self.with_merged(request, scorer_answer, |engine, request| {
-            let was_deferred = !circumstances.asked.is_empty() || circumstances.outage;
-            let decision = if was_deferred { engine.resume(request) } else { engine.decide(request) };
-            json(&engine.receipt(request, &decision, &circumstances))
-        })
+        self.with_merged(request, scorer_answer, |engine, request| recorded(engine, request, &circumstances))
+    }
+
+    /// [`Self::receipt`] of a packed request ([`packed`]) that nobody was asked about; `None` for what does not fit and
+    /// is for the JSON way.
+    #[must_use]
+    pub fn receipt_packed(
+        &self,
+        text: &[u8],
+        sizes: &[i32],
+        numbers: &[f64],
+        circumstances: &str,
+    ) -> Option<String> {
+        let engine = self.engine.as_ref()?;
+        let circumstances = read(circumstances, "circumstances").ok()?;
+        let mut request = Request::default();
+        unpack(text, sizes, numbers, &mut request).then(|| recorded(engine, &request, &circumstances))
     }
 
     /// An identifier as it leaves the edge; `kind` is `principal`, `session` or `device`.
@@ -305,6 +317,12 @@ fn try_what_if(bundle: &str, body: &str) -> Result<String, Error> {
     let (written, sources) = Bundle::written(bundle)?;
     let body = bounded::<WhatIfBody<'_>>(body, "what-if body")?;
     Ok(policy::what_if(&written, &sources, body)?.to_json())
+}
+
+fn recorded(engine: &Engine, request: &Request<'_>, circumstances: &Circumstances) -> String {
+    let was_deferred = !circumstances.asked.is_empty() || circumstances.outage;
+    let decision = if was_deferred { engine.resume(request) } else { engine.decide(request) };
+    json(&engine.receipt(request, &decision, circumstances))
 }
 
 fn parse_probe(json: &str) -> Result<Request<'_>, Error> {

@@ -1,7 +1,7 @@
 // The public surface, however the module arrives.
 export type { AgentKeysOptions } from "./agent-keys.js";
 export { createIdentifierKey, Engine } from "./engine.js";
-export type { Circumstances, EngineOptions } from "./engine.js";
+export type { Circumstances, EngineOptions, WrittenReceipt } from "./engine.js";
 export { EdgewardError } from "./errors.js";
 export type { EdgewardErrorCode } from "./errors.js";
 export { factsFromFixtures, factsFromHeader } from "./fixture.js";

@@ -74,6 +74,12 @@ export class Crossing {
     return new PackedDecision(words, this.#shared, this.#name(words, bytes));
   }
 
+  /** The record of a decision that nobody was asked about, or `undefined` for a request that has to cross as JSON. */
+  receipt(request: Request, circumstances: string): string | undefined {
+    const bytes = this.#write(request);
+    return bytes < 0 ? undefined : this.#module.receiptPacked(bytes, written.sizes, written.numbers, circumstances);
+  }
+
   /** The client, or `undefined` for a request that has to cross as JSON. Needs no bundle. */
   classify(request: Request): Agent | undefined {
     const bytes = this.#write(request);

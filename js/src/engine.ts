@@ -1,5 +1,5 @@
 import { Crossing } from "./crossing.js";
-import { answered, EdgewardError, failure } from "./errors.js";
+import { answered, EdgewardError, failure, successful } from "./errors.js";
 import {
   __wbg_reset_state as resetModule,
   classify,
@@ -19,7 +19,6 @@ import type {
   Profile,
   ProfileKey,
   PublicKey,
-  Receipt,
   Request,
   SealOutcome,
   SignatureEnvelope,
@@ -53,6 +52,15 @@ export interface Circumstances {
   /** `digest` of the receipt before this one. */
   previous?: string | null;
 }
+
+/** A {@link Receipt} as it leaves the edge: JSON, in the very bytes that its digest is of. */
+export interface WrittenReceipt {
+  text: string;
+  digest: string;
+}
+
+/** Where a receipt's digest begins, 64 hexadecimal digits: it is the last member, and `"}` is behind it. */
+const DIGEST = -66;
 
 /** What became of a sealed profile, and what was in it. */
 export interface OpenedProfile {
@@ -166,11 +174,18 @@ export class Engine {
   }
 
   /** The record of a decision, with the scorer's answer if there was one. */
-  receipt(request: Request, answer: Answer | undefined, circumstances: Circumstances): Receipt {
-    const facts = JSON.stringify(request);
-    const text = answer === undefined ? undefined : JSON.stringify(answer);
+  receipt(request: Request, answer: Answer | undefined, circumstances: Circumstances): WrittenReceipt {
     const rest = JSON.stringify(circumstances);
-    return this.#call((module) => module.receipt(facts, text, rest));
+    const packed =
+      answer === undefined ? this.#survive((module) => this.#cross(module).receipt(request, rest)) : undefined;
+    const text = packed ?? this.#receiptAsJson(request, answer, rest);
+    return { text, digest: text.slice(DIGEST, DIGEST + 64) };
+  }
+
+  #receiptAsJson(request: Request, answer: Answer | undefined, rest: string): string {
+    const facts = JSON.stringify(request);
+    const said = answer === undefined ? undefined : JSON.stringify(answer);
+    return successful(this.#survive((module) => module.receipt(facts, said, rest)));
   }
 
   /** What the client of a request is, or of a user agent alone. */

@@ -39,8 +39,13 @@ const FAILURE = '{"error":';
 
 /** What a module answered as JSON; a failure is thrown. */
 export function answered<T>(text: string): T {
+  return JSON.parse(successful(text)) as T;
+}
+
+/** The same, as it was answered. */
+export function successful(text: string): string {
   if (text.startsWith(FAILURE)) throw failure(text);
-  return JSON.parse(text) as T;
+  return text;
 }
 
 /** The error that a module answered as JSON. */

@@ -216,7 +216,7 @@ export class Guard<Native> {
         previous: this.#previous ?? null,
       });
       this.#previous = receipt.digest;
-      this.#scorer.record(receipt);
+      this.#scorer.record(receipt.text);
       await this.#feed?.refresh(record.time);
     } catch (error) {
       this.#report("receipt", `a decision could not be recorded: ${String(error)}`);

@@ -7,7 +7,7 @@ import { histogram, observe } from "./telemetry.js";
 import type { Histogram } from "./telemetry.js";
 import { post, text, Transport } from "./transport.js";
 import type { Exchange, ScorerProblem, Sent } from "./transport.js";
-import type { Answer, Assessment, Receipt, SignatureEnvelope } from "./types.js";
+import type { Answer, Assessment, SignatureEnvelope } from "./types.js";
 
 export interface ScorerOptions {
   /** Base address of the central scorer. */
@@ -84,7 +84,7 @@ export class ScorerClient {
   readonly #circuit = new Circuit();
   readonly #answers = new Lru<{ asked: readonly string[]; answer: Answer }>(CACHE_ENTRIES);
   readonly #asking = new Map<string, Asking>();
-  #queue: Receipt[] = [];
+  #queue: string[] = [];
 
   /** @throws {EdgewardError} `invalid_option`. */
   constructor(options: ScorerOptions, report: (problem: ScorerProblem, message: string) => void) {
@@ -168,8 +168,8 @@ export class ScorerClient {
     return sent.value;
   }
 
-  /** Keeps a receipt for the next {@link flush}. */
-  record(receipt: Receipt): void {
+  /** Keeps a receipt, as JSON, for the next {@link flush}. */
+  record(receipt: string): void {
     this.#queue.push(receipt);
     if (this.#queue.length > QUEUE_LIMIT) {
       this.#queue.shift();
@@ -192,7 +192,7 @@ export class ScorerClient {
       this.#queue = this.#queue.slice(BATCH);
       const sent = await this.#background({
         path: "/v1/receipts",
-        init: post({ receipts: batch }),
+        init: post(`{"receipts":[${batch.join(",")}]}`),
         take: () => Promise.resolve(true),
       });
       if (sent.value === true) {
@@ -234,7 +234,7 @@ export class ScorerClient {
 
   async #ask(assessment: Assessment, now: number): Promise<Answer | undefined> {
     this.metrics.asked += 1;
-    const { value, problem } = await this.#transport.json("/v1/assess", this.#timeoutMs, post(assessment));
+    const { value, problem } = await this.#transport.json("/v1/assess", this.#timeoutMs, post(JSON.stringify(assessment)));
     if (problem === undefined && isAnswer(value)) {
       this.#circuit.succeeded();
       return value;

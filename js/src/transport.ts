@@ -106,6 +106,7 @@ export async function text(response: Response, limit = ANSWER_LIMIT): Promise<st
   return body;
 }
 
-export function post(body: unknown): RequestInit {
-  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+/** `body`: JSON. */
+export function post(body: string): RequestInit {
+  return { method: "POST", headers: { "content-type": "application/json" }, body };
 }

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Engine, type Request } from "edgeward";
 import { compile } from "edgeward/compiler";
-import { classify, moduleMemory } from "../dist/engine/engine.js";
+import { classify, Engine as Module, moduleMemory } from "../dist/engine/engine.js";
 import { bundle as smallBundle, ROOT } from "./support/fixture.js";
 
 const [source = "", cases = ""] = ["bundle.json", "cases.jsonl"].map((file) =>
@@ -72,6 +72,22 @@ test("any mixture of facts, malformed ones among them, is answered alike both wa
   }
   assert.ok(seen.decided > 300 && seen.refused > 300, JSON.stringify(seen));
   assert.equal(engine.traps, 0);
+});
+
+test("a receipt is the same both ways, and its digest is its last member", () => {
+  const engine = loaded();
+  const module = new Module('{"allowUnsigned":true}');
+  module.load(bundle, undefined);
+  for (const request of recorded) {
+    for (const outage of [false, true]) {
+      const circumstances = { asked: [], outage, previous: "0".repeat(64), signInSucceeded: null };
+      const receipt = engine.receipt(request, undefined, circumstances);
+      assert.equal(receipt.text, module.receipt(JSON.stringify(request), undefined, JSON.stringify(circumstances)));
+      assert.equal(receipt.digest, (JSON.parse(receipt.text) as { digest: string }).digest);
+    }
+  }
+  const misfit = { client: { ip: "no address" } } as Request;
+  assert.throws(() => engine.receipt(misfit, undefined, { outage: false }), { code: "invalid_json" });
 });
 
 /** The client as it crosses in JSON, or the code of the refusal. */

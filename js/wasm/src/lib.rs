@@ -21,9 +21,7 @@ const NUMBERS: usize = 256;
 #[derive(Debug)]
 pub struct Engine {
     instance: Instance,
-    text: Vec<u8>,
-    sizes: Vec<i32>,
-    numbers: Vec<f64>,
+    buffers: Buffers,
     answer: Answer,
 }
 
@@ -36,13 +34,7 @@ impl Engine {
     #[wasm_bindgen(constructor)]
     pub fn new(options: &str) -> Result<Self, String> {
         let instance = Instance::new(options).map_err(|error| ffi::failure(&error))?;
-        Ok(Self {
-            instance,
-            text: vec![0; TEXT_BYTES],
-            sizes: vec![0; SIZES],
-            numbers: vec![0.0; NUMBERS],
-            answer: Answer::default(),
-        })
+        Ok(Self { instance, buffers: Buffers::default(), answer: Answer::default() })
     }
 
     /// Where the buffers lie and how many elements they hold: the text, the sizes and the numbers of a request, the
@@ -50,7 +42,7 @@ impl Engine {
     #[must_use]
     pub fn buffers(&self) -> Vec<usize> {
         let answer = self.answer.words().as_ptr().addr();
-        let (text, sizes, numbers) = (&self.text, &self.sizes, &self.numbers);
+        let Buffers { text, sizes, numbers } = &self.buffers;
         vec![
             text.as_ptr().addr(),
             text.len(),
@@ -120,6 +112,20 @@ impl Engine {
         self.instance.receipt(request, answer.as_deref(), circumstances)
     }
 
+    /// The record of the decision about the packed request in the buffers; none if the request does not fit.
+    #[wasm_bindgen(js_name = receiptPacked)]
+    #[must_use]
+    pub fn receipt_packed(
+        &self,
+        text: usize,
+        sizes: usize,
+        numbers: usize,
+        circumstances: &str,
+    ) -> Option<String> {
+        let (text, sizes, numbers) = self.buffers.written(text, sizes, numbers)?;
+        self.instance.receipt_packed(text, sizes, numbers, circumstances)
+    }
+
     /// Opens a sealed profile.
     #[wasm_bindgen(js_name = openProfile)]
     #[must_use]
@@ -157,16 +163,33 @@ impl Engine {
         numbers: usize,
         answer: impl FnOnce(&Instance, &[u8], &[i32], &[f64], &mut Answer) -> bool,
     ) -> usize {
-        let (Some(text), Some(sizes), Some(numbers)) =
-            (self.text.get(..text), self.sizes.get(..sizes), self.numbers.get(..numbers))
-        else {
-            return 0;
-        };
+        let Some((text, sizes, numbers)) = self.buffers.written(text, sizes, numbers) else { return 0 };
         if answer(&self.instance, text, sizes, numbers, &mut self.answer) {
             self.answer.words().len()
         } else {
             0
         }
+    }
+}
+
+/// Where the host writes packed requests.
+#[derive(Debug)]
+struct Buffers {
+    text: Vec<u8>,
+    sizes: Vec<i32>,
+    numbers: Vec<f64>,
+}
+
+impl Default for Buffers {
+    fn default() -> Self {
+        Self { text: vec![0; TEXT_BYTES], sizes: vec![0; SIZES], numbers: vec![0.0; NUMBERS] }
+    }
+}
+
+impl Buffers {
+    /// So much of each as the host wrote; none if there is not so much.
+    fn written(&self, text: usize, sizes: usize, numbers: usize) -> Option<(&[u8], &[i32], &[f64])> {
+        Some((self.text.get(..text)?, self.sizes.get(..sizes)?, self.numbers.get(..numbers)?))
     }
 }
 
