@@ -15,7 +15,8 @@ pub struct Promise {
     pub alpha: f64,
     /// Largest share of the principals' own requests that may be stopped.
     pub beta: f64,
-    /// Probability that either fails, over the draw of the calibration data; split over the families.
+    /// Probability that the first fails for any family, and that the second does, each over the draw of the calibration
+    /// data.
     pub delta: f64,
 }
 
@@ -38,7 +39,13 @@ pub struct Thresholds {
     pub too_few: BTreeMap<u16, usize>,
 }
 
-/// Sets thresholds on calibration rows. Untrusted requests are never allowed, so they count as scored without end.
+/// Sets thresholds on calibration rows: the lowest of the families' own, each of which fails with probability δ.
+///
+/// δ is not split over the families, for they share one threshold (an intersection–union test: Berger, Technometrics
+/// 1982). Let a be the family of which α is let through first as a threshold rises. Where the lowest threshold lets α of
+/// any family through, it does so of a, hence so does a's own, and that one alone has probability δ at most.
+///
+/// Untrusted requests are never allowed, so they count as scored without end.
 #[must_use]
 pub fn thresholds(card: &Scorecard, rows: &[&Row], promise: Promise) -> Thresholds {
     let mut attacks: BTreeMap<u16, Vec<i32>> = BTreeMap::new();
@@ -46,16 +53,15 @@ pub fn thresholds(card: &Scorecard, rows: &[&Row], promise: Promise) -> Threshol
         let score = if row.is_trusted { card.score(row) } else { i32::MAX };
         attacks.entry(row.family).or_default().push(score);
     }
-    let delta = promise.delta / attacks.len().max(1) as f64;
     let families = attacks.iter().map(|(family, scores)| (*family, scores.len())).collect();
     let too_few = attacks
         .iter()
-        .filter(|(_, scores)| allowance(scores.len(), promise.alpha, delta).is_none())
-        .map(|(family, _)| (*family, least_samples(promise.alpha, delta)))
+        .filter(|(_, scores)| allowance(scores.len(), promise.alpha, promise.delta).is_none())
+        .map(|(family, _)| (*family, least_samples(promise.alpha, promise.delta)))
         .collect();
     // One family that can not be calibrated closes the band: every mixture of families is promised.
     let lowest: Option<Vec<i32>> =
-        attacks.values_mut().map(|scores| allow_below(scores, promise.alpha, delta)).collect();
+        attacks.values_mut().map(|scores| allow_below(scores, promise.alpha, promise.delta)).collect();
     let mut benign: Vec<i32> = rows.iter().filter(|row| !row.is_attack).map(|row| card.score(row)).collect();
     Thresholds {
         // A threshold past every score would promise something about scores never seen.
@@ -78,3 +84,86 @@ pub fn calibrate(card: &mut Card, rows: &[&Row], promise: Promise) -> Thresholds
 
 /// No score this high is ever allowed locally: even odds with the prevalence of one in a hundred taken off.
 const HIGHEST: i32 = 424;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::SIGNALS;
+    use crate::random::Random;
+
+    /// Scores are the bin of the first signal, 0 to 255.
+    fn card() -> Scorecard {
+        Scorecard { points: vec![(0..=255).collect()] }
+    }
+
+    fn row(family: u16, score: u8) -> Row {
+        let mut bins = [0; SIGNALS];
+        bins[0] = score;
+        Row {
+            time: 0,
+            user: 0,
+            history: 1,
+            family,
+            is_attack: family > 0,
+            is_session: false,
+            split: None,
+            bins,
+            is_trusted: true,
+            freeman: None,
+            counting: None,
+        }
+    }
+
+    /// Of so many calibrations, how many let more than α of any family through. A family is the share of its scores, at
+    /// each of 0 to 255, that is at most as high; samples are drawn from it.
+    fn violations(families: &[fn(f64) -> f64], promise: Promise, runs: usize) -> usize {
+        let random = &mut Random::new(11, 0);
+        let card = card();
+        (0..runs)
+            .filter(|_| {
+                let mut rows = vec![row(0, 255)];
+                for (index, share) in families.iter().enumerate() {
+                    for _ in 0..400 {
+                        let unit = random.unit();
+                        let score = (0..=255_u8).find(|score| share(f64::from(*score)) > unit).unwrap_or(255);
+                        rows.push(row(u16::try_from(index).unwrap() + 1, score));
+                    }
+                }
+                let allow = thresholds(&card, &rows.iter().collect::<Vec<_>>(), promise).allow.unwrap();
+                families.iter().any(|share| share(f64::from(allow)) > promise.alpha)
+            })
+            .count()
+    }
+
+    #[test]
+    fn one_threshold_keeps_the_promise_for_all_families_at_once() {
+        let promise = Promise { alpha: 0.02, delta: 0.05, ..Promise::default() };
+        let even: fn(f64) -> f64 = |score| (score + 1.0) / 4000.0;
+        let coarse: fn(f64) -> f64 = |score| ((score + 1.0) / 10.0).floor() / 400.0;
+        let bold: fn(f64) -> f64 = |score| (score + 1.0) / 1000.0;
+        let far: fn(f64) -> f64 = |score| f64::from(u8::from(score >= 200.0));
+        let runs = 1_000;
+        // δ of 1,000 is 50; four standard deviations on top.
+        for families in
+            [vec![even; 8], vec![even, coarse, far], vec![coarse; 5], vec![bold, even, far, coarse]]
+        {
+            let found = violations(&families, promise, runs);
+            assert!(found <= 78, "{found}");
+        }
+        let found = violations(&[bold, far, far, far, far, far, far, far], promise, runs);
+        assert!((10..=78).contains(&found), "{found}: the bound is not used");
+    }
+
+    #[test]
+    fn one_family_with_too_few_samples_closes_the_band() {
+        let mut rows: Vec<Row> = (0..2_000).map(|at| row(1 + at % 2, 200)).collect();
+        rows.extend((0..100).map(|_| row(0, 0)));
+        let set = |rows: &[Row]| thresholds(&card(), &rows.iter().collect::<Vec<_>>(), Promise::default());
+        assert_eq!(set(&rows).allow, Some(199));
+        rows.extend((0..298).map(|_| row(3, 250)));
+        let closed = set(&rows);
+        assert_eq!((closed.allow, closed.too_few), (None, BTreeMap::from([(3, 299)])));
+        rows.push(row(3, 250));
+        assert_eq!(set(&rows).allow, Some(199));
+    }
+}

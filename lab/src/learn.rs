@@ -21,7 +21,7 @@ struct Cell {
 }
 
 /// Rounds of weighing families anew.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 8;
 /// How fast a family's weight falls, per point that its boldest hundredth scores above the worst family's.
 const STEP: f64 = 0.01;
 /// Points beyond which a family is safe however far it is.

@@ -2,7 +2,8 @@
 //!
 //! A threshold is set per attacker so that a given share of that attacker's attempts is caught; then the
 //! sign-ins of every person that score as high are counted. Medians and means are over the people with at least
-//! so many sign-ins.
+//! so many sign-ins. The first sign-in has no history; here it is not counted, while the published medians are never
+//! below one.
 
 use std::collections::BTreeMap;
 

@@ -66,6 +66,13 @@ impl Timeline {
                 day * DAY + (hour / 24.0 * DAY as f64) as i64
             })
             .collect();
+        // Whoever signs in often soon does so again.
+        for at in 1..times.len() {
+            let earlier = times.get(random.below(at)).copied();
+            if let (Some(earlier), Some(time), true) = (earlier, times.get_mut(at), random.chance(0.4)) {
+                *time = (earlier + (random.exponential(1.0) * DAY as f64) as i64).min(DAYS * DAY - 1);
+            }
+        }
         times.sort_unstable();
         let split = match random.unit() {
             share if share < 0.34 => Split::Train,

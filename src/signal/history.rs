@@ -94,43 +94,45 @@ impl AddressFamiliarity {
 }
 
 bins! {
-    /// Whether the principal is used to signing in at this time of day.
+    /// Whether the principal is used to signing in at this time of day: how much likelier the profile makes it than an
+    /// even spread does (Dirichlet predictive with the weight of one sign-in).
     Hour {
-        /// Three quarters of the profile's sign-ins are near this hour.
+        /// Twice as likely: two sign-ins and all near this hour, or most of many.
         Habitual = "habitual",
-        /// Half of them are.
+        /// More likely by four tenths.
         Usual = "usual",
-        /// Half of an even share or more.
+        /// About as likely.
         Occasional = "occasional",
-        /// Less than half of an even share.
+        /// Less likely by four tenths.
         Unusual = "unusual",
-        /// Too little is known of the principal's hours.
+        /// A quarter as likely.
+        Odd = "odd",
+        /// Nothing is known of the principal's hours.
         Unknown = "unknown",
     }
 }
 
 impl Hour {
-    /// Sign-ins before hours mean anything.
-    const LEARNED: u32 = 6;
-
     pub(super) fn read(request: &Request<'_>) -> Self {
         let Some((profile, time)) = request.profile.as_ref().zip(request.time) else { return Self::Unknown };
-        let total: u32 = profile.hours.iter().fold(0, |sum, count| sum.saturating_add(*count));
-        if total < Self::LEARNED {
+        let total: u64 = profile.hours.iter().map(|count| u64::from(*count)).sum();
+        if total == 0 {
             return Self::Unknown;
         }
         let now = Profile::eighth_of_day(time);
         // An hour before or after the border of two eighths is the same habit.
-        let near: u32 = [now + 7, now, now + 1]
+        let near: u64 = [now + 7, now, now + 1]
             .into_iter()
             .filter_map(|eighth| profile.hours.get(eighth % 8))
-            .fold(0, |sum, count| sum.saturating_add(*count));
-        // In sixteenths; three of eight would be even.
-        match u64::from(near) * 16 / u64::from(total) {
-            12.. => Self::Habitual,
-            8.. => Self::Usual,
-            3.. => Self::Occasional,
-            _ => Self::Unusual,
+            .map(|count| u64::from(*count))
+            .sum();
+        // Three of eight would be even: (near + 3/8) / (total + 1) over 3/8, in hundredths.
+        match (near * 8 + 3) * 100 / (3 * (total + 1)) {
+            200.. => Self::Habitual,
+            140.. => Self::Usual,
+            60.. => Self::Occasional,
+            25.. => Self::Unusual,
+            _ => Self::Odd,
         }
     }
 }
@@ -274,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_are_habits_once_there_are_enough() {
+    fn hours_are_habits_as_far_as_there_is_evidence() {
         // 1790000000000 is 14:13 UTC, the fifth eighth counted from 0 is 4.
         let hour = |hours: &str| {
             let json = format!(r#"{{"time":1790000000000,"profile":{{"count":9,"hours":{hours}}}}}"#);
@@ -282,9 +284,16 @@ mod tests {
         };
         assert_eq!(hour("[0,0,0,0,9,0,0,0]"), Hour::Habitual);
         assert_eq!(hour("[0,0,0,9,0,0,0,0]"), Hour::Habitual, "next to the border");
+        assert_eq!(hour("[0,0,0,0,1,0,0,0]"), Hour::Usual, "one sign-in says little");
         assert_eq!(hour("[4,0,0,0,5,0,0,0]"), Hour::Usual);
         assert_eq!(hour("[6,0,0,0,3,0,0,0]"), Hour::Occasional);
-        assert_eq!(hour("[9,0,0,0,0,0,0,0]"), Hour::Unusual);
-        assert_eq!(hour("[2,0,0,0,0,0,0,0]"), Hour::Unknown);
+        assert_eq!(hour("[1,0,0,0,0,0,0,0]"), Hour::Unusual);
+        assert_eq!(hour("[9,0,0,0,0,0,0,0]"), Hour::Odd);
+        assert_eq!(hour("[0,0,0,0,0,0,0,0]"), Hour::Unknown);
+        assert_eq!(
+            hour("[4294967295,4294967295,0,0,4294967295,0,0,0]"),
+            Hour::Occasional,
+            "counters may be full"
+        );
     }
 }

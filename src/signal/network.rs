@@ -69,17 +69,22 @@ impl Exit {
 }
 
 bins! {
-    /// Round-trip time between the edge and whoever holds the connection.
+    /// Round-trip time between the edge and whoever holds the connection. A proxy in somebody's home adds its owner's
+    /// line to the way; the steps are about as wide as one line varies.
     RoundTrip {
         /// Under 4 ms: a machine in a data centre next to the edge.
         Immediate = "immediate",
         /// Up to 9 ms: fibre in the same town, and data centres in it.
         Quick = "quick",
-        /// Up to 29 ms: fixed lines. A proxy in somebody's home adds its owner's line to the way, and rarely gets here.
+        /// Up to 19 ms: fixed lines, where a proxy in somebody's home rarely gets.
         Short = "short",
-        /// Up to 89 ms: radio, VPNs, proxies.
+        /// Up to 34 ms: fixed lines further away.
+        Moderate = "moderate",
+        /// Up to 59 ms: radio, VPNs, proxies.
         Usual = "usual",
-        /// More: satellites, bad radio, chains of proxies.
+        /// Up to 119 ms: bad radio, proxies at a distance.
+        Slow = "slow",
+        /// More: satellites, chains of proxies.
         Long = "long",
         /// The host does not measure.
         Absent = "absent",
@@ -91,8 +96,10 @@ impl RoundTrip {
         match request.transport.rtt_ms {
             Some(0..=3) => Self::Immediate,
             Some(4..=9) => Self::Quick,
-            Some(10..=29) => Self::Short,
-            Some(30..=89) => Self::Usual,
+            Some(10..=19) => Self::Short,
+            Some(20..=34) => Self::Moderate,
+            Some(35..=59) => Self::Usual,
+            Some(60..=119) => Self::Slow,
             Some(_) => Self::Long,
             None => Self::Absent,
         }

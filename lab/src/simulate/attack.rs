@@ -19,9 +19,9 @@ pub fn attempt(world: &World, family: Family, person: &Person, last: &Draft, ran
     let mut draft = scene.any_browser(family);
     match family {
         Family::Naive => {
-            // Botnets are where people are: some machine of it is a neighbour's.
-            draft.network = if scene.random.chance(0.008) {
-                scene.next_door(0.5)
+            // Botnets are where people are: some machine of it is a neighbour's, mostly at the provider most have.
+            draft.network = if scene.random.chance(0.06) {
+                scene.next_door(0.8)
             } else {
                 let place = scene.world.place(scene.random);
                 scene.infrastructure(place, 0.2)

@@ -173,7 +173,9 @@ impl Worldwide {
             Self::Relay => (60, 3),
             Self::Tor => (63, 8),
         };
-        WORLDWIDE + first + u32::try_from(random.below(count)).unwrap_or(0)
+        // Few of them carry most: people's VPNs and attackers' are the same ones.
+        let rank = random.weighted((0..count).map(|rank| libm::pow(f64::from(rank + 1), -1.2)));
+        WORLDWIDE + first + u32::try_from(rank).unwrap_or(0)
     }
 }
 
