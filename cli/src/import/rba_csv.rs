@@ -17,8 +17,6 @@
 //! of addresses says and not what happened.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -30,6 +28,7 @@ use edgeward_lab::event::{Event, Label, Split};
 use super::moment;
 use crate::Done;
 use crate::failure::{Failure, Status, report};
+use crate::input::{Line, MAX_LINE, Source};
 use crate::output::Output;
 use crate::stream::Progress;
 
@@ -45,7 +44,7 @@ const QUOTE: usize = 60;
 /// Columns are found by name, in any order: Login Timestamp, User ID, Round-Trip Time \[ms\], IP Address, Country, City,
 /// ASN, User Agent String, Login Successful, Is Attack IP, Is Account Takeover; others are ignored. Users are split
 /// 34 : 40 : 26 into train, calibrate and test, and each part has its share of the period: before 60 %, from 30 to 70 %,
-/// and after 70 % of it. What is outside its part's time is history only. Rows have to ascend in time.
+/// and after 70 % of it. What is outside its part's time is history only. Rows have to ascend in time, and each is a line.
 #[derive(Args)]
 #[command(
     after_help = "Exit status: 0 every row was read, 1 some values were not and are unknown, 2 some rows were not.\n\n\
@@ -90,32 +89,35 @@ struct Tally {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Done {
-    let (name, raw): (String, Box<dyn Read>) = match &arguments.file {
-        Some(path) if path.as_os_str() != "-" => {
-            let file = File::open(path).map_err(|why| Failure::io(path, why))?;
-            (path.display().to_string(), Box::new(file))
-        }
-        _ => ("standard input".to_owned(), Box::new(io::stdin())),
-    };
     if arguments.from >= arguments.to {
         return Err(Failure::input("--to", "is not after --from"));
     }
-    let mut reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(raw);
-    let mut record = ByteRecord::new();
-    let broken = |why: csv::Error| Failure::input(&name, why);
-    if !reader.read_byte_record(&mut record).map_err(broken)? {
-        return Err(Failure::input(&name, "is empty; a line with the names of the columns is expected"));
-    }
-    let columns = Columns::find(&record).map_err(|why| Failure::input(&format!("{name}:1"), why))?;
+    let mut source = Source::open(arguments.file.as_deref())?;
+    let name = source.name().to_owned();
+    let header = match source.next_line()? {
+        Some(Line::Bytes(line)) => record(line),
+        Some(Line::TooLong) => Err(too_long()),
+        None => Err("is empty; a line with the names of the columns is expected".to_owned()),
+    };
+    let columns = header.and_then(|header| Columns::find(&header));
+    let columns = columns.map_err(|why| Failure::input(&format!("{name}:1"), why))?;
     let (mut output, mut progress, mut tally) = (Output::new(), Progress::new(), Tally::default());
     let mut last = i64::MIN;
-    while reader.read_byte_record(&mut record).map_err(broken)? {
+    loop {
+        let record = match source.next_line()? {
+            None => break,
+            Some(Line::Bytes(line)) if line.trim_ascii().is_empty() => continue,
+            Some(Line::Bytes(line)) => record(line),
+            Some(Line::TooLong) => Err(too_long()),
+        };
         tally.rows += 1;
         progress.at(tally.rows);
-        let line = record.position().map_or(0, csv::Position::line);
-        let place = format!("{name}:{line}");
-        let mut row = Row { record: &record, problems: Vec::new() };
-        let event = match row.event(&columns, arguments, last) {
+        let place = format!("{name}:{}", source.line_number());
+        let mut problems = Vec::new();
+        let event = record.and_then(|record| {
+            Row { record: &record, problems: &mut problems }.event(&columns, arguments, last)
+        });
+        let event = match event {
             Ok(event) => event,
             Err(why) => {
                 tally.unread += 1;
@@ -124,10 +126,10 @@ pub fn run(arguments: &Arguments) -> Done {
                 continue;
             }
         };
-        if !row.problems.is_empty() {
+        if !problems.is_empty() {
             tally.incomplete += 1;
             progress.clear();
-            report(&place, row.problems.join("; "));
+            report(&place, problems.join("; "));
         }
         let Some(event) = event else {
             tally.unlabelled += 1;
@@ -179,10 +181,33 @@ impl Columns {
     }
 }
 
+/// The fields of a row. Each is a line: were it read on past its end, a quote that nobody closed would swallow all
+/// rows after it.
+fn record(line: &[u8]) -> Result<ByteRecord, String> {
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).buffer_capacity(line.len().max(1)).from_reader(line);
+    let mut record = ByteRecord::new();
+    reader.read_byte_record(&mut record).map_err(|why| why.to_string())?;
+    // A quote opens a field where it begins one, and elsewhere it is a character.
+    let fields = line.split(|byte| *byte == b',');
+    let is_open = fields.fold(false, |is_open, field| {
+        let is_odd = field.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        if is_open || field.first() == Some(&b'"') { is_open != is_odd } else { is_open }
+    });
+    if is_open {
+        return Err("a quote is opened and not closed on its line".to_owned());
+    }
+    Ok(record)
+}
+
+fn too_long() -> String {
+    format!("the line is longer than {MAX_LINE} bytes, the limit")
+}
+
 /// One row, and what of it could not be read.
 struct Row<'r> {
     record: &'r ByteRecord,
-    problems: Vec<String>,
+    problems: &'r mut Vec<String>,
 }
 
 impl Row<'_> {

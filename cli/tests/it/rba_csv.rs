@@ -119,6 +119,25 @@ fn rows_that_are_none_are_named_and_the_rest_goes_on() {
 }
 
 #[test]
+fn a_quote_that_nobody_closes_costs_its_own_row() {
+    let good = home("True,False,False");
+    let open = good.replacen(AGENT, AGENT.strip_suffix('"').unwrap(), 1);
+    let stray = good.replacen("Firefox 78.0,Linux", "Firefox \"78.0,Linux", 1);
+    let run = import(&[
+        good.clone(),
+        open,
+        stray,
+        good.replacen("True,False,False", "True,False,\"False", 1),
+        good,
+    ]);
+    assert_eq!((run.status, run.json().len()), (2, 3), "{}", run.err);
+    for line in [3, 5] {
+        let told = format!("input:{line}: a quote is opened and not closed on its line");
+        assert!(run.err.contains(&told), "{}", run.err);
+    }
+}
+
+#[test]
 fn parts_share_no_user_and_feed_the_laboratory() {
     let mut text = format!("{HEADER}\n");
     for day in 0..390_i64 {
