@@ -23,7 +23,7 @@ use crate::error::Error;
 use crate::policy::{CompiledError, Directory, Issue, PolicySet, Sources, Written};
 use crate::read::{self, Slot, record};
 use crate::request::Text;
-use crate::risk::{Model, Setting};
+use crate::risk::{Costs, Model, Setting};
 use crate::vocabulary::vocabulary;
 
 /// Largest bundle read, bytes. Fits 195 locations of 2000 ranges, Entra's own limits, four times over.
@@ -51,11 +51,14 @@ pub struct Settings {
     pub addresses: Addresses,
     /// How far the edge trusts itself.
     pub band: Setting,
+    /// What errors cost, beside the band.
+    pub costs: Costs,
 }
 
 record!(strict Settings {
     "addresses" => OneOf(addresses),
     "band" => OneOf(band),
+    "costs" => Record(costs),
 } requires {});
 
 vocabulary! {
@@ -243,7 +246,8 @@ impl Bundle {
             }
             Some(model) => Model::parse(model, file.settings.band)?,
             None => Model::priors()?,
-        };
+        }
+        .with_costs(file.settings.costs.worth()?);
         let agents = Registry::new(&file.agents)?;
         let self_test = file
             .self_test

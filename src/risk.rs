@@ -2,6 +2,7 @@
 
 mod band;
 mod calibration;
+mod costs;
 mod counterfactual;
 mod level;
 mod model;
@@ -9,6 +10,8 @@ mod probability;
 mod score;
 
 pub use band::{Band, Setting, is_trustworthy};
+pub use costs::Costs;
+pub(crate) use costs::Worth;
 pub(crate) use counterfactual::counterfactual;
 pub use counterfactual::{Change, Changes, Counterfactual};
 pub use level::{InsiderRiskLevel, LevelSet, RiskLevel};

@@ -146,12 +146,17 @@ fn a_compiled_bundle_is_made_of_a_good_source_only_and_says_nothing_else() {
     assert!(Bundle::written(&compiled.to_string()).unwrap_err().to_string().contains("source"));
 }
 
-/// A bundle of one policy about sign-in risk, with the engine's own model changed.
+/// A bundle of one policy about sign-in risk, with a model without a band changed.
 fn with_model(edit: impl Fn(&mut serde_json::Value)) -> Result<edgeward::Engine, edgeward::Error> {
     let mut model: serde_json::Value =
         serde_json::from_str(include_str!("../data/model/priors.json")).unwrap();
     edit(&mut model);
-    let bundle = serde_json::json!({"schema":1,"version":"1","model":model,"policies":[{
+    about_risk(&model, &json!({}))
+}
+
+/// A bundle of one policy about sign-in risk.
+fn about_risk(model: &Value, settings: &Value) -> Result<edgeward::Engine, edgeward::Error> {
+    let bundle = serde_json::json!({"schema":1,"version":"1","model":model,"settings":settings,"policies":[{
         "id":"risky","displayName":"risky","state":"enabled",
         "conditions":{"users":{"includeUsers":["All"]},"applications":{"includeApplications":["All"]},
             "clientAppTypes":["all"],"signInRiskLevels":["medium","high"]},
@@ -178,6 +183,22 @@ fn an_expired_model_defers_and_never_allows() {
     assert_eq!(outcome(&engine, r#""time":1790000000000,"#, stated), "allow", "somebody else knows the risk");
     let copied = r#","device":{"cookie":"forked"}"#;
     assert_eq!(outcome(&engine, r#""time":1790000000000,"#, copied), "block", "what was caught stays caught");
+}
+
+#[test]
+fn dear_errors_are_asked_about_though_the_band_would_decide() {
+    let model = serde_json::from_str(include_str!("../data/model/learned.json")).unwrap();
+    let with = |costs: Value| about_risk(&model, &json!({ "costs": costs }));
+    let dear = json!({"call": 1, "attack": 100_000, "alarm": 5});
+    assert_eq!(outcome(&with(json!({})).unwrap(), "", ""), "allow");
+    assert_eq!(outcome(&with(json!({"call": 1, "attack": 100, "alarm": 5})).unwrap(), "", ""), "allow");
+    assert_eq!(outcome(&with(dear).unwrap(), "", ""), "defer");
+    let common = json!({"call": 1, "attack": 100, "alarm": 5, "attacksPerMillion": 900_000});
+    assert_eq!(outcome(&with(common).unwrap(), "", ""), "defer");
+    for refused in [json!({"call": 1}), json!({"call": 5, "attack": 5, "alarm": 9}), json!({"calls": 1})] {
+        let why = with(refused.clone()).map(|_| ()).unwrap_err().to_string();
+        assert!(why.contains("costs"), "{refused}: {why}");
+    }
 }
 
 #[test]

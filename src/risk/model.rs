@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::band::{Band, BandFile, Setting};
 use super::calibration::{Calibration, KnotFile};
-use super::{RiskLevel, probability};
+use super::{RiskLevel, Worth, probability};
 use crate::error::Error;
 use crate::read::{self, Record, Slot, record};
 use crate::request::Text;
@@ -59,6 +59,8 @@ pub struct Model {
     calibration: Calibration,
     thresholds: Thresholds,
     band: Option<Band>,
+    /// What the operator says errors cost.
+    worth: Option<Worth>,
     /// By signal and bin, in the order of [`CATALOGUE`].
     table: Vec<Vec<Points>>,
 }
@@ -272,7 +274,7 @@ impl CardFile {
             .ok_or_else(|| Error::model("calibration", "must be two knots or more that ascend".to_owned()))?;
         let band = self.band.as_ref().map(BandFile::validate).transpose()?;
         let thresholds = Thresholds { low, medium, high };
-        let model = Model { id: id.to_owned(), expires, calibration, thresholds, band, table };
+        let model = Model { id: id.to_owned(), expires, calibration, thresholds, band, worth: None, table };
         match self.check {
             Some(check) if check != model.check() => Err(Error::model(
                 "check",
@@ -307,6 +309,11 @@ impl Model {
             (Setting::Hardened, Some(hardened)) => hardened,
             _ => standard,
         })
+    }
+
+    /// The same, by an operator's costs.
+    pub(crate) fn with_costs(self, worth: Option<Worth>) -> Self {
+        Self { worth, ..self }
     }
 
     /// Whether the model may be relied on at a time, milliseconds since the Unix epoch. One that expires is not relied
@@ -355,9 +362,13 @@ impl Model {
         self.table.iter().map(|bins| bins.iter().map(|bin| bin.points).collect()).collect()
     }
 
-    /// Calibrated log-odds of a score, in points.
+    /// Calibrated log-odds of a score, in points, where attacks are as common as the operator says.
     pub(super) fn calibrated(&self, score: i32) -> i32 {
-        self.calibration.log_odds(score)
+        self.calibration.log_odds(score) + self.worth.map_or(0, |worth| worth.shift)
+    }
+
+    pub(super) const fn worth(&self) -> Option<Worth> {
+        self.worth
     }
 
     pub(super) const fn band(&self) -> Option<Band> {

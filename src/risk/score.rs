@@ -27,7 +27,7 @@ written!(Contribution {
 pub struct Risk {
     /// Sum of the contributions, in 1/64 bit of log-odds.
     pub score: i32,
-    /// Probability of an attack at the model's prevalence, in 1/65536.
+    /// Probability of an attack in 1/65536, where one request in a hundred is one or as many as the bundle's settings say.
     pub probability_q16: u32,
     /// Levels still possible.
     pub levels: LevelSet,
@@ -69,16 +69,20 @@ pub fn score(
         high += bin.high;
     });
     let thresholds = model.thresholds();
+    let odds = model.calibrated(score);
     let levels = match stated {
         // The wider view overrules what the edge merely estimates, never what it caught in the act.
         Some(level) => LevelSet::only(level).at_least(floor(detections, is_hard)),
         None => match model.band().filter(|_| !signals.is_anonymous()) {
-            Some(band) => band.levels(score, signals),
+            Some(band) => {
+                let levels = band.levels(score, signals);
+                model.worth().map_or(levels, |worth| worth.of(levels, odds))
+            }
             None => LevelSet::between(thresholds.level(low), thresholds.level(high)),
         }
         .at_least(floor(detections, |_| true)),
     };
-    Score { score, probability_q16: probability::from_points(model.calibrated(score)), levels }
+    Score { score, probability_q16: probability::from_points(odds), levels }
 }
 
 impl Risk {
