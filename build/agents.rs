@@ -14,6 +14,9 @@ mod hash;
 /// Longest chain of segments that is looked up; must agree with the tokeniser.
 const CHAIN: usize = 3;
 
+/// Bytes read of one header; must agree with the tokeniser.
+const MAX_BYTES: usize = 512;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Catalogue {
@@ -135,18 +138,26 @@ fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> T {
     toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// `Screaming Frog` to the chained hashes of its first segments: of one, of two, …
-fn hashes_of(token: &str) -> Vec<u64> {
+/// A text of any bytes, as the tokeniser hashes it.
+fn hash_of(text: &[u8]) -> u64 {
+    let block = |at: usize, length: usize| {
+        text.iter()
+            .skip(at)
+            .take(length.min(8))
+            .rev()
+            .fold(0, |block, byte| block << 8 | u64::from(byte | 0x20))
+    };
+    hash::long(text.len(), block)
+}
+
+/// `Screaming Frog` to its segments, no more than are looked up.
+fn segments(token: &str) -> Vec<String> {
     let token = token.replace("%20", " ");
     let segments =
         token.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()).filter(|s| !s.is_empty());
-    let mut chained: Vec<u64> = Vec::new();
-    for segment in segments.take(CHAIN) {
-        let segment = hash::text(segment.as_bytes());
-        chained.push(chained.last().map_or(segment, |&before| hash::chain(before, segment)));
-    }
-    assert!(!chained.is_empty(), "token `{token}` has no letter or digit");
-    chained
+    let segments: Vec<String> = segments.take(CHAIN).map(str::to_owned).collect();
+    assert!(!segments.is_empty(), "token `{token}` has no letter or digit");
+    segments
 }
 
 /// Texts of the tables, each once; the empty one is number 0.
@@ -173,12 +184,16 @@ impl Texts {
 
 #[derive(Default)]
 struct Tokens {
-    /// Finished hash to (value, token, where it was written).
+    /// Hash to (value, token, where it was written).
     values: BTreeMap<u64, (u16, String)>,
-    /// Unfinished hashes that longer tokens begin with.
+    /// Hashes that longer tokens begin with.
     beginnings: Vec<u64>,
+    /// Those among them that a number follows.
+    numbered: Vec<u64>,
+    /// Hashes of segments that are not the first of a token.
+    continuations: Vec<u64>,
     /// Lengths of user agents that are known whole.
-    whole_lengths: BTreeSet<u16>,
+    whole_lengths: BTreeSet<usize>,
 }
 
 impl Tokens {
@@ -188,7 +203,8 @@ impl Tokens {
         let rest = || token.get(1..).unwrap_or_default();
         let (anchor, text) = match token.as_bytes() {
             [b'=', b'=', text @ ..] => {
-                self.whole_lengths.insert(u16::try_from(text.len()).expect("shorter than a header"));
+                assert!(text.len() <= MAX_BYTES, "longer than what is read of a header");
+                self.whole_lengths.insert(text.len());
                 (WHOLE, rest())
             }
             [b'^', ..] => (AT_START, rest()),
@@ -199,16 +215,29 @@ impl Tokens {
         };
         assert!(id < usize::from(AT_START), "too many meanings");
         let id = u16::try_from(id).expect("checked above");
-        let mut hashes = match anchor {
-            WHOLE => vec![hash::text(text.trim_start_matches('=').as_bytes())],
-            _ => hashes_of(text),
+        let hash = match anchor {
+            WHOLE => hash_of(text.trim_start_matches('=').as_bytes()),
+            _ => self.chain(&segments(text)),
         };
-        let hash = hash::finish(hashes.pop().expect("asserted"));
-        self.beginnings.extend(hashes);
         let (held, _) = self.values.entry(hash).or_insert_with(|| (anchor | id, token.to_owned()));
         if *held & 0xfff == id && *held != id {
             *held = if anchor == 0 { id } else { *held | anchor };
         }
+    }
+
+    /// The hash of a name, whose beginnings are noted.
+    fn chain(&mut self, segments: &[String]) -> u64 {
+        let mut hash = segments.first().map_or(0, |first| hash_of(first.as_bytes()));
+        for (index, segment) in segments.iter().enumerate().skip(1) {
+            self.beginnings.push(hash);
+            if index == 1 && segment.bytes().all(|byte| byte.is_ascii_digit()) {
+                self.numbered.push(hash);
+            }
+            let segment = hash_of(segment.as_bytes());
+            self.continuations.push(segment);
+            hash = hash::chain(hash, segment);
+        }
+        hash
     }
 
     /// Displacement hashing: each bucket tries displacements until all its keys land on free slots.
@@ -244,13 +273,22 @@ impl Tokens {
         let values: Vec<u16> = table.iter().map(|slot| slot.map_or(0, |(_, value)| value)).collect();
         writeln!(out, "pub const SLOTS: u32 = {slots};\npub const BUCKET_BITS: u32 = {bucket_bits};")
             .unwrap();
-        let mut filter = vec![0_u64; (1 << hash::FILTER_BITS) / 64];
-        for &beginning in &self.beginnings {
-            let place = hash::place(beginning);
-            filter[place / 64] |= 1 << (place % 64);
+        let filter = |hashes: &[u64]| {
+            let mut filter = vec![0_u64; (1 << hash::FILTER_BITS) / 64];
+            for &hash in hashes {
+                let place = hash::place(hash);
+                filter[place / 64] |= 1 << (place % 64);
+            }
+            filter
+        };
+        let mut lengths = [0_u64; MAX_BYTES / 64 + 1];
+        for length in &self.whole_lengths {
+            lengths[length / 64] |= 1 << (length % 64);
         }
-        array(out, "WHOLE_LENGTHS", "u16", &self.whole_lengths.iter().collect::<Vec<_>>());
-        array(out, "BEGINNINGS", "u64", &filter);
+        array(out, "WHOLE_LENGTHS", "u64", &lengths);
+        array(out, "BEGINNINGS", "u64", &filter(&self.beginnings));
+        array(out, "NUMBERED", "u64", &filter(&self.numbered));
+        array(out, "CONTINUATIONS", "u64", &filter(&self.continuations));
         array(out, "DISPLACEMENTS", "u16", &displacements);
         array(out, "FINGERPRINTS", "u16", &prints().map(|(first, _)| first).collect::<Vec<_>>());
         array(out, "MORE_FINGERPRINTS", "u8", &prints().map(|(_, second)| second).collect::<Vec<_>>());
@@ -380,7 +418,10 @@ fn keywords(keywords: &Keywords, known: usize, tokens: &mut Tokens, out: &mut St
             let gram = if keyword.at == "whole" {
                 u16::MAX
             } else {
-                assert!(word.len() >= hash::GRAM, "keyword `{word}` is too short");
+                assert!(
+                    (hash::GRAM..=16).contains(&word.len()),
+                    "keyword `{word}` is too short, or too long"
+                );
                 word.bytes().take(hash::GRAM).fold(0, hash::gram)
             };
             all.push((gram, word, keyword));

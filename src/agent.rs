@@ -6,6 +6,7 @@ mod freshness;
 mod hash;
 mod headers;
 mod hints;
+mod input;
 mod key;
 mod payload;
 pub mod probe;

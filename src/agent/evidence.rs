@@ -1,9 +1,10 @@
 //! What one pass over a user agent finds: names of the catalogue, words of the vocabulary, keywords in words that
 //! neither knows, and the shape of what remains.
 
+use super::input::{Input, Run};
 use super::reader::{self, Trace};
 use super::table::{Entry, Keyword, KeywordClass, Mark, Marks, Strength, Word};
-use super::token::{MAX_BYTES, Shape};
+use super::token::Map;
 use super::{AgentClass, Browser};
 use crate::request::Platform;
 
@@ -18,6 +19,10 @@ impl Span {
     /// Both are at most the bytes that are read of one header.
     pub const fn new(start: usize, end: usize) -> Self {
         Self { start: start as u16, end: end as u16 }
+    }
+
+    pub const fn of(run: Run) -> Self {
+        Self::new(run.start, run.end)
     }
 
     pub const fn start(self) -> usize {
@@ -72,7 +77,8 @@ pub enum Seen {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Evidence {
     pub marks: Marks,
-    pub shape: Shape,
+    /// There is a byte that no genuine user agent has.
+    pub odd: bool,
     /// Best name of automation.
     pub automation: Option<Named>,
     /// First name of an application.
@@ -126,10 +132,10 @@ pub struct Evidence {
     pub version: u32,
     pub safari: u32,
     pub safari_minor: u32,
-    /// Nothing stands behind `Safari/…`.
+    /// Nothing stands behind `Safari/…` of iOS.
     pub safari_last: bool,
     pub webkit: u32,
-    /// A plus follows WebKit's number.
+    /// A plus follows WebKit's number, and no browser is named.
     pub webkit_plus: bool,
     pub chrome: u32,
     pub firefox: u32,
@@ -140,6 +146,10 @@ pub struct Evidence {
     pub platform: Option<Platform>,
     family: Option<&'static Word>,
     family_major: u32,
+    family_end: u16,
+    /// Where words end behind which a number stands that is kept, by [`Mark`]: of each the last, 0 if there is none. The
+    /// numbers are read when all words are known.
+    ends: [u16; Mark::None as usize + 1],
 }
 
 const ENGINES: Marks = Marks::of(&[
@@ -163,8 +173,9 @@ pub const KITS: Marks = Marks::of(&[Mark::AppleKit, Mark::Kit, Mark::Webview]);
 impl Evidence {
     /// Reads the first 512 bytes of a user agent.
     pub fn of(agent: &str, trace: Option<&mut Trace>) -> Self {
-        let bytes = agent.as_bytes();
-        reader::read(bytes.get(..MAX_BYTES).unwrap_or(bytes), trace)
+        let mut found = Self::default();
+        reader::read(Input::new(agent.as_bytes(), &mut [0; 8]), trace, &mut found);
+        found
     }
 
     /// Whether a browser's engine or product is claimed.
@@ -245,77 +256,116 @@ impl Evidence {
     }
 
     /// Takes note of a word of the vocabulary.
-    pub fn word(&mut self, word: &'static Word, span: Span, bytes: &[u8], comment: bool, model: &mut bool) {
-        let number = || number_after(bytes, span.end());
-        match word.mark {
-            Mark::Mozilla if span.start() <= 1 && bytes.get(span.end()) == Some(&b'/') => {
+    #[inline]
+    pub fn word(&mut self, word: &'static Word, run: Run, input: Input<'_>, map: &Map<'_>, model: &mut bool) {
+        let Run { start, end } = run;
+        let mark = word.mark;
+        if SPECIAL.has(mark) {
+            self.special(mark, run, input, map, model);
+        }
+        self.marks.insert(mark);
+        if let Some(slot) = self.ends.get_mut((mark as usize).min(Mark::None as usize)) {
+            *slot = end as u16;
+        }
+        if start == 0 && (mark == Mark::Opera || mark == Mark::Browser) {
+            self.browser_first |=
+                matches!(input.from(end), [b'/' | b' ', b'0'..=b'9', ..] | [b' ', b'(', ..]);
+        }
+        // Of two browsers the one that the other claims to be gives way. A base family does not displace another base
+        // family, except that what is not Safari is not Safari.
+        let gives_way = |held: &Word| !word.base || held.base && held.mark == Mark::Safari;
+        if !word.browser.is_empty() && self.family.is_none_or(gives_way) {
+            self.family = Some(word);
+            self.family_end = end as u16;
+        }
+        if rank(word.platform) > rank(self.platform) {
+            self.platform = word.platform;
+        }
+    }
+
+    /// What only some words mean.
+    fn special(&mut self, mark: Mark, run: Run, input: Input<'_>, map: &Map<'_>, model: &mut bool) {
+        let Run { start, end } = run;
+        let rest = || input.from(end);
+        match mark {
+            Mark::Mozilla if start <= 1 && input.byte(end) == b'/' => {
                 self.mozilla_first = true;
-                self.mozilla = number().0;
-                self.unspaced = bytes.iter().position(|byte| *byte == b'(').is_some_and(|at| {
-                    at.checked_sub(1).and_then(|before| bytes.get(before)).is_some_and(u8::is_ascii_digit)
-                });
+                self.mozilla = number_after(input, end).0;
+                self.unspaced = map.opens.is_some_and(|at| input.byte(at.wrapping_sub(1)).is_ascii_digit());
             }
-            Mark::Mozilla => {
-                self.joined |= bytes.get(..span.start()).is_some_and(|before| before.ends_with(b", "))
+            Mark::Mozilla => self.joined |= input.upto(start).ends_with(b", "),
+            Mark::Chrome | Mark::Firefox => {
+                self.unversioned |= input.byte(end) == b'/' && input.byte(end + 1).is_ascii_alphabetic();
             }
-            Mark::Version => self.version = number().0,
-            Mark::Webkit => {
-                self.webkit = number().0;
-                let rest = bytes.get(span.end() + 1..).unwrap_or_default();
-                self.webkit_plus =
-                    rest.iter().find(|byte| !matches!(byte, b'0'..=b'9' | b'.')) == Some(&b'+');
-            }
-            Mark::Safari => {
-                (self.safari, self.safari_minor) = number();
-                self.safari_last = bytes.get(span.end() + 1..).is_none_or(reader::is_version);
-            }
-            Mark::Chrome => self.chrome = number().0,
-            Mark::Msie => self.msie = number().0,
-            Mark::Firefox => (self.firefox, self.firefox_minor) = number(),
-            Mark::Mac => self.mac = self.mac.max(number_behind(bytes, span.end())),
+            Mark::Mac => self.mac = self.mac.max(number_behind(input, end)),
             Mark::Gecko => {
-                self.gecko = number().0;
-                let behind = bytes.get(span.end()..).unwrap_or_default();
-                self.behind_gecko |= comment
-                    && self.marks.has(Mark::Khtml)
-                    && (behind.starts_with(b";")
-                        || behind.starts_with(b",") && !behind.starts_with(b", Safari"));
+                self.behind_gecko |= self.marks.has(Mark::Khtml)
+                    && (input.byte(end) == b';'
+                        || input.byte(end) == b',' && !rest().starts_with(b", Safari"))
+                    && map.in_comment(end - 1);
             }
             Mark::Compatible => {
-                self.unspaced |=
-                    bytes.get(span.end()) == Some(&b';') && bytes.get(span.end() + 1) != Some(&b' ');
-                self.compatible_late |= self.engine() && bytes.get(span.end()) == Some(&b';');
+                if input.byte(end) == b';' {
+                    self.unspaced |= input.byte(end + 1) != b' ';
+                    self.compatible_late |= self.engine();
+                }
                 *model = false;
             }
-            Mark::Android if comment => *model = true,
+            Mark::Android => *model |= map.in_comment(end - 1),
             Mark::Url => {
                 *model = false;
-                self.plus_contact |= span.start().checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b'+');
+                self.plus_contact |= input.byte(start.wrapping_sub(1)) == b'+';
             }
             _ => {}
         }
-        self.marks.insert(word.mark);
-        if span.start() == 0 && matches!(word.mark, Mark::Opera | Mark::Browser) {
-            let rest = bytes.get(span.end()..).unwrap_or_default();
-            self.browser_first |= matches!(rest, [b'/' | b' ', b'0'..=b'9', ..] | [b' ', b'(', ..]);
-        }
-        self.unversioned |= matches!(word.mark, Mark::Firefox | Mark::Chrome)
-            && matches!(bytes.get(span.end()..), Some([b'/', byte, ..]) if byte.is_ascii_alphabetic());
-        if !word.browser.is_empty() && self.family.is_none_or(|held| held.base || !word.base) {
-            let major = number().0;
-            // A base family does not displace another base family, except that what is not Safari is not Safari.
-            if self.family.is_none_or(|held| !word.base || held.mark == Mark::Safari) {
-                self.family = Some(word);
-                self.family_major = major;
+    }
+
+    /// Reads the numbers behind the words, when all are known.
+    #[inline]
+    pub fn count(&mut self, input: Input<'_>) {
+        let [version, webkit, safari, chrome, firefox, gecko, msie, _] = self.ends;
+        for (end, number) in [
+            (version, &mut self.version),
+            (webkit, &mut self.webkit),
+            (chrome, &mut self.chrome),
+            (msie, &mut self.msie),
+            (gecko, &mut self.gecko),
+        ] {
+            if end > 0 {
+                *number = number_after(input, end.into()).0;
             }
         }
-        if let Some(platform) = word.platform
-            && self.platform.is_none_or(|held| rank(platform) > rank(held))
-        {
-            self.platform = Some(platform);
+        if self.family_end == chrome {
+            self.family_major = self.chrome;
+        } else {
+            self.family_major = number_after(input, self.family_end.into()).0;
+        }
+        if webkit > 0 && self.family.is_none() {
+            let rest = input.from(usize::from(webkit) + 1);
+            self.webkit_plus = rest.iter().find(|byte| !matches!(byte, b'0'..=b'9' | b'.')) == Some(&b'+');
+        }
+        if firefox > 0 {
+            (self.firefox, self.firefox_minor) = numbers_after(input, firefox.into());
+        }
+        if safari > 0 {
+            (self.safari, self.safari_minor) = numbers_after(input, safari.into());
+            self.safari_last = self.platform == Some(Platform::Ios)
+                && reader::is_version(input.from(usize::from(safari) + 1));
         }
     }
 }
+
+/// The words of which something else matters than that they are there.
+const SPECIAL: Marks = Marks::of(&[
+    Mark::Mozilla,
+    Mark::Chrome,
+    Mark::Firefox,
+    Mark::Mac,
+    Mark::Gecko,
+    Mark::Compatible,
+    Mark::Android,
+    Mark::Url,
+]);
 
 /// Which class a user agent with several names is: the least harmless one, and what a library fetches for.
 const fn weight(class: AgentClass) -> u8 {
@@ -331,43 +381,40 @@ const fn weight(class: AgentClass) -> u8 {
 }
 
 /// Systems claim to be like others: `Windows Phone … Android`, `iPhone … like Mac OS X`, `Linux; Android`.
-const fn rank(platform: Platform) -> u8 {
+const fn rank(platform: Option<Platform>) -> u8 {
     match platform {
-        Platform::WindowsPhone => 7,
-        Platform::Other => 6,
-        Platform::Android => 5,
-        Platform::Ios => 4,
-        Platform::Windows => 3,
-        Platform::MacOs => 2,
-        Platform::Linux => 1,
+        Some(Platform::WindowsPhone) => 7,
+        Some(Platform::Other) => 6,
+        Some(Platform::Android) => 5,
+        Some(Platform::Ios) => 4,
+        Some(Platform::Windows) => 3,
+        Some(Platform::MacOs) => 2,
+        Some(Platform::Linux) => 1,
+        None => 0,
     }
 }
 
-/// Major and minor number behind a name: `/17.3`, ` 9.0`, `8.3`, `:60.0`.
-fn number_after(bytes: &[u8], end: usize) -> (u32, u32) {
-    let rest = bytes.get(end..).unwrap_or_default();
-    let rest = match rest {
-        [b'/' | b' ' | b':', b'v' | b'V', rest @ ..] | [b'/' | b' ' | b':', rest @ ..] => rest,
-        rest => rest,
-    };
-    let (major, rest) = number(rest);
-    match rest {
-        [b'.', rest @ ..] => (major, number(rest).0),
-        _ => (major, 0),
-    }
+/// Major number behind a name, and where it ends: `/17.3`, ` 9.0`, `8.3`, `:60.0`.
+#[inline]
+fn number_after(input: Input<'_>, end: usize) -> (u32, usize) {
+    let is_separated = matches!(input.byte(end), b'/' | b' ' | b':');
+    let is_marked = is_separated && matches!(input.byte(end + 1), b'v' | b'V');
+    let start = end + usize::from(is_separated) + usize::from(is_marked);
+    let (major, digits) = input.number(start);
+    (major, start + digits)
+}
+
+/// Major and minor number behind a name.
+fn numbers_after(input: Input<'_>, end: usize) -> (u32, u32) {
+    let (major, point) = number_after(input, end);
+    (major, if input.byte(point) == b'.' { input.number(point + 1).0 } else { 0 })
 }
 
 /// Number behind `Mac OS X 10` or `Mac OS X 10_15`: up to one word stands between.
-fn number_behind(bytes: &[u8], end: usize) -> u32 {
-    match bytes.get(end..) {
-        Some([b' ', b'X' | b'x', b' ', rest @ ..] | [b' ', rest @ ..]) => number(rest).0,
+fn number_behind(input: Input<'_>, end: usize) -> u32 {
+    match input.from(end) {
+        [b' ', b'X' | b'x', b' ', ..] => input.number(end + 3).0,
+        [b' ', ..] => input.number(end + 1).0,
         _ => 0,
     }
-}
-
-/// Leading decimal number, eight digits at most.
-fn number(bytes: &[u8]) -> (u32, &[u8]) {
-    let digits = bytes.iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
-    let (head, rest) = bytes.split_at_checked(digits).unwrap_or_default();
-    (head.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')), rest)
 }

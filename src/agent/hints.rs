@@ -6,8 +6,8 @@
 //! innocently; none of them alone makes a person a bot.
 
 use super::evidence::Evidence;
+use super::input::MAX_BYTES;
 use super::table::Mark;
-use super::token::MAX_BYTES;
 use super::{Finding, Findings};
 use crate::request::{Http, Platform};
 

@@ -1,6 +1,6 @@
 //! Payloads in place of a name: injected code, templates that were never filled in, paths.
 
-use super::token::MAX_BYTES;
+use super::input::MAX_BYTES;
 
 /// Whether a text carries one. Called only when the tokeniser saw a byte that no genuine user agent has, and looks
 /// only behind such bytes. Sources: OWASP Core Rule Set, families 932 (commands), 934 (templates), 941 (scripts), 942

@@ -72,10 +72,10 @@ const DEVICES: Marks = Marks::of(&[
 /// what only looks odd.
 pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>, http: &Http<'_>) -> Verdict {
     let verdict = |class, rule, span| Verdict { class, rule, span };
-    if agent.trim().is_empty() {
+    if !agent.starts_with(|first: char| first.is_ascii_graphic()) && agent.trim().is_empty() {
         return verdict(AgentClass::Missing, Rule::Missing, None);
     }
-    if found.marks.has(Mark::Payload) || found.shape.odd && payload::is_injected(agent) {
+    if found.marks.has(Mark::Payload) || found.odd && payload::is_injected(agent) {
         return verdict(AgentClass::AttackTool, Rule::Payload, None);
     }
     let device = found.marks.any(DEVICES);

@@ -1,0 +1,171 @@
+//! A text of which words are read eight bytes at a time: to hash them, to count them, to tell letters from digits.
+
+use super::hash;
+
+/// Bytes read of one header; what follows is ignored. Real user agents are shorter (the longest common ones carry
+/// 300 bytes of application data), and the cap bounds the cost of hostile ones.
+pub const MAX_BYTES: usize = 512;
+
+/// A byte in each of eight.
+#[inline]
+pub const fn each(byte: u8) -> u64 {
+    byte as u64 * 0x0101_0101_0101_0101
+}
+
+/// What makes ASCII letters lower case and leaves digits alone.
+const LOWER: u64 = each(0x20);
+
+/// By a number of bytes, those of two blocks; the first are the lowest of the first.
+static LANES: [[u64; 2]; 17] = {
+    let mut lanes = [[0; 2]; 17];
+    let mut count = 1;
+    while count <= 16 {
+        let all = u128::MAX >> (128 - 8 * count);
+        #[expect(clippy::indexing_slicing, reason = "evaluated at build time")]
+        {
+            lanes[count] = [all as u64, (all >> 64) as u64];
+        }
+        count += 1;
+    }
+    lanes
+};
+
+/// The first bytes of a block.
+#[inline]
+pub fn lanes(count: usize) -> u64 {
+    let [first, _] = LANES.get(count.min(8)).copied().unwrap_or_default();
+    first
+}
+
+/// A run of letters and digits. Bytes from 0x80 on count as letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Run {
+    pub const fn length(self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+}
+
+/// A text that is read eight bytes at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'t> {
+    /// The text; of a shorter one than eight bytes, eight.
+    bytes: &'t [u8],
+    length: usize,
+}
+
+impl<'t> Input<'t> {
+    /// The first [`MAX_BYTES`] of a text. `spare` is a place for one that is shorter than eight bytes.
+    #[inline]
+    pub fn new(text: &'t [u8], spare: &'t mut [u8; 8]) -> Self {
+        if text.len() >= spare.len() {
+            return Self::long(text.get(..MAX_BYTES).unwrap_or(text));
+        }
+        spare.iter_mut().zip(text).for_each(|(into, byte)| *into = *byte);
+        Self { bytes: spare, length: text.len() }
+    }
+
+    /// A text of at least eight bytes.
+    #[inline]
+    pub const fn long(text: &'t [u8]) -> Self {
+        Self { bytes: text, length: text.len() }
+    }
+
+    #[inline]
+    pub const fn length(&self) -> usize {
+        self.length
+    }
+
+    /// What stands from a place on.
+    #[inline]
+    pub fn from(&self, at: usize) -> &'t [u8] {
+        self.bytes.get(at..self.length).unwrap_or_default()
+    }
+
+    /// What stands before a place.
+    #[inline]
+    pub fn upto(&self, at: usize) -> &'t [u8] {
+        self.bytes.get(..at).unwrap_or_default()
+    }
+
+    /// A byte; 0 before the start and behind the end.
+    #[inline]
+    pub fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or_default()
+    }
+
+    #[inline]
+    pub fn run(&self, run: Run) -> &'t [u8] {
+        self.bytes.get(run.start..run.end).unwrap_or_default()
+    }
+
+    /// The hash of a run.
+    #[inline]
+    pub fn hash(&self, run: Run) -> u64 {
+        let sixteen = self.bytes.get(run.start..).and_then(<[u8]>::first_chunk);
+        match (sixteen, LANES.get(run.length())) {
+            (Some(sixteen), Some([first, second])) => {
+                let all = u128::from_le_bytes(*sixteen);
+                hash::short((all as u64 | LOWER) & first, ((all >> 64) as u64 | LOWER) & second)
+            }
+            _ => self.hash_at_end(run),
+        }
+    }
+
+    /// The same, for one that is long or where the text ends.
+    #[inline(never)]
+    fn hash_at_end(&self, run: Run) -> u64 {
+        hash::long(run.length(), |at, length| self.lower(run.start + at, length))
+    }
+
+    /// Eight bytes from `at` on, the first the lowest. Behind the end of the text stands anything.
+    #[inline]
+    pub fn block(&self, at: usize) -> u64 {
+        let from = at.min(self.bytes.len().saturating_sub(8));
+        match self.bytes.get(from..).and_then(<[u8]>::first_chunk) {
+            Some(bytes) => u64::from_le_bytes(*bytes) >> ((8 * (at - from)) & 63),
+            None => 0,
+        }
+    }
+
+    /// At most eight bytes from `at` on in lower case, zeros behind them.
+    #[inline]
+    pub fn lower(&self, at: usize, length: usize) -> u64 {
+        (self.block(at) | LOWER) & lanes(length)
+    }
+
+    /// The letters of a run before its first digit, if it has both.
+    #[inline]
+    pub fn stem(&self, run: Run) -> Run {
+        for at in (run.start..run.end).step_by(8) {
+            // Of what runs are made of, digits alone have 3 for their upper half.
+            let halves = ((self.block(at) & lanes(run.end - at)) ^ each(0x30)) & each(0xf0);
+            let digits = halves.wrapping_sub(each(1)) & !halves & each(0x80);
+            let end = at + digits.trailing_zeros() as usize / 8;
+            if digits != 0 {
+                return if end > run.start { Run { end, ..run } } else { run };
+            }
+        }
+        run
+    }
+
+    /// The decimal number that begins at a place, of at most eight digits, and how many it has; 0 and 0 for none.
+    #[inline]
+    pub fn number(&self, at: usize) -> (u32, usize) {
+        let Some(left) = self.length.checked_sub(at) else { return (0, 0) };
+        let eight = self.block(at) & lanes(left);
+        // Digits are the bytes whose upper half is 3, and stays 3 with 6 added.
+        let others = ((eight & each(0xf0)) | (eight.wrapping_add(each(6)) & each(0xf0)) >> 4) ^ each(0x33);
+        let count = others.trailing_zeros() as usize / 8;
+        // The digits go to the end, with zeros in front; then neighbours are added up, twice as many at a time.
+        let padded = if count == 0 { 0 } else { eight << (64 - 8 * count) } & (each(0x0f));
+        let pairs = (padded * 10 + (padded >> 8)) & 0x00ff_00ff_00ff_00ff;
+        let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+        let all = fours.wrapping_mul(10_000).wrapping_add(fours >> 32);
+        (all as u32, count)
+    }
+}
