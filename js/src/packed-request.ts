@@ -219,17 +219,10 @@ function writeHttp(http: NonNullable<Request["http"]>): void {
 }
 
 function writeHeaders(headers: readonly (readonly [string, string])[] | null | undefined): void {
-  const count = sizeCount++;
-  if (headers == null) {
-    sizes[count] = UNKNOWN;
-    return;
-  }
-  if (!Array.isArray(headers)) {
-    fits = false;
-    return;
-  }
+  if (!isList(headers)) return;
   const known = names.headers;
   const into = sizes;
+  const count = sizeCount;
   let at = count + 1;
   let joined = text;
   for (let place = 0; place < headers.length; place += 1) {
@@ -446,15 +439,15 @@ function noNumber(value: unknown): number {
   return Number.NaN;
 }
 
+/** Whether there is a list to write; what is neither that nor unknown does not fit. */
+function isList<T>(values: readonly T[] | null | undefined): values is readonly T[] {
+  if (Array.isArray(values)) return true;
+  sizes[sizeCount++] = nothing(values);
+  return false;
+}
+
 function writeTexts(values: readonly string[] | null | undefined): void {
-  if (values == null) {
-    sizes[sizeCount++] = UNKNOWN;
-    return;
-  }
-  if (!Array.isArray(values)) {
-    fits = false;
-    return;
-  }
+  if (!isList(values)) return;
   const into = sizes;
   let at = sizeCount;
   let joined = text;
@@ -473,14 +466,7 @@ function writeTexts(values: readonly string[] | null | undefined): void {
 }
 
 function writeNumbers(values: readonly number[] | null | undefined): void {
-  if (values == null) {
-    sizes[sizeCount++] = UNKNOWN;
-    return;
-  }
-  if (!Array.isArray(values)) {
-    fits = false;
-    return;
-  }
+  if (!isList(values)) return;
   sizes[sizeCount++] = values.length;
   for (const value of values) {
     if (typeof value !== "number") fits = false;
