@@ -245,7 +245,7 @@ impl Bundle {
                 return Err(Error::TooLarge { input: "model", size: model.len(), limit: MODEL_LIMIT });
             }
             Some(model) => Model::parse(model, file.settings.band)?,
-            None => Model::priors()?,
+            None => Model::shipped(file.settings.band)?,
         }
         .with_costs(file.settings.costs.worth()?);
         let agents = Registry::new(&file.agents)?;

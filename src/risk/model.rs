@@ -11,8 +11,8 @@ use crate::request::Text;
 use crate::signal::{CATALOGUE, SignalBin};
 use crate::vocabulary::vocabulary;
 
-/// The scorecard every edge starts with. Its points are priors set by hand, not learned; the file says so.
-const PRIORS: &str = include_str!("../../data/model/priors.json");
+/// The scorecards every edge starts with, learned and calibrated on a simulated stream; `data/model/README.md` says how.
+const SHIPPED: &str = include_str!("../../data/model/learned.json");
 
 /// Largest magnitude of one bin's points: 16 bits of evidence. Keeps every sum far from overflow.
 const POINTS_LIMIT: i32 = 1024;
@@ -343,12 +343,12 @@ impl Model {
         format!("{hash:016x}")
     }
 
-    /// The priors that ship with the engine.
+    /// The model that ships with the engine.
     ///
     /// # Errors
     /// None in a released engine: a test reads the same file.
-    pub fn priors() -> Result<Self, Error> {
-        Self::parse(PRIORS, Setting::default())
+    pub fn shipped(setting: Setting) -> Result<Self, Error> {
+        Self::parse(SHIPPED, setting)
     }
 
     /// Name of the model, for the decision's `versions`.
@@ -391,6 +391,13 @@ mod tests {
 
     use super::*;
 
+    /// A model with points of every kind.
+    const PRIORS: &str = include_str!("../../data/model/priors.json");
+
+    fn priors() -> Model {
+        Model::parse(PRIORS, Setting::Standard).unwrap()
+    }
+
     fn edited(edit: impl Fn(&mut Value)) -> Result<Model, Error> {
         let mut file: Value = serde_json::from_str(PRIORS).unwrap();
         edit(&mut file);
@@ -398,8 +405,10 @@ mod tests {
     }
 
     #[test]
-    fn the_shipped_priors_are_valid() {
-        assert!(Model::priors().unwrap().id().starts_with("priors"));
+    fn the_shipped_model_is_valid() {
+        for setting in [Setting::Standard, Setting::Hardened] {
+            assert!(Model::shipped(setting).unwrap().band().is_some());
+        }
     }
 
     #[test]
@@ -413,7 +422,7 @@ mod tests {
                 file["standard"]["signals"][signal] = row.collect();
             }
         });
-        assert_eq!(compact.unwrap(), Model::priors().unwrap());
+        assert_eq!(compact.unwrap(), priors());
         for bad in [
             serde_json::json!([1, 2]),
             vec![0; 99].into(),
@@ -428,7 +437,7 @@ mod tests {
 
     #[test]
     fn a_model_that_answers_otherwise_than_it_says_is_refused() {
-        let check = Model::priors().unwrap().check();
+        let check = priors().check();
         assert!(edited(|file| file["standard"]["check"] = check.clone().into()).is_ok());
         let refused = |edit: &dyn Fn(&mut Value)| {
             edited(|file| {
@@ -455,7 +464,7 @@ mod tests {
         let model = edited(|file| file["expires"] = 1_790_000_000_000_i64.into()).unwrap();
         assert!(model.is_valid_at(Some(1_789_999_999_999)));
         assert!(!model.is_valid_at(Some(1_790_000_000_000)) && !model.is_valid_at(None));
-        assert!(Model::priors().unwrap().is_valid_at(None));
+        assert!(priors().is_valid_at(None));
     }
 
     #[test]

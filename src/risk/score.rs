@@ -133,7 +133,9 @@ mod tests {
         let agent = crate::agent::classify(&request);
         let signals = Signals::read(&request, &agent, &crate::identifier::Identifiers::plain());
         let observed = crate::detection::Observed { request: &request, agent: &agent, signals: &signals };
-        let model = Model::priors().unwrap();
+        // A model without a band, whose levels are intervals.
+        let priors = include_str!("../../data/model/priors.json");
+        let model = Model::parse(priors, crate::risk::Setting::Standard).unwrap();
         let score = score(&model, &signals, &crate::detection::detect(observed), stated);
         Risk::new(score, &model, &signals)
     }
