@@ -12,6 +12,8 @@ export function startWorker(options: {
   entry: string;
   /** Text bindings: the worker's `env`. */
   bindings?: Record<string, string>;
+  /** Namespaces of Durable Objects, kept in memory: binding to exported class. */
+  durableObjects?: Record<string, string>;
   port?: number;
   host?: string;
 }): Promise<RunningWorker>;
@@ -20,6 +22,7 @@ export function startWorker(options: {
 export function prepareWorker(options: {
   entry: string;
   bindings?: Record<string, string>;
+  durableObjects?: Record<string, string>;
   address: string;
   directory: string;
   plugins?: import("esbuild").Plugin[];

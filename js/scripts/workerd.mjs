@@ -20,9 +20,9 @@ const COMPATIBILITY_DATE = "2026-04-01";
 export const program = workerd.default ?? workerd;
 
 /** @see workerd.d.mts */
-export async function startWorker({ entry, bindings = {}, port = 0, host = "127.0.0.1" }) {
+export async function startWorker({ entry, bindings = {}, durableObjects = {}, port = 0, host = "127.0.0.1" }) {
   const directory = await mkdtemp(join(tmpdir(), "edgeward-worker-"));
-  const config = await prepareWorker({ entry, bindings, address: `${host}:${port}`, directory });
+  const config = await prepareWorker({ entry, bindings, durableObjects, address: `${host}:${port}`, directory });
   const child = spawn(program, ["serve", "--control-fd=3", config], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
@@ -45,10 +45,10 @@ export async function startWorker({ entry, bindings = {}, port = 0, host = "127.
 }
 
 /** @see workerd.d.mts */
-export async function prepareWorker({ entry, bindings = {}, address, directory, plugins = [] }) {
+export async function prepareWorker({ entry, bindings = {}, durableObjects = {}, address, directory, plugins = [] }) {
   const modules = await bundle(entry, join(directory, "modules"), plugins);
   const path = join(directory, "config.capnp");
-  await writeFile(path, config(modules, bindings, address));
+  await writeFile(path, config(modules, bindings, durableObjects, address));
   return path;
 }
 
@@ -70,13 +70,17 @@ async function bundle(entry, outdir, plugins) {
   return names.sort((a, b) => Number(b === "worker.js") - Number(a === "worker.js"));
 }
 
-function config(modules, bindings, address) {
+function config(modules, bindings, durableObjects, address) {
   const text = (value) => JSON.stringify(value);
   const embedded = modules.map((name) => {
     const kind = name.endsWith(".wasm") ? "wasm" : "esModule";
     return `(name = ${text(name)}, ${kind} = embed ${text(`modules/${name}`)})`;
   });
   const bound = Object.entries(bindings).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`);
+  const classes = Object.entries(durableObjects).map(([name, className]) => {
+    bound.push(`(name = ${text(name)}, durableObjectNamespace = ${text(className)})`);
+    return `(className = ${text(className)}, uniqueKey = ${text(className)})`;
+  });
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -88,6 +92,8 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [${embedded.join(", ")}],
   bindings = [${bound.join(", ")}],
+  durableObjectNamespaces = [${classes.join(", ")}],
+  durableObjectStorage = (inMemory = void),
   compatibilityDate = ${text(COMPATIBILITY_DATE)},
 );
 `;

@@ -7,7 +7,7 @@ export type { EdgewardErrorCode } from "./errors.js";
 export { factsFromFixtures, factsFromHeader } from "./fixture.js";
 export { Guard } from "./guard.js";
 export { decisionLine } from "./log.js";
-export type { DecisionRecord, GuardOptions, HostRequest, Judgement, Passed, SignIn } from "./options.js";
+export type { DecisionRecord, GuardOptions, HostCounters, HostRequest, Judgement, Passed, SignIn } from "./options.js";
 export { verifyResult } from "./origin.js";
 export type { Answered, AnswerCode, Asker } from "./answer.js";
 export type { Links, Plan } from "./challenge.js";

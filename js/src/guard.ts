@@ -3,7 +3,7 @@ import { checkLinks, plan, refuseUndecided } from "./challenge.js";
 import { Engine } from "./engine.js";
 import { merge } from "./facts.js";
 import { Feed } from "./feed.js";
-import type { DecisionRecord, GuardOptions, HostRequest, Judgement, SignIn } from "./options.js";
+import type { DecisionRecord, GuardOptions, HostCounters, HostRequest, Judgement, SignIn } from "./options.js";
 import { OriginSigner, resultHeaders } from "./origin.js";
 import { plain } from "./packed-decision.js";
 import { Profiles } from "./profiles.js";
@@ -28,12 +28,16 @@ export class Guard<Native> {
   readonly #trustedHeaders: TrustedHeaderReader | undefined;
   readonly #signer: OriginSigner | undefined;
   readonly #profiles: Profiles | undefined;
+  readonly #counters: HostCounters | undefined;
   readonly #telemetry: Telemetry;
   readonly #agentKeys: AgentKeys;
   #previous: string | undefined;
 
   /** @throws {EdgewardError} if an option is malformed, or `bundle` is refused: at start, never at a request. */
-  constructor(options: GuardOptions<Native>) {
+  constructor(
+    options: GuardOptions<Native>,
+    counters?: (engine: Engine, report: (code: string, message: string) => void) => HostCounters,
+  ) {
     this.#options = options;
     checkLinks(options);
     this.#telemetry = new Telemetry(options.meter);
@@ -59,6 +63,7 @@ export class Guard<Native> {
       const isForked = (principal: string, line: string): boolean => this.#feed?.isForked(principal, line) ?? false;
       this.#profiles = new Profiles(this.engine, options.profiles, isForked, report);
     }
+    this.#counters = counters?.(this.engine, report);
   }
 
   /** A copy of the counters as they stand. */
@@ -83,8 +88,10 @@ export class Guard<Native> {
         session instanceof Promise ? await session : session,
         now,
       );
+      const counting = this.#counters?.read(facts);
       const carried =
         this.#profiles === undefined ? carryNothing(facts) : await this.#profiles.open(facts, request, now);
+      if (counting !== undefined) carried.facts = merge(carried.facts, { velocity: await counting });
       const decided = this.#decide(carried.facts) ?? (await this.#defer(carried.facts, now));
       const times = { time: now, durationMs: performance.now() - started };
       const judgement = this.#conclude(request, carried, decided, times);
@@ -188,9 +195,9 @@ export class Guard<Native> {
     };
   }
 
-  /** Whether anybody wants to know of decisions. */
+  /** Whether anybody wants to know of decisions, or of sign-ins. */
   get #isFollowed(): boolean {
-    return this.#scorer !== undefined || this.#options.onDecision !== undefined;
+    return this.#scorer !== undefined || this.#options.onDecision !== undefined || this.#counters !== undefined;
   }
 
   async #after(
@@ -199,6 +206,7 @@ export class Guard<Native> {
     answer: Answer | undefined,
     signIn: SignIn | undefined,
   ): Promise<void> {
+    const counting = signIn && this.#counters?.record(facts, signIn);
     try {
       this.#options.onDecision?.(record);
     } catch (error) {
@@ -220,6 +228,8 @@ export class Guard<Native> {
       await this.#feed?.refresh(record.time);
     } catch (error) {
       this.#report("receipt", `a decision could not be recorded: ${String(error)}`);
+    } finally {
+      await counting;
     }
   }
 

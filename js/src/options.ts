@@ -9,7 +9,7 @@ import type { SessionOptions } from "./session.js";
 import type { Store } from "./store.js";
 import type { Meter } from "./telemetry.js";
 import type { TrustedHeaders } from "./trusted-headers.js";
-import type { Decision, Request, SealOutcome, SignatureEnvelope } from "./types.js";
+import type { Decision, Request, SealOutcome, SignatureEnvelope, VelocityFacts } from "./types.js";
 
 /** Options every adapter takes. `Native` is the host's own request. */
 export interface GuardOptions<Native> extends EngineOptions, Links {
@@ -77,6 +77,14 @@ export interface SignIn {
   succeeded: boolean;
   /** As whom it was tried. A password spray is seen by whom it tries, and the request carries no identity yet. */
   principal?: string | undefined;
+}
+
+/** Counts of the last hour that a host keeps (`velocity`). What it returns never rejects. */
+export interface HostCounters {
+  /** What is known about those of a request, beyond what it states itself; `undefined` if there is nothing to ask. */
+  read(facts: Request): Promise<VelocityFacts> | undefined;
+  /** Counts a sign-in, once it is known how it turned out. */
+  record(facts: Request, signIn: SignIn): Promise<void>;
 }
 
 /** What an application learns of a request that passed, and may say of it. */

@@ -5,11 +5,19 @@ import type { GuardOptions, Judgement, SignIn } from "../../options.js";
 import type { Asked } from "../headers.js";
 import { mark, passOn, read as readRequest, receive, respond } from "../web.js";
 import { clientFacts, httpVersion } from "./client.js";
+import { VelocityClient } from "./velocity.js";
+import type { VelocityNamespace } from "./velocity.js";
 
+export { VelocityCounter } from "./counter.js";
+export type { CounterStorage } from "./counter.js";
 export { cacheStore, kvStore } from "./store.js";
 export type { KeyValueNamespace } from "./store.js";
+export type { VelocityNamespace } from "./velocity.js";
 
-export type WorkerOptions = GuardOptions<globalThis.Request>;
+export interface WorkerOptions extends GuardOptions<globalThis.Request> {
+  /** Counts failed sign-ins of principals, and principals at addresses: a namespace of `VelocityCounter`. */
+  velocity?: VelocityNamespace | undefined;
+}
 
 /** The part of a worker's execution context that is used. */
 export interface Context {
@@ -62,12 +70,12 @@ type Pass<Env> = (
 
 function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>): { fetch: FetchHandler<Env> } {
   const options = once(configure);
-  let guard = typeof configure === "function" ? undefined : new Guard(configure);
+  let guard = typeof configure === "function" ? undefined : guardOf(configure);
   return {
     async fetch(request, env, context) {
       const asked = read(request);
       try {
-        guard ??= new Guard(options(env));
+        guard ??= guardOf(options(env));
       } catch (error) {
         console.error(`edgeward: ${String(error)}`);
         return respond(refuseUndecided("CONFIGURATION", asked));
@@ -87,6 +95,11 @@ function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>)
       }
     },
   };
+}
+
+function guardOf(options: WorkerOptions): Guard<globalThis.Request> {
+  const { velocity } = options;
+  return new Guard(options, velocity && ((engine, report) => new VelocityClient(velocity, engine, report)));
 }
 
 function follow(context: Context, work: Promise<void> | undefined): void {
