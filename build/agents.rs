@@ -8,41 +8,19 @@ use std::{env, fs};
 
 use serde::Deserialize;
 
+#[expect(dead_code, reason = "some members are for the reader of the data")]
+#[path = "catalogue.rs"]
+mod catalogue;
 #[path = "../src/agent/hash.rs"]
 mod hash;
+
+use catalogue::Catalogue;
 
 /// Longest chain of segments that is looked up; must agree with the tokeniser.
 const CHAIN: usize = 3;
 
 /// Bytes read of one header; must agree with the tokeniser.
 const MAX_BYTES: usize = 512;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Catalogue {
-    class: Option<String>,
-    #[expect(dead_code, reason = "for the reader of the data")]
-    source: Option<String>,
-    /// Imported lists state theirs.
-    licence: Option<String>,
-    agents: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    name: Option<String>,
-    #[expect(dead_code, reason = "for the reader of the data")]
-    about: Option<String>,
-    operator: Option<String>,
-    class: Option<String>,
-    purpose: Option<String>,
-    tokens: Vec<String>,
-    #[expect(dead_code, reason = "for the reader of the data")]
-    docs: Option<String>,
-    #[serde(default)]
-    verify: Vec<String>,
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

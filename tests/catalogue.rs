@@ -6,31 +6,11 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use edgeward::agent;
-use serde::Deserialize;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Catalogue {
-    class: Option<String>,
-    /// Imported lists state where they are from and under which licence.
-    source: Option<String>,
-    licence: Option<String>,
-    agents: Vec<Entry>,
-}
+#[path = "../build/catalogue.rs"]
+mod catalogue;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    name: Option<String>,
-    about: Option<String>,
-    operator: Option<String>,
-    class: Option<String>,
-    purpose: Option<String>,
-    tokens: Vec<String>,
-    docs: Option<String>,
-    #[serde(default)]
-    verify: Vec<String>,
-}
+use catalogue::Catalogue;
 
 fn lists(folder: &str) -> Vec<(PathBuf, Catalogue)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/agents").join(folder);
