@@ -230,11 +230,13 @@ impl Agent<'_> {
     /// The part of an agent that survives updates: family and platform, no version (`Chrome/windows`).
     #[must_use]
     pub fn key(&self) -> String {
+        self.key_parts().concat()
+    }
+
+    /// What [`Agent::key`] writes, in parts.
+    pub(crate) fn key_parts(&self) -> [&str; 3] {
         let family = self.family().unwrap_or("unknown");
-        match self.platform {
-            Some(platform) => format!("{family}/{}", platform.name()),
-            None => family.to_owned(),
-        }
+        self.platform.map_or([family, "", ""], |platform| [family, "/", platform.name()])
     }
 
     /// Whether there is a family to make a key of.

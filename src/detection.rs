@@ -94,7 +94,12 @@ mod tests {
     pub(super) fn detected(json: &str) -> Vec<(DetectionKind, RiskLevel)> {
         let request: Request<'_> = serde_json::from_str(json).unwrap();
         let agent = crate::agent::classify(&request);
-        let signals = Signals::read(&request, &agent, &crate::identifier::Identifiers::plain());
+        let signals = Signals::read(
+            &request,
+            &agent,
+            &crate::identifier::Identifiers::plain(),
+            &crate::signal::Rarity::default(),
+        );
         detect(Observed { request: &request, agent: &agent, signals: &signals })
             .into_iter()
             .map(|detection| (detection.kind, detection.level))

@@ -30,6 +30,7 @@
 mod compiled;
 mod engine;
 mod error;
+mod logarithm;
 mod node;
 mod read;
 mod sort;
@@ -55,6 +56,7 @@ pub mod receipt;
 pub mod request;
 pub mod risk;
 pub mod signal;
+pub mod system;
 pub mod tls;
 
 pub use engine::Engine;

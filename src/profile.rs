@@ -14,11 +14,12 @@ use crate::agent::Agent;
 use crate::identifier::{AddressPrefix, IdentifierKind, Identifiers};
 use crate::read::record;
 use crate::request::{Proxy, Request, Text};
+use crate::system;
 use crate::tls::TlsFamily;
 use crate::write::written;
 
 /// History of one principal. Values are whatever the caller compares with: plain, or keyed hashes of them. Newest
-/// last. An empty list of networks, TLS clients or hours means that whoever keeps the profile does not keep these.
+/// last. An empty list of networks, systems, TLS clients or hours means that whoever keeps the profile does not keep these.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profile<'a> {
     /// Successful sign-ins it was built from.
@@ -29,8 +30,11 @@ pub struct Profile<'a> {
     pub asns: Vec<u32>,
     /// Countries seen, ISO 3166-1 alpha-2.
     pub countries: Vec<Text<'a>>,
-    /// Agent keys seen ([`Agent::key`]).
+    /// Agent keys seen ([`Agent::key`]), each with the highest major version seen of it where one is known:
+    /// `Chrome/windows/141`.
     pub agents: Vec<Text<'a>>,
+    /// Systems seen ([`system::named_by`]).
+    pub systems: Vec<Text<'a>>,
     /// TLS clients seen ([`TlsFamily`]).
     pub tls: Vec<Text<'a>>,
     /// Device ids seen.
@@ -47,6 +51,7 @@ record!(Profile<'a> {
     "asns" => Counts(asns),
     "countries" => List(countries),
     "agents" => List(agents),
+    "systems" => List(systems),
     "tls" => List(tls),
     "devices" => List(devices),
     "hours" => Counts(hours),
@@ -59,6 +64,7 @@ written!(Profile<'_> {
     "asns" => asns,
     "countries" => countries,
     "agents" => agents,
+    "systems" => systems,
     "tls" => tls,
     "devices" => devices,
     "hours" => hours,
@@ -88,9 +94,18 @@ written!(Sighting {
     "longitudeE6" => longitude_e6,
 });
 
+/// Values kept of each kind; the one not seen for longest goes first. As many as sealed profiles have room for.
+pub(crate) mod kept {
+    pub(crate) const NETWORKS: usize = 8;
+    pub(crate) const ASNS: usize = 8;
+    pub(crate) const COUNTRIES: usize = 4;
+    pub(crate) const AGENTS: usize = 6;
+    pub(crate) const SYSTEMS: usize = 6;
+    pub(crate) const TLS: usize = 6;
+    pub(crate) const DEVICES: usize = 6;
+}
+
 impl Profile<'_> {
-    /// Values kept of each kind; the one not seen for longest goes first.
-    pub const KEPT: usize = 8;
     /// Sign-ins counted of an eighth of the day.
     const MOST: u32 = 200;
 
@@ -110,6 +125,15 @@ impl Profile<'_> {
         self.tls.iter().any(|known| family.is(known))
     }
 
+    /// Highest major version seen of an agent; `None` if the agent was not seen, `Some(None)` if no version of it was.
+    pub(crate) fn version_of(&self, agent: &Agent<'_>) -> Option<Option<u32>> {
+        self.agents
+            .iter()
+            .map(|seen| split_version(seen))
+            .find(|(key, _)| agent.key_is(key))
+            .map(|(_, version)| version)
+    }
+
     /// Which eighth of the UTC day a moment falls into, 0 to 7.
     pub(crate) fn eighth_of_day(time: i64) -> usize {
         usize::try_from(time.rem_euclid(86_400_000) / 10_800_000).unwrap_or(0)
@@ -121,12 +145,16 @@ impl Profile<'static> {
     pub fn learn(&mut self, request: &Request<'_>, agent: &Agent<'_>, identifiers: &Identifiers) {
         let (client, device) = (&request.client, request.device.device_id.as_deref());
         self.count = self.count.saturating_add(1);
-        keep(&mut self.networks, client.ip.map(|ip| owned(&AddressPrefix::of(ip).to_string())));
-        keep(&mut self.asns, client.asn);
-        keep(&mut self.countries, client.country.as_deref().map(owned));
-        keep(&mut self.agents, agent.has_key().then(|| owned(&agent.key())));
-        keep(&mut self.tls, request.tls.ja4.as_deref().map(|ja4| owned(&TlsFamily::of(ja4).to_string())));
-        keep(&mut self.devices, device.map(|id| owned(&identifiers.of(IdentifierKind::Device, id))));
+        let network = client.ip.map(|ip| owned(&AddressPrefix::of(ip).to_string()));
+        keep(&mut self.networks, kept::NETWORKS, network);
+        keep(&mut self.asns, kept::ASNS, client.asn);
+        keep(&mut self.countries, kept::COUNTRIES, client.country.as_deref().map(owned));
+        self.keep_agent(agent);
+        keep(&mut self.systems, kept::SYSTEMS, system::named_by(request).map(owned));
+        let tls = request.tls.ja4.as_deref().map(|ja4| owned(&TlsFamily::of(ja4).to_string()));
+        keep(&mut self.tls, kept::TLS, tls);
+        let device = device.map(|id| owned(&identifiers.of(IdentifierKind::Device, id)));
+        keep(&mut self.devices, kept::DEVICES, device);
         let Some(time) = request.time else { return };
         self.count_hour(time);
         let has_place = !client.proxy.is_some_and(Proxy::hides_place);
@@ -134,6 +162,17 @@ impl Profile<'static> {
         {
             self.last = Some(Sighting { time, latitude_e6, longitude_e6 });
         }
+    }
+
+    /// Makes an agent the newest, of the highest version it was seen with.
+    fn keep_agent(&mut self, agent: &Agent<'_>) {
+        if !agent.has_key() {
+            return;
+        }
+        let before = self.version_of(agent).flatten();
+        self.agents.retain(|seen| !agent.key_is(split_version(seen).0));
+        let version = before.max(agent.browser.map(|browser| browser.major).filter(|major| *major > 0));
+        keep(&mut self.agents, kept::AGENTS, Some(owned(&versioned(agent.key(), version))));
     }
 
     /// Counts a sign-in in its eighth of the day.
@@ -153,10 +192,24 @@ fn owned(text: &str) -> Text<'static> {
     Text(Cow::Owned(text.to_owned()))
 }
 
-fn keep<T: PartialEq>(kept: &mut Vec<T>, value: Option<T>) {
+/// An entry of [`Profile::agents`]: the key, and the version.
+pub(crate) fn split_version(entry: &str) -> (&str, Option<u32>) {
+    let parts = entry.rsplit_once('/').and_then(|(key, version)| Some((key, version.parse().ok()?)));
+    parts.map_or((entry, None), |(key, version)| (key, Some(version)))
+}
+
+/// Writes one.
+fn versioned(key: String, version: Option<u32>) -> String {
+    match version {
+        Some(version) => format!("{key}/{version}"),
+        None => key,
+    }
+}
+
+fn keep<T: PartialEq>(kept: &mut Vec<T>, most: usize, value: Option<T>) {
     let Some(value) = value else { return };
     kept.retain(|old| *old != value);
-    if kept.len() >= Profile::KEPT {
+    if kept.len() >= most {
         kept.remove(0);
     }
     kept.push(value);
@@ -177,8 +230,31 @@ mod tests {
         for asn in (64_500..64_520).chain([64_510]) {
             learn(&mut profile, &format!(r#"{{"client":{{"asn":{asn}}}}}"#));
         }
-        assert_eq!((profile.count, profile.asns.len()), (21, Profile::KEPT));
+        assert_eq!((profile.count, profile.asns.len()), (21, kept::ASNS));
         assert_eq!((profile.asns.first(), profile.asns.last()), (Some(&64_513), Some(&64_510)));
+    }
+
+    #[test]
+    fn an_agent_is_kept_once_with_its_highest_version() {
+        let mut profile = Profile::default();
+        for (system, major) in [
+            ("Windows NT 10.0", 139),
+            ("X11; Linux x86_64", 140),
+            ("Windows NT 10.0", 141),
+            ("Windows NT 10.0", 138),
+        ] {
+            let agent = format!(
+                "Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{major}.0.0.0 Safari/537.36"
+            );
+            learn(
+                &mut profile,
+                &serde_json::json!({ "http": { "headers": [["user-agent", agent]] } }).to_string(),
+            );
+        }
+        assert_eq!(profile.agents, [owned("Chrome/linux/140"), owned("Chrome/windows/141")]);
+        assert_eq!(profile.systems, [owned("X11; Linux x86_64"), owned("Windows NT 10.0")]);
+        assert_eq!(split_version("curl"), ("curl", None));
+        assert_eq!(split_version("Chrome/windows"), ("Chrome/windows", None));
     }
 
     #[test]

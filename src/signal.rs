@@ -7,14 +7,17 @@ mod agent;
 mod history;
 mod network;
 mod possession;
+mod rarity;
 mod session;
 mod travel;
 mod velocity;
 
 pub use agent::{Claims, PlatformVerdict, Release};
-pub use history::{AddressFamiliarity, Familiarity, History, Hour};
+pub use history::{AddressFamiliarity, Familiarity, History, Hour, Version};
 pub use network::{Exit, Network, RoundTrip};
 pub use possession::{DeviceAndPlace, Possession};
+pub(crate) use rarity::RarityFile;
+pub use rarity::{Dimension, Rarity};
 pub use session::{Binding, SessionDrift, TokenAge};
 pub use travel::{Journey, Travel};
 pub use velocity::{AddressUsers, UserFailures};
@@ -74,6 +77,7 @@ pub struct Signals {
     pub agent_class: AgentClass,
     pub claims: Claims,
     pub release: Release,
+    pub version: Version,
     pub platform_bot: PlatformVerdict,
     pub user_failures: UserFailures,
     pub address_users: AddressUsers,
@@ -81,12 +85,17 @@ pub struct Signals {
 
 impl Signals {
     /// Reads the signals off a request and its classified client. Profiles name devices as they left the edge,
-    /// by `identifiers`.
+    /// by `identifiers`; what a match with them is worth depends on the `rarity` of the value.
     #[must_use]
-    pub fn read(request: &Request<'_>, agent: &Agent<'_>, identifiers: &Identifiers) -> Self {
+    pub fn read(
+        request: &Request<'_>,
+        agent: &Agent<'_>,
+        identifiers: &Identifiers,
+        rarity: &Rarity,
+    ) -> Self {
         let session = SessionDrift::read(request, agent);
         let journey = Journey::read(request);
-        let history = History::read(request, agent, session.is_bound(), identifiers);
+        let history = History::read(request, agent, session.is_bound(), identifiers, rarity);
         Self {
             history,
             hour: Hour::read(request),
@@ -102,6 +111,7 @@ impl Signals {
             agent_class: agent.class,
             claims: Claims::read(agent),
             release: Release::read(request, agent),
+            version: Version::read(request, agent),
             platform_bot: PlatformVerdict::read(request),
             user_failures: UserFailures::read(request),
             address_users: AddressUsers::read(request),
@@ -111,9 +121,17 @@ impl Signals {
 
     /// With the signals that follow from several others.
     pub(crate) const fn combined(mut self) -> Self {
+        self.possession = self.possession.of_agent(self.is_delegate());
         self.exit = Exit::of(self.network, self.history.asn);
         self.device_and_place = DeviceAndPlace::of(self.possession, &self.history);
         self
+    }
+
+    /// Whether it is an AI agent proved to be its operator's, of a kind that the principal has signed in with before.
+    const fn is_delegate(&self) -> bool {
+        matches!(self.claims, Claims::Verified)
+            && matches!(self.agent_class, AgentClass::AiBot)
+            && self.history.agent.is_known()
     }
 
     /// Whether there is no identity whose history could speak.
@@ -130,26 +148,28 @@ impl Signals {
         emit(1, self.history.asn.index());
         emit(2, self.history.country.index());
         emit(3, self.history.agent.index());
-        emit(4, self.history.tls.index());
-        emit(5, self.history.device.index());
-        emit(6, self.hour.index());
-        emit(7, self.session.asn.index());
-        emit(8, self.session.country.index());
-        emit(9, self.session.agent.index());
-        emit(10, self.session.ja4.index());
-        emit(11, self.token_age.index());
-        emit(12, self.travel.index());
-        emit(13, self.network.index());
-        emit(14, self.exit.index());
-        emit(15, self.round_trip.index());
-        emit(16, self.possession.index());
-        emit(17, self.device_and_place.index());
-        emit(18, self.agent_class.index());
-        emit(19, self.claims.index());
-        emit(20, self.release.index());
-        emit(21, self.platform_bot.index());
-        emit(22, self.user_failures.index());
-        emit(23, self.address_users.index());
+        emit(4, self.history.system.index());
+        emit(5, self.history.tls.index());
+        emit(6, self.history.device.index());
+        emit(7, self.hour.index());
+        emit(8, self.session.asn.index());
+        emit(9, self.session.country.index());
+        emit(10, self.session.agent.index());
+        emit(11, self.session.ja4.index());
+        emit(12, self.token_age.index());
+        emit(13, self.travel.index());
+        emit(14, self.network.index());
+        emit(15, self.exit.index());
+        emit(16, self.round_trip.index());
+        emit(17, self.possession.index());
+        emit(18, self.device_and_place.index());
+        emit(19, self.agent_class.index());
+        emit(20, self.claims.index());
+        emit(21, self.release.index());
+        emit(22, self.version.index());
+        emit(23, self.platform_bot.index());
+        emit(24, self.user_failures.index());
+        emit(25, self.address_users.index());
     }
 }
 
@@ -168,6 +188,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("asn", Familiarity::NAMES),
     ("country", Familiarity::NAMES),
     ("agent", Familiarity::NAMES),
+    ("system", Familiarity::NAMES),
     ("tls", Familiarity::NAMES),
     ("device", Familiarity::NAMES),
     ("hour", Hour::NAMES),
@@ -185,6 +206,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("agentClass", AgentClass::NAMES),
     ("claims", Claims::NAMES),
     ("release", Release::NAMES),
+    ("version", Version::NAMES),
     ("platformBot", PlatformVerdict::NAMES),
     ("userFailures", UserFailures::NAMES),
     ("addressUsers", AddressUsers::NAMES),
@@ -204,7 +226,7 @@ mod tests {
         let request = Request::default();
         let agent = crate::agent::classify(&request);
         let mut seen = 0;
-        Signals::read(&request, &agent, &Identifiers::plain()).each(|observed| {
+        Signals::read(&request, &agent, &Identifiers::plain(), &Rarity::default()).each(|observed| {
             let (_, bins) = CATALOGUE[observed.signal];
             assert!(observed.bin < bins.len());
             assert_eq!(observed.signal, seen);

@@ -35,6 +35,11 @@ impl<'a> TlsFamily<'a> {
         parts().unwrap_or(Self { head: ja4, alpn: "", ciphers: "" })
     }
 
+    /// What the family is written as, in parts.
+    pub(crate) const fn parts(&self) -> [&'a str; 4] {
+        [self.head, self.alpn, if self.ciphers.is_empty() { "" } else { "_" }, self.ciphers]
+    }
+
     /// Whether `text` is what the family is written as.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
@@ -49,8 +54,7 @@ impl<'a> TlsFamily<'a> {
 
 impl fmt::Display for TlsFamily<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}{}", self.head, self.alpn)?;
-        if self.ciphers.is_empty() { Ok(()) } else { write!(formatter, "_{}", self.ciphers) }
+        self.parts().iter().try_for_each(|part| formatter.write_str(part))
     }
 }
 

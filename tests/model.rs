@@ -67,7 +67,20 @@ fn what_a_thief_can_copy_relieves_little() {
 fn capped(points: &Points) {
     let most = |signal: &str| Points::bins(signal).iter().map(|bin| points.of(signal, bin)).min().unwrap();
     let capped = [
-        (&["agent", "hour", "sessionAgent", "tokenAge", "platformBot", "travel", "release"][..], 65),
+        (
+            &[
+                "agent",
+                "hour",
+                "sessionAgent",
+                "tokenAge",
+                "platformBot",
+                "travel",
+                "release",
+                "system",
+                "version",
+            ][..],
+            65,
+        ),
         (&["country", "tls", "sessionCountry", "sessionTls", "network", "claims", "roundTrip"][..], 130),
         (&["address", "asn", "sessionAsn", "exit", "device"][..], 194),
         (&["possession", "deviceAndPlace"][..], 259),
@@ -97,20 +110,24 @@ fn known(points: &Points) {
         if bins.contains(&"strange") {
             let steps = ["known", "early", "new", "strange"].map(|bin| points.of(signal, bin));
             assert!(steps.is_sorted() && steps[0] <= 0 && steps[1] >= 0, "{signal} {steps:?}");
+            if bins.contains(&"distinctive") {
+                assert!(points.of(signal, "distinctive") <= steps[0], "{signal}: what few have proves more");
+            }
         }
     }
     // Where the direction is known, the points follow it through every bin.
-    let ascending: [(&str, &[&str]); 10] = [
+    let ascending: [(&str, &[&str]); 11] = [
         ("address", &["known", "bound", "near", "early", "new", "strange"]),
         ("hour", &["habitual", "usual", "occasional", "unusual", "odd"]),
         ("roundTrip", &["short", "moderate", "usual", "slow", "long", "immediate"]),
         ("travel", &["near", "unknown", "plausible", "flight", "impossible"]),
         ("claims", &["verified", "consistent", "stale", "incomplete", "contradictory"]),
         ("release", &["current", "behind", "old"]),
+        ("version", &["newer", "same", "unknown", "older"]),
         ("platformBot", &["human", "absent", "likely", "automated"]),
         ("userFailures", &["none", "one", "two", "several", "many"]),
         ("addressUsers", &["few", "some", "many"]),
-        ("possession", &["deviceCookie", "absent", "noCookie", "forkedCookie"]),
+        ("possession", &["deviceCookie", "delegate", "noCookie", "forkedCookie"]),
     ];
     for (signal, bins) in ascending {
         assert!(bins.is_sorted_by_key(|bin| points.of(signal, bin)), "{signal}");
@@ -126,8 +143,12 @@ fn score(request: &Value, setting: Setting) -> i32 {
     let text = request.to_string();
     let request: edgeward::Request<'_> = serde_json::from_str(&text).unwrap();
     let agent = edgeward::agent::classify(&request);
-    let signals =
-        edgeward::signal::Signals::read(&request, &agent, &edgeward::identifier::Identifiers::plain());
+    let signals = edgeward::signal::Signals::read(
+        &request,
+        &agent,
+        &edgeward::identifier::Identifiers::plain(),
+        &edgeward::signal::Rarity::default(),
+    );
     edgeward::risk::score(&Model::parse(LEARNED, setting).unwrap(), &signals, &[], None).score
 }
 

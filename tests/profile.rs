@@ -57,7 +57,8 @@ fn full() -> Profile<'static> {
         networks: texts("192.0.2."),
         asns: (64_500..64_508).collect(),
         countries: ["NO", "SE", "DK", "FI", "IS", "DE", "NL", "BE"].map(Text::from).to_vec(),
-        agents: texts("Firefox/"),
+        agents: texts("Firefox/os"),
+        systems: texts("os"),
         tls: texts("t13d"),
         devices: texts("d"),
         hours: vec![199; 8],
@@ -67,12 +68,12 @@ fn full() -> Profile<'static> {
 }
 
 #[test]
-fn a_full_profile_fits_256_characters() {
+fn a_full_profile_fits_252_characters() {
     let seals = seals(&[1]);
     let mut sign_in = request("u1", NOW, 0);
     sign_in.profile = Some(full());
     let sealed = renew(&seals, None, &sign_in, 1).unwrap();
-    assert_eq!(sealed.len(), 256);
+    assert_eq!(sealed.len(), 252);
     let opened = open(&seals, &sealed, &sign_in).unwrap();
     assert_eq!((opened.profile.count, opened.profile.asns.len()), (60_001, 8));
     let plain = first(&seals);
@@ -123,14 +124,17 @@ fn every_other_cookie_counts_as_none_and_says_why() {
     assert_eq!(outcome(&seals(&[2]), &sealed, &mine), SealOutcome::UnknownKey);
     assert_eq!(outcome(&old, &sealed, &request("u2", NOW, 0)), SealOutcome::Unauthentic);
     assert_eq!(
-        outcome(&old, &sealed.chars().take(sealed.len() - 4).collect::<String>(), &mine),
+        outcome(&old, &sealed.chars().take((sealed.len() - 1) / 4 * 4).collect::<String>(), &mine),
         SealOutcome::Unauthentic
     );
     assert_eq!(outcome(&old, &sealed.chars().take(20).collect::<String>(), &mine), SealOutcome::Malformed);
     assert_eq!(outcome(&old, "", &mine), SealOutcome::Malformed);
     assert_eq!(outcome(&old, &format!("A{}", "é".repeat(9)), &mine), SealOutcome::Malformed);
     assert_eq!(outcome(&old, &"A".repeat(100_000), &mine), SealOutcome::Malformed);
-    assert_eq!(outcome(&old, &sealed.replacen("AQ", "_w", 1), &mine), SealOutcome::FutureVersion);
+    assert_eq!(
+        outcome(&old, &format!("_w{}", sealed.chars().skip(2).collect::<String>()), &mine),
+        SealOutcome::FutureVersion
+    );
     assert_eq!(outcome(&old, &sealed, &request("u1", NOW + 181 * DAY, 0)), SealOutcome::Outdated);
     assert_eq!(outcome(&old, &sealed, &request("u1", NOW - 2 * DAY, 0)), SealOutcome::Outdated);
     assert_eq!(old.open(None, &mine, &classify(&mine)), Err(SealOutcome::Missing));

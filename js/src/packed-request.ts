@@ -390,6 +390,7 @@ function writeProfile(profile: Profile): void {
   writeNumbers(profile.asns);
   writeTexts(profile.countries);
   writeTexts(profile.agents);
+  writeTexts(profile.systems);
   writeTexts(profile.tls);
   writeTexts(profile.devices);
   writeNumbers(profile.hours);

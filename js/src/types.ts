@@ -154,7 +154,10 @@ export interface Profile {
   networks?: readonly string[];
   asns?: readonly number[];
   countries?: readonly string[];
+  /** Families and platforms, each with the highest major version seen: `Chrome/windows/141`. */
   agents?: readonly string[];
+  /** What user agents say of systems and devices in their first comment: `X11; Linux x86_64`. */
+  systems?: readonly string[];
   tls?: readonly string[];
   devices?: readonly string[];
   /** Sign-ins per eighth of the UTC day. */

@@ -14,6 +14,7 @@ use crate::measure::{
     Honesty, Rate, RiskCoverage, Separation, honesty, risk_coverage, separation, stability,
 };
 use crate::model::{ModelFile, PREVALENCE, SETTINGS};
+use crate::rarity::tables;
 use crate::reauthentication::{Reauthentications, count};
 use crate::scorecard::{Constraints, Scorecard};
 
@@ -130,18 +131,23 @@ pub fn assess(
     since: i64,
     mut progress: impl FnMut(f64),
 ) -> Report {
-    let test = dataset.part(Split::Test, &[]);
+    // What the model knows of rarities, and what one learned anew from the stream does.
+    let [own, anew] = [&model.rarity, &dataset.values.rarities()].map(|rarities| {
+        // A test reads all that streams can hold, and a model's were read before.
+        dataset.weighed(&tables(rarities).unwrap_or_default())
+    });
+    let test = own.part(Split::Test, &[]);
     let bands = model
         .cards
         .iter()
         .map(|(name, card)| {
             let (allow, block) = card.band.unzip();
-            (name.clone(), band(dataset, &card.scorecard(), allow, block, &test))
+            (name.clone(), band(&own, &card.scorecard(), allow, block, &test))
         })
         .collect();
     let standard = model.cards.get(SETTINGS[0]);
     let probabilities = standard.map_or_else(Vec::new, |card| {
-        card.calibration.probabilities(&card.scorecard(), &dataset.part(Split::Test, held_out), PREVALENCE)
+        card.calibration.probabilities(&card.scorecard(), &own.part(Split::Test, held_out), PREVALENCE)
     });
     let without_history = dataset
         .rows
@@ -161,8 +167,15 @@ pub fn assess(
         bands,
         honesty: honesty(&probabilities, PREVALENCE),
         risk_coverage: risk_coverage(&probabilities),
-        generalisation: generalise(dataset, constraints, held_out, since, &test, &mut progress),
-        drift: drift(dataset),
+        generalisation: generalise(
+            &anew,
+            constraints,
+            held_out,
+            since,
+            &anew.part(Split::Test, &[]),
+            &mut progress,
+        ),
+        drift: drift(&own),
     }
 }
 

@@ -9,11 +9,12 @@ use edgeward::agent;
 use edgeward::identifier::Identifiers;
 use edgeward::profile::Profile;
 use edgeward::risk::is_trustworthy;
-use edgeward::signal::{CATALOGUE, Signals};
+use edgeward::signal::{Bin, CATALOGUE, Dimension, Familiarity, Rarity, Signals};
 
 use crate::event::{Event, Label, Split};
 use crate::freeman::{Counting, Freeman};
 use crate::login::Login;
+use crate::rarity::{Match, Values, matches};
 
 /// Signals of the engine.
 pub const SIGNALS: usize = CATALOGUE.len();
@@ -35,8 +36,10 @@ pub struct Row {
     pub is_session: bool,
     /// Part of the experiment.
     pub split: Option<Split>,
-    /// Bin of each signal.
+    /// Bin of each signal; what a profile holds is known, and distinctive by [`Dataset::weighed`].
     pub bins: [u8; SIGNALS],
+    /// Sign-ins of the profile, and which values it holds.
+    pub matches: (u32, [Option<Match>; Dimension::ALL.len()]),
     /// Whether a low score may be believed ([`is_trustworthy`]).
     pub is_trusted: bool,
     /// Log of Freeman's score; `None` for sessions and without history.
@@ -54,6 +57,8 @@ pub struct Dataset {
     pub families: Vec<String>,
     /// Principals.
     pub users: u32,
+    /// Values of the dimensions that have rarities, counted over the benign sign-ins that are learned from.
+    pub values: Values,
 }
 
 /// Builds a data set event by event.
@@ -97,7 +102,11 @@ impl Builder {
         }
         let classified = agent::classify(&event.request);
         let mut bins = [0; SIGNALS];
-        let signals = Signals::read(&event.request, &classified, &Identifiers::plain());
+        let signals = Signals::read(&event.request, &classified, &Identifiers::plain(), &Rarity::default());
+        let values = self.dataset.values.of(&event.request, &classified);
+        let profile = event.request.profile.as_ref();
+        let matches =
+            (profile.map_or(0, |profile| profile.count), matches(&signals.history, values, profile));
         signals.each(|observed| {
             if let Some(slot) = bins.get_mut(observed.signal) {
                 *slot = u8::try_from(observed.bin).unwrap_or(u8::MAX);
@@ -112,11 +121,15 @@ impl Builder {
             is_session,
             split: event.split,
             bins,
+            matches,
             is_trusted: is_trustworthy(&signals),
             freeman: self.freeman.score(user, &login).filter(|_| !is_session),
             counting: self.counting.score(user, &login).filter(|_| !is_session),
         });
         if !is_attack && !is_session {
+            if event.split == Some(Split::Train) {
+                self.dataset.values.count(user, values);
+            }
             if let Some((count, profile)) = self.profiles.get_mut(position) {
                 *count += 1;
                 profile.learn(&event.request, &classified, &Identifiers::plain());
@@ -159,6 +172,29 @@ impl Dataset {
     #[must_use]
     pub fn name(&self, family: u16) -> Option<&str> {
         self.families.get(usize::from(family)).map(String::as_str)
+    }
+
+    /// The same rows, with what a profile holds weighed by its rarity.
+    #[must_use]
+    pub fn weighed(&self, rarity: &Rarity) -> Self {
+        let mut weighed = self.clone();
+        let signals: Vec<Option<usize>> = Dimension::ALL
+            .iter()
+            .map(|dimension| CATALOGUE.iter().position(|(name, _)| *name == dimension.name()))
+            .collect();
+        for row in &mut weighed.rows {
+            let (count, matches) = row.matches;
+            for ((dimension, found), signal) in Dimension::ALL.iter().zip(matches).zip(&signals) {
+                let (Some(found), Some(bin)) = (found, signal.and_then(|signal| row.bins.get_mut(signal)))
+                else {
+                    continue;
+                };
+                let is_distinctive = self.values.is_distinctive(rarity, *dimension, found, count);
+                let familiarity = if is_distinctive { Familiarity::Distinctive } else { Familiarity::Known };
+                *bin = u8::try_from(familiarity.index()).unwrap_or(u8::MAX);
+            }
+        }
+        weighed
     }
 
     /// Rows to calibrate on: those of [`Split::Calibrate`] from a time on. What shifts a promise is time, because

@@ -14,6 +14,7 @@ pub mod login;
 pub mod measure;
 pub mod model;
 pub mod random;
+pub mod rarity;
 pub mod reauthentication;
 pub mod report;
 pub mod scorecard;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::calibration::Calibration;
+use crate::rarity::Rarities;
 use crate::scorecard::Scorecard;
 
 /// Share of attacks the probabilities are stated at.
@@ -70,6 +71,8 @@ pub struct ModelFile {
     pub training_digest: Option<String>,
     /// When it is no longer to be relied on, milliseconds since the Unix epoch.
     pub expires: Option<i64>,
+    /// How rare values are among all principals.
+    pub rarity: Rarities,
     /// By setting; the second may be left out.
     pub cards: BTreeMap<String, Card>,
 }
@@ -85,6 +88,8 @@ struct FileJson {
     evidence: Value,
     training_digest: Option<String>,
     expires: Option<i64>,
+    #[serde(default)]
+    rarity: Rarities,
     standard: CardJson,
     hardened: Option<CardJson>,
 }
@@ -163,6 +168,7 @@ impl ModelFile {
             evidence: file.evidence,
             training_digest: file.training_digest,
             expires: file.expires,
+            rarity: file.rarity,
             cards: cards.filter_map(|(name, card)| Some((name.to_owned(), card?))).collect(),
         })
     }
@@ -178,6 +184,7 @@ impl ModelFile {
             ("evidence", Some(self.evidence.clone())),
             ("trainingDigest", self.training_digest.as_ref().map(|digest| json!(digest))),
             ("expires", self.expires.map(|expires| json!(expires))),
+            ("rarity", (!self.rarity.is_empty()).then(|| json!(self.rarity))),
         ];
         for (name, value) in members.into_iter().filter_map(|(name, value)| Some((name, value?))) {
             let _ = writeln!(text, "  \"{name}\": {value},");

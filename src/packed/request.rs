@@ -179,6 +179,7 @@ impl<'a> Reader<'a, '_> {
         let asns = self.counts()?.unwrap_or_default();
         let countries = self.texts()?.unwrap_or_default();
         let agents = self.texts()?.unwrap_or_default();
+        let systems = self.texts()?.unwrap_or_default();
         let tls = self.texts()?.unwrap_or_default();
         let devices = self.texts()?.unwrap_or_default();
         let hours = self.counts()?.unwrap_or_default();
@@ -186,7 +187,7 @@ impl<'a> Reader<'a, '_> {
             Some(time) => Some(Sighting { time, latitude_e6: self.whole()??, longitude_e6: self.whole()?? }),
             None => None,
         };
-        Some(Profile { count, networks, asns, countries, agents, tls, devices, hours, last })
+        Some(Profile { count, networks, asns, countries, agents, systems, tls, devices, hours, last })
     }
 
     fn number(&mut self) -> Read<f64> {

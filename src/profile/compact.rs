@@ -1,16 +1,17 @@
-//! The canonical bytes of a profile, small enough for a cookie: at most 141.
+//! The canonical bytes of a profile, small enough for a cookie: at most 138.
 //!
-//! Networks, agents, TLS clients and devices become *marks*: keyed hashes cut to two or three bytes, of which nobody
+//! Networks, agents, systems, TLS clients and devices become *marks*: keyed hashes cut to two or three bytes, of which nobody
 //! learns the value, and of which another principal's are different. A mark that happens to be that of a strange value
-//! makes it look known: once in 8,192 for agents and TLS clients, of which anybody can copy the right ones anyway,
+//! makes it look known: once in ten thousand for agents, systems and TLS clients, of which anybody can copy the right ones anyway,
 //! once in two million for networks and devices.
 
 use std::borrow::Cow;
 
-use super::{Profile, Sighting};
+use super::{Profile, Sighting, kept, split_version, versioned};
 use crate::agent::Agent;
 use crate::identifier::{AddressPrefix, IdentifierKind, Identifiers, decode_hex, encode_hex};
 use crate::request::{Request, Text};
+use crate::system;
 use crate::tls::TlsFamily;
 
 /// Starts the text of a mark. No header can carry it, so that no client can name itself like a mark.
@@ -21,6 +22,8 @@ const EPOCH: i64 = 1_577_836_800_000;
 const MINUTE: i64 = 60_000;
 const HALF_DEGREE: i32 = 500_000;
 
+/// Flags, the count in two bytes, and the length of each list in half of one.
+const HEAD: usize = 7;
 const HAS_HOURS: u8 = 1;
 const HAS_LAST: u8 = 2;
 
@@ -28,12 +31,14 @@ const HAS_LAST: u8 = 2;
 struct Dimension {
     name: &'static str,
     bytes: usize,
+    kept: usize,
 }
 
-const NETWORK: Dimension = Dimension { name: "network", bytes: 3 };
-const AGENT: Dimension = Dimension { name: "agent", bytes: 2 };
-const TLS: Dimension = Dimension { name: "tls", bytes: 2 };
-const DEVICE: Dimension = Dimension { name: "device", bytes: 3 };
+const NETWORK: Dimension = Dimension { name: "network", bytes: 3, kept: kept::NETWORKS };
+const AGENT: Dimension = Dimension { name: "agent", bytes: 2, kept: kept::AGENTS };
+const SYSTEM: Dimension = Dimension { name: "system", bytes: 2, kept: kept::SYSTEMS };
+const TLS: Dimension = Dimension { name: "tls", bytes: 2, kept: kept::TLS };
+const DEVICE: Dimension = Dimension { name: "device", bytes: 3, kept: kept::DEVICES };
 
 /// Makes the marks of one principal.
 pub(super) struct Marks<'a> {
@@ -55,13 +60,14 @@ impl Marks<'_> {
 
     /// Puts the request's own values in the place of their marks.
     pub(super) fn recognise(&self, profile: &mut Profile<'_>, request: &Request<'_>, agent: &Agent<'_>) {
+        self.recognise_agent(&mut profile.agents, agent);
         let address = request.client.ip.map(|ip| AddressPrefix::of(ip).to_string());
         let tls = request.tls.ja4.as_deref().map(|ja4| TlsFamily::of(ja4).to_string());
         let device = request.device.device_id.as_deref();
         let device = device.map(|id| self.identifiers.of(IdentifierKind::Device, id).to_string());
         for (list, dimension, value) in [
             (&mut profile.networks, NETWORK, address),
-            (&mut profile.agents, AGENT, agent.has_key().then(|| agent.key())),
+            (&mut profile.systems, SYSTEM, system::named_by(request).map(str::to_owned)),
             (&mut profile.tls, TLS, tls),
             (&mut profile.devices, DEVICE, device),
         ] {
@@ -73,20 +79,42 @@ impl Marks<'_> {
         }
     }
 
-    /// Writes a profile. What it holds beyond [`Profile::KEPT`] of a kind, oldest first, is left out, and so is an
+    fn recognise_agent(&self, agents: &mut [Text<'_>], agent: &Agent<'_>) {
+        if agents.is_empty() || !agent.has_key() {
+            return;
+        }
+        let mark = mark_text(&self.of(&AGENT, &agent.key()));
+        let known = agents.iter_mut().find(|known| split_version(known).0 == mark);
+        if let Some(known) = known {
+            let version = split_version(known).1;
+            *known = Text(Cow::Owned(versioned(agent.key(), version)));
+        }
+    }
+
+    /// Writes a profile. What it holds beyond what is [`kept`] of a kind, oldest first, is left out, and so is an
     /// autonomous system of 2²⁴ or more: those are private ones.
     pub(super) fn encode(&self, profile: &Profile<'_>) -> Vec<u8> {
-        let mut bytes = vec![0; 6];
-        let mut lengths = Vec::with_capacity(6);
+        let mut bytes = vec![0; HEAD];
+        let mut lengths = Vec::with_capacity(8);
         self.put(&mut bytes, &mut lengths, &NETWORK, &profile.networks);
         let asns = profile.asns.iter().map(|asn| asn.to_be_bytes());
         let asns = asns.filter_map(|bytes| bytes.strip_prefix(&[0]).map(<[u8]>::to_vec)).collect();
-        put(&mut bytes, &mut lengths, asns);
+        put(&mut bytes, &mut lengths, kept::ASNS, asns);
         let countries = profile.countries.iter().map(|country| country.as_bytes().to_vec());
-        put(&mut bytes, &mut lengths, countries.filter(|country| is_country(country)).collect());
-        self.put(&mut bytes, &mut lengths, &AGENT, &profile.agents);
+        let countries = countries.filter(|country| is_country(country)).collect();
+        put(&mut bytes, &mut lengths, kept::COUNTRIES, countries);
+        let agents = profile.agents.iter().map(|entry| {
+            let (key, version) = split_version(entry);
+            let mut mark = self.of(&AGENT, key);
+            mark.push(version.map_or(0, |version| u8::try_from(version).unwrap_or(u8::MAX)));
+            mark
+        });
+        put(&mut bytes, &mut lengths, kept::AGENTS, agents.collect());
+        self.put(&mut bytes, &mut lengths, &SYSTEM, &profile.systems);
         self.put(&mut bytes, &mut lengths, &TLS, &profile.tls);
         self.put(&mut bytes, &mut lengths, &DEVICE, &profile.devices);
+        // Half a byte is left over.
+        lengths.push(0);
         let mut flags = 0;
         if profile.hours.len() == 8 {
             flags |= HAS_HOURS;
@@ -108,13 +136,13 @@ impl Marks<'_> {
     }
 
     fn put(&self, bytes: &mut Vec<u8>, lengths: &mut Vec<u8>, dimension: &Dimension, values: &[Text<'_>]) {
-        put(bytes, lengths, values.iter().map(|value| self.of(dimension, value)).collect());
+        put(bytes, lengths, dimension.kept, values.iter().map(|value| self.of(dimension, value)).collect());
     }
 }
 
 /// Appends the newest values of a list, and its length.
-fn put(bytes: &mut Vec<u8>, lengths: &mut Vec<u8>, values: Vec<Vec<u8>>) {
-    let left_out = values.len().saturating_sub(Profile::KEPT);
+fn put(bytes: &mut Vec<u8>, lengths: &mut Vec<u8>, kept: usize, values: Vec<Vec<u8>>) {
+    let left_out = values.len().saturating_sub(kept);
     lengths.push(u8::try_from(values.len() - left_out).unwrap_or_default());
     bytes.extend(values.into_iter().skip(left_out).flatten());
 }
@@ -122,20 +150,21 @@ fn put(bytes: &mut Vec<u8>, lengths: &mut Vec<u8>, values: Vec<Vec<u8>>) {
 /// Reads what [`Marks::encode`] wrote; `None` for any other bytes.
 pub(super) fn decode(bytes: &[u8]) -> Option<Profile<'static>> {
     let mut rest = bytes;
-    let [flags, count @ .., networks, agents, devices] = *take::<6>(&mut rest)?;
-    let length = |byte: u8, is_first: bool| usize::from(if is_first { byte >> 4 } else { byte & 15 });
+    let [flags, count_high, count_low, lengths @ ..] = *take::<HEAD>(&mut rest)?;
+    let [networks, asns, countries, agents, systems, tls, devices, unused] = halves(lengths);
     let marks = |rest: &mut &[u8], dimension: &Dimension, length| -> Option<Vec<Text<'static>>> {
-        let values = list(rest, dimension.bytes, length)?;
+        let values = list(rest, dimension.bytes, dimension.kept, length)?;
         Some(values.map(|mark| Text(Cow::Owned(mark_text(mark)))).collect())
     };
     let mut profile = Profile {
-        count: u32::from(u16::from_be_bytes(count)),
-        networks: marks(&mut rest, &NETWORK, length(networks, true))?,
-        asns: list(&mut rest, 3, length(networks, false))?.map(big_endian).collect(),
-        countries: list(&mut rest, 2, length(agents, true))?.map(country).collect::<Option<_>>()?,
-        agents: marks(&mut rest, &AGENT, length(agents, false))?,
-        tls: marks(&mut rest, &TLS, length(devices, true))?,
-        devices: marks(&mut rest, &DEVICE, length(devices, false))?,
+        count: u32::from(u16::from_be_bytes([count_high, count_low])),
+        networks: marks(&mut rest, &NETWORK, networks)?,
+        asns: list(&mut rest, 3, kept::ASNS, asns)?.map(big_endian).collect(),
+        countries: list(&mut rest, 2, kept::COUNTRIES, countries)?.map(country).collect::<Option<_>>()?,
+        agents: list(&mut rest, AGENT.bytes + 1, kept::AGENTS, agents)?.map(agent).collect(),
+        systems: marks(&mut rest, &SYSTEM, systems)?,
+        tls: marks(&mut rest, &TLS, tls)?,
+        devices: marks(&mut rest, &DEVICE, devices)?,
         ..Profile::default()
     };
     if flags & HAS_HOURS != 0 {
@@ -147,7 +176,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Profile<'static>> {
         let longitude_e6 = degrees(*take(&mut rest)?, 180)?;
         profile.last = Some(Sighting { time, latitude_e6, longitude_e6 });
     }
-    (flags <= HAS_HOURS | HAS_LAST && rest.is_empty()).then_some(profile)
+    (flags <= HAS_HOURS | HAS_LAST && unused == 0 && rest.is_empty()).then_some(profile)
 }
 
 /// Whole minutes since 2020, rounded up, so that what happened within the minute is not after it.
@@ -172,11 +201,23 @@ pub(super) fn take<'b, const N: usize>(rest: &mut &'b [u8]) -> Option<&'b [u8; N
 fn list<'b>(
     rest: &mut &'b [u8],
     bytes: usize,
-    length: usize,
+    kept: usize,
+    length: u8,
 ) -> Option<impl Iterator<Item = &'b [u8]> + use<'b>> {
-    let (taken, left) = rest.split_at_checked(bytes * length).filter(|_| length <= Profile::KEPT)?;
+    let length = usize::from(length);
+    let (taken, left) = rest.split_at_checked(bytes * length).filter(|_| length <= kept)?;
     *rest = left;
     Some(taken.chunks_exact(bytes))
+}
+
+/// Bytes and their halves: the lengths of the lists, in their order.
+fn halves([a, b, c, d]: [u8; 4]) -> [u8; 8] {
+    [a >> 4, a & 15, b >> 4, b & 15, c >> 4, c & 15, d >> 4, d & 15]
+}
+
+fn agent(bytes: &[u8]) -> Text<'static> {
+    let (version, mark) = bytes.split_last().map_or((0, bytes), |(version, mark)| (*version, mark));
+    Text(Cow::Owned(versioned(mark_text(mark), Some(version.into()).filter(|version| *version > 0))))
 }
 
 fn mark_text(mark: &[u8]) -> String {
@@ -274,7 +315,7 @@ mod tests {
         fn lists_are_bounded_and_come_back(asns in proptest::collection::vec(0_u32..1 << 24, 0..40), count in any::<u32>()) {
             let profile = Profile { count, asns, hours: vec![200; 8], ..Profile::default() };
             let carried = decode(&marks(&keyed()).encode(&profile)).unwrap();
-            prop_assert_eq!(&carried.asns[..], &profile.asns[profile.asns.len().saturating_sub(Profile::KEPT)..]);
+            prop_assert_eq!(&carried.asns[..], &profile.asns[profile.asns.len().saturating_sub(kept::ASNS)..]);
             prop_assert_eq!(carried.count, count.min(65_535));
             prop_assert_eq!(carried.hours, profile.hours);
         }

@@ -9,7 +9,7 @@
 use super::{LevelSet, RiskLevel};
 use crate::error::Error;
 use crate::read::record;
-use crate::signal::{Binding, Familiarity, Possession, Signals};
+use crate::signal::{Binding, Possession, Signals};
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -87,12 +87,12 @@ pub fn is_trustworthy(signals: &Signals) -> bool {
         let is_same_client = session.agent != Binding::Changed && session.ja4 != Binding::Changed;
         let is_same_network = session.asn == Binding::Same && session.country != Binding::Changed;
         return is_same_client
-            && signals.possession != Possession::NoCookie
+            && !matches!(signals.possession, Possession::NoCookie | Possession::Delegate)
             && (is_same_network || signals.possession.is_proved());
     }
     [history.asn, history.country, history.agent, history.device]
         .into_iter()
-        .any(|one| one == Familiarity::Known || one.is_new())
+        .any(|one| one.is_known() || one.is_new())
 }
 
 #[cfg(test)]
@@ -100,13 +100,14 @@ mod tests {
     use super::*;
     use crate::identifier::Identifiers;
     use crate::request::Request;
+    use crate::signal::Rarity;
 
     const BAND: Band = Band { allow: 0, block: 500 };
 
     fn levels(score: i32, json: &str) -> LevelSet {
         let request: Request<'_> = serde_json::from_str(json).unwrap();
         let agent = crate::agent::classify(&request);
-        BAND.levels(score, &Signals::read(&request, &agent, &Identifiers::plain()))
+        BAND.levels(score, &Signals::read(&request, &agent, &Identifiers::plain(), &Rarity::default()))
     }
 
     const KNOWN: &str = r#"{"client":{"asn":64500},"profile":{"count":9,"asns":[64500]}}"#;

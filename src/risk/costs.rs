@@ -4,6 +4,7 @@
 
 use super::{LevelSet, RiskLevel};
 use crate::error::Error;
+use crate::logarithm::log2;
 use crate::read::record;
 
 /// Costs, in a unit of the operator's choice, and how common attacks are. All nothing: not stated.
@@ -78,32 +79,9 @@ impl Worth {
     }
 }
 
-/// Binary logarithm in 1/64, rounded down: by squaring, a bit a time. That of 0 counts as that of 1.
-fn log2(value: u32) -> i32 {
-    let value = value.max(1);
-    let whole = value.ilog2();
-    // The value over its power of two, between one and two, in 31 fractional bits.
-    let mut rest = u64::from(value) << (31 - whole);
-    let mut points = whole as i32;
-    for _ in 0..6 {
-        rest = (rest * rest) >> 31;
-        let is_above = rest >= 1 << 32;
-        points = points * 2 + i32::from(is_above);
-        rest >>= u32::from(is_above);
-    }
-    points
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn logarithms_are_right_to_the_last_point() {
-        for value in (1..5_000).chain([CALIBRATED_AT, MILLION, u32::MAX]) {
-            assert_eq!(log2(value), (f64::from(value).log2() * 64.0 + 1e-9).floor() as i32, "{value}");
-        }
-    }
 
     fn worth(call: u32, attack: u32, alarm: u32, attacks_per_million: u32) -> Worth {
         Costs { call, attack, alarm, attacks_per_million }.worth().unwrap().unwrap()

@@ -6,7 +6,7 @@
 use super::{LevelSet, RiskLevel, Score};
 use crate::detection::{Detection, Observed, detect};
 use crate::signal::{
-    AddressFamiliarity, Binding, Claims, Familiarity, Network, Possession, Release, Signals, Travel,
+    AddressFamiliarity, Binding, Claims, Familiarity, Network, Possession, Release, Signals, Travel, Version,
 };
 use crate::vocabulary::vocabulary;
 use crate::write::{Elements, Value, Write, written};
@@ -132,10 +132,13 @@ impl Change {
                 }
             }
             Self::UsualClient => {
-                [&mut history.agent, &mut history.tls].into_iter().for_each(know);
+                [&mut history.agent, &mut history.system, &mut history.tls].into_iter().for_each(know);
                 [&mut session.agent, &mut session.ja4].into_iter().for_each(keep);
                 if matches!(signals.release, Release::Behind | Release::Old) {
                     signals.release = Release::Current;
+                }
+                if signals.version == Version::Older {
+                    signals.version = Version::Same;
                 }
                 if signals.claims == Claims::Stale {
                     signals.claims = Claims::Consistent;

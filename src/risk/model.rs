@@ -8,7 +8,7 @@ use super::{RiskLevel, Worth, probability};
 use crate::error::Error;
 use crate::read::{self, Record, Slot, record};
 use crate::request::Text;
-use crate::signal::{CATALOGUE, SignalBin};
+use crate::signal::{CATALOGUE, Rarity, RarityFile, SignalBin};
 use crate::vocabulary::vocabulary;
 
 /// The scorecards every edge starts with, learned and calibrated on a simulated stream; `data/model/README.md` says how.
@@ -61,6 +61,7 @@ pub struct Model {
     band: Option<Band>,
     /// What the operator says errors cost.
     worth: Option<Worth>,
+    rarity: Rarity,
     /// By signal and bin, in the order of [`CATALOGUE`].
     table: Vec<Vec<Points>>,
 }
@@ -78,6 +79,8 @@ struct ModelFile<'a> {
     /// SHA-256 of the events it was learned from, in hexadecimal. For people.
     training_digest: Option<Text<'a>>,
     expires: Option<i64>,
+    /// How rare values are among all principals; without, nothing is known to be.
+    rarity: RarityFile,
     standard: Option<CardFile>,
     /// The standard one serves both settings where it is left out.
     hardened: Option<CardFile>,
@@ -91,6 +94,7 @@ record!(strict ModelFile<'a> {
     "evidence" => Raw(evidence),
     "trainingDigest" => Text(training_digest),
     "expires" => Whole(expires),
+    "rarity" => Record(rarity),
     "standard" => Record(standard),
     "hardened" => Record(hardened),
 } requires {
@@ -259,7 +263,7 @@ impl PointsFile {
 }
 
 impl CardFile {
-    fn validate(self, id: &str, expires: Option<i64>) -> Result<Model, Error> {
+    fn validate(self, id: &str, expires: Option<i64>, rarity: Rarity) -> Result<Model, Error> {
         let LevelsFile { low: Some(low), medium: Some(medium), high: Some(high) } = self.levels else {
             return Err(Error::model("levels", "is missing".to_owned()));
         };
@@ -274,7 +278,8 @@ impl CardFile {
             .ok_or_else(|| Error::model("calibration", "must be two knots or more that ascend".to_owned()))?;
         let band = self.band.as_ref().map(BandFile::validate).transpose()?;
         let thresholds = Thresholds { low, medium, high };
-        let model = Model { id: id.to_owned(), expires, calibration, thresholds, band, worth: None, table };
+        let model =
+            Model { id: id.to_owned(), expires, calibration, thresholds, band, worth: None, rarity, table };
         match self.check {
             Some(check) if check != model.check() => Err(Error::model(
                 "check",
@@ -301,8 +306,10 @@ impl Model {
         if schema != 1 {
             return Err(Error::model("schema", format!("`{schema}` is not a known schema; 1 is")));
         }
-        let card =
-            |card: CardFile, name| card.validate(&file.id, file.expires).map_err(|why| why.within(name));
+        let rarity = file.rarity.validate()?;
+        let card = |card: CardFile, name| {
+            card.validate(&file.id, file.expires, rarity.clone()).map_err(|why| why.within(name))
+        };
         let standard = card(file.standard.unwrap_or_default(), "standard")?;
         let hardened = file.hardened.map(|file| card(file, "hardened")).transpose()?;
         Ok(match (setting, hardened) {
@@ -323,22 +330,25 @@ impl Model {
         self.expires.is_none_or(|expires| time.is_some_and(|time| time < expires))
     }
 
-    /// What the model answers to 64 made-up requests, as 16 hexadecimal digits: FNV-1a over score and probability of
-    /// each. The file states what it was when the model was made, so that no other arithmetic and no damaged table is
+    /// What the model answers to 64 made-up requests, as 16 hexadecimal digits: FNV-1a over its rarities and the score
+    /// and probability of each. The file states what it was when the model was made, so that no other arithmetic and no damaged table is
     /// ever scored with.
     #[must_use]
     pub fn check(&self) -> String {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+        let mut take = |number: i64| {
+            for byte in number.to_le_bytes() {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        };
+        self.rarity.numbers().for_each(&mut take);
         for vector in 0..64_usize {
             let score = self.table.iter().enumerate().fold(0_i32, |score, (signal, bins)| {
                 // Sixteen in a row show every bin of every signal; the next sixteen, in another company.
                 let bin = (vector + vector / 16 * signal) % bins.len().max(1);
                 score.saturating_add(self.points(SignalBin { signal, bin }).points)
             });
-            let answer = i64::from(score) << 32 | i64::from(probability::from_points(self.calibrated(score)));
-            for byte in answer.to_le_bytes() {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-            }
+            take(i64::from(score) << 32 | i64::from(probability::from_points(self.calibrated(score))));
         }
         format!("{hash:016x}")
     }
@@ -355,6 +365,12 @@ impl Model {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// How rare values are among all principals.
+    #[must_use]
+    pub const fn rarity(&self) -> &Rarity {
+        &self.rarity
     }
 
     /// Points of every bin of every signal, in the order of [`CATALOGUE`].

@@ -131,7 +131,12 @@ mod tests {
     fn risk(json: &str, stated: Option<RiskLevel>) -> Risk {
         let request: Request<'_> = serde_json::from_str(json).unwrap();
         let agent = crate::agent::classify(&request);
-        let signals = Signals::read(&request, &agent, &crate::identifier::Identifiers::plain());
+        let signals = Signals::read(
+            &request,
+            &agent,
+            &crate::identifier::Identifiers::plain(),
+            &crate::signal::Rarity::default(),
+        );
         let observed = crate::detection::Observed { request: &request, agent: &agent, signals: &signals };
         // A model without a band, whose levels are intervals.
         let priors = include_str!("../../data/model/priors.json");

@@ -2,17 +2,23 @@
 //!
 //! Novelty is a log-likelihood ratio. With n sign-ins seen and a value among none of them, the Dirichlet predictive
 //! gives it odds of 1 : n+1 for the principal, so novelty weighs log₂(n+1) bits: one more sign-in of evidence, one
-//! more reason to be surprised. The bins are steps of it, and no cap is needed.
+//! more reason to be surprised. The bins are steps of it, and no cap is needed. A value that is
+//! among them is weighed by how rare it is ([`Rarity`]).
 
+use super::rarity::{Dimension, Rarity};
 use super::{bins, is_anonymous};
 use crate::agent::Agent;
 use crate::identifier::{IdentifierKind, Identifiers};
 use crate::profile::Profile;
 use crate::request::Request;
+use crate::system;
+use crate::tls::TlsFamily;
 
 bins! {
     /// Whether a value was seen before.
     Familiarity {
+        /// In the profile, and rare elsewhere: four times as likely for the principal as for anybody.
+        Distinctive = "distinctive",
         /// In the profile.
         Known = "known",
         /// Not in the profile, which holds less than three sign-ins: up to 1.6 bits.
@@ -39,11 +45,14 @@ impl Familiarity {
         matches!(self, Self::Early | Self::New | Self::Strange)
     }
 
-    /// A value compared with a profile of `count` sign-ins.
-    const fn of(is_known: bool, count: u32) -> Self {
-        if is_known {
-            return Self::Known;
-        }
+    /// Whether the value is among those of a profile.
+    #[must_use]
+    pub const fn is_known(self) -> bool {
+        matches!(self, Self::Distinctive | Self::Known)
+    }
+
+    /// What a value is that a profile of `count` sign-ins does not hold.
+    const fn novelty(count: u32) -> Self {
         match (count.saturating_add(1)).ilog2() {
             0 | 1 => Self::Early,
             2 | 3 => Self::New,
@@ -80,7 +89,7 @@ bins! {
 impl AddressFamiliarity {
     fn of(familiarity: Familiarity, is_near: impl FnOnce() -> bool) -> Self {
         match familiarity {
-            Familiarity::Known => Self::Known,
+            Familiarity::Distinctive | Familiarity::Known => Self::Known,
             new if new.is_new() && is_near() => Self::Near,
             Familiarity::Early => Self::Early,
             Familiarity::New => Self::New,
@@ -89,6 +98,34 @@ impl AddressFamiliarity {
             Familiarity::NoProfile => Self::NoProfile,
             Familiarity::Absent => Self::Absent,
             Familiarity::Anonymous => Self::Anonymous,
+        }
+    }
+}
+
+bins! {
+    /// Whether the browser goes on from where the principal left it. Browsers update themselves and never go back;
+    /// bought profiles and emulators carry the version they were made with, which is rarely the principal's next.
+    Version {
+        /// Higher than any that the profile has of this agent.
+        Newer = "newer",
+        /// The highest one.
+        Same = "same",
+        /// Lower: also a second device that lags behind.
+        Older = "older",
+        /// The agent is new, or its version is not known.
+        Unknown = "unknown",
+    }
+}
+
+impl Version {
+    pub(super) fn read(request: &Request<'_>, agent: &Agent<'_>) -> Self {
+        let major = agent.browser.map(|browser| browser.major).filter(|major| *major > 0);
+        let seen = request.profile.as_ref().and_then(|profile| profile.version_of(agent).flatten());
+        match seen.zip(major) {
+            None => Self::Unknown,
+            Some((seen, major)) if major > seen => Self::Newer,
+            Some((seen, major)) if major == seen => Self::Same,
+            Some(_) => Self::Older,
         }
     }
 }
@@ -137,6 +174,23 @@ impl Hour {
     }
 }
 
+/// How a profile knows a value.
+enum Seen {
+    Distinctive,
+    Known,
+    Never,
+}
+
+impl Seen {
+    fn of(is_known: bool, is_distinctive: impl FnOnce() -> bool) -> Self {
+        match is_known {
+            false => Self::Never,
+            true if is_distinctive() => Self::Distinctive,
+            true => Self::Known,
+        }
+    }
+}
+
 /// Familiarity per dimension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is a dimension of the profile")]
@@ -145,6 +199,7 @@ pub struct History {
     pub asn: Familiarity,
     pub country: Familiarity,
     pub agent: Familiarity,
+    pub system: Familiarity,
     pub tls: Familiarity,
     pub device: Familiarity,
 }
@@ -156,46 +211,75 @@ impl History {
         agent: &Agent<'_>,
         is_bound: bool,
         identifiers: &Identifiers,
+        rarity: &Rarity,
     ) -> Self {
         let profile = request.profile.as_ref().filter(|profile| profile.count > 0);
-        // `is_known` answers `None` for a value or a dimension that is not known.
-        let judge = |is_present: bool, is_known: &dyn Fn(&Profile<'_>) -> Option<bool>| match profile {
+        // `seen` answers `None` for a value or a dimension that is not known.
+        let judge = |is_present: bool, seen: &dyn Fn(&Profile<'_>) -> Option<Seen>| match profile {
             _ if is_anonymous(request) => Familiarity::Anonymous,
             _ if !is_present => Familiarity::Absent,
             None if is_bound => Familiarity::Bound,
             None => Familiarity::NoProfile,
-            Some(profile) => match is_known(profile) {
-                Some(is_known) => Familiarity::of(is_known, profile.count),
+            Some(profile) => match seen(profile) {
+                Some(Seen::Distinctive) => Familiarity::Distinctive,
+                Some(Seen::Known) => Familiarity::Known,
+                Some(Seen::Never) => Familiarity::novelty(profile.count),
                 None => Familiarity::Absent,
             },
         };
+        let is_distinctive = |profile: &Profile<'_>, dimension, kept, value: &[&str]| {
+            rarity.is_distinctive(dimension, value, profile.count, kept)
+        };
         let client = &request.client;
         let address = judge(client.ip.is_some(), &|profile| {
-            Some(profile.knows_address(client.ip?)).filter(|_| !profile.networks.is_empty())
+            let is_known = profile.knows_address(client.ip?);
+            Some(Seen::of(is_known, || false)).filter(|_| !profile.networks.is_empty())
         });
+        let system = system::named_by(request);
         Self {
             address: AddressFamiliarity::of(address, || {
                 client.ip.zip(profile).is_some_and(|(ip, profile)| profile.knows_pool(ip))
             }),
-            asn: judge(client.asn.is_some(), &|profile| Some(profile.asns.contains(&client.asn?))),
+            asn: judge(client.asn.is_some(), &|profile| {
+                let (asn, asns) = (client.asn?, &profile.asns);
+                Some(Seen::of(asns.contains(&asn), || {
+                    is_distinctive(profile, Dimension::Asn, asns.len(), &[&asn.to_string()])
+                }))
+            }),
             country: judge(client.country.is_some(), &|profile| {
-                Some(profile.countries.contains(client.country.as_ref()?))
+                let (country, countries) = (client.country.as_ref()?, &profile.countries);
+                Some(Seen::of(countries.contains(country), || {
+                    is_distinctive(profile, Dimension::Country, countries.len(), &[country])
+                }))
             }),
             agent: judge(agent.has_key(), &|profile| {
-                Some(profile.agents.iter().any(|key| agent.key_is(key)))
+                Some(Seen::of(profile.version_of(agent).is_some(), || {
+                    is_distinctive(profile, Dimension::Agent, profile.agents.len(), &agent.key_parts())
+                }))
+            }),
+            system: judge(system.is_some(), &|profile| {
+                let (system, systems) = (system?, &profile.systems);
+                let seen = Seen::of(systems.iter().any(|known| **known == *system), || {
+                    is_distinctive(profile, Dimension::System, systems.len(), &[system])
+                });
+                Some(seen).filter(|_| !systems.is_empty())
             }),
             tls: judge(request.tls.ja4.is_some(), &|profile| {
-                Some(profile.knows_tls(request.tls.ja4.as_deref()?)).filter(|_| !profile.tls.is_empty())
+                let (ja4, clients) = (request.tls.ja4.as_deref()?, &profile.tls);
+                let seen = Seen::of(profile.knows_tls(ja4), || {
+                    is_distinctive(profile, Dimension::Tls, clients.len(), &TlsFamily::of(ja4).parts())
+                });
+                Some(seen).filter(|_| !clients.is_empty())
             }),
             device: judge(request.device.device_id.is_some(), &|profile| {
                 let id = identifiers.of(IdentifierKind::Device, request.device.device_id.as_deref()?);
-                Some(profile.devices.contains(&id))
+                Some(Seen::of(profile.devices.contains(&id), || false))
             }),
         }
     }
 
     /// How many of the dimensions people change one at a time are new to the profile: network, country, client
-    /// and device. Address and TLS go along with them.
+    /// and device. Address, system and TLS go along with them.
     #[must_use]
     pub fn new_count(&self) -> usize {
         [self.asn, self.country, self.agent, self.device].into_iter().filter(|one| one.is_new()).count()
@@ -209,7 +293,7 @@ mod tests {
     fn read(json: &str) -> History {
         let request: Request<'_> = serde_json::from_str(json).unwrap();
         let agent = crate::agent::classify(&request);
-        History::read(&request, &agent, false, &Identifiers::plain())
+        History::read(&request, &agent, false, &Identifiers::plain(), &Rarity::default())
     }
 
     #[test]
@@ -239,10 +323,10 @@ mod tests {
 
     #[test]
     fn novelty_grows_with_the_evidence() {
-        let with = |count| Familiarity::of(false, count);
+        let with = Familiarity::novelty;
         assert_eq!(
             [with(1), with(2), with(3), with(14), with(15), with(u32::MAX)].map(|bin| bin as u8),
-            [1, 1, 2, 2, 3, 3]
+            [2, 2, 3, 3, 4, 4]
         );
     }
 

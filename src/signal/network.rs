@@ -60,7 +60,7 @@ impl Exit {
             Network::Access | Network::Corporate => Self::None,
             Network::Absent => Self::Unknown,
             Network::Relay | Network::Vpn | Network::Tor | Network::Hosting => match asn {
-                Familiarity::Known => Self::Habitual,
+                asn if asn.is_known() => Self::Habitual,
                 asn if asn.is_new() => Self::Unfamiliar,
                 _ => Self::Unknown,
             },

@@ -1,6 +1,6 @@
 //! Proof of possession: what a thief of copyable things does not have.
 
-use super::{AddressFamiliarity, Familiarity, History, bins};
+use super::{AddressFamiliarity, History, bins};
 use crate::request::{DeviceCookie, Request};
 
 bins! {
@@ -12,6 +12,9 @@ bins! {
         CompliantDevice = "compliantDevice",
         /// The sealed cookie of a device of the principal, the newest of its line. Malware can copy it.
         DeviceCookie = "deviceCookie",
+        /// No device: an AI agent proved to be its operator's, which the principal has signed in with before. Agents keep
+        /// no cookies, and the operator's key stands for what it is, though not for who sends it.
+        Delegate = "delegate",
         /// The host keeps device cookies and this device sent none.
         NoCookie = "noCookie",
         /// A device cookie of which a newer copy is in use elsewhere.
@@ -38,6 +41,11 @@ impl Possession {
                 None => Self::Absent,
             }
         }
+    }
+
+    /// What is held against a browser without its cookie is not held against a principal's agent.
+    pub(super) const fn of_agent(self, is_delegate: bool) -> Self {
+        if is_delegate && matches!(self, Self::NoCookie) { Self::Delegate } else { self }
     }
 
     /// Whether the device is proved to be the principal's.
@@ -74,7 +82,7 @@ impl DeviceAndPlace {
     pub(super) const fn of(possession: Possession, history: &History) -> Self {
         let is_own = match possession {
             Possession::ForkedCookie => return Self::Forked,
-            Possession::Absent => return Self::Unknown,
+            Possession::Absent | Possession::Delegate => return Self::Unknown,
             Possession::NoCookie => false,
             _ => true,
         };
@@ -86,7 +94,7 @@ impl DeviceAndPlace {
                     Self::OtherHere
                 }
             }
-            (_, Familiarity::Known) => {
+            (_, network) if network.is_known() => {
                 if is_own {
                     Self::OwnNear
                 } else {
@@ -108,6 +116,15 @@ impl DeviceAndPlace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_agent_has_no_device() {
+        let of = |possession: Possession, is_delegate| possession.of_agent(is_delegate);
+        assert_eq!(of(Possession::NoCookie, true), Possession::Delegate);
+        assert_eq!(of(Possession::NoCookie, false), Possession::NoCookie);
+        assert_eq!(of(Possession::ForkedCookie, true), Possession::ForkedCookie);
+        assert!(!Possession::Delegate.is_proved());
+    }
 
     #[test]
     fn a_copied_cookie_outweighs_every_proof() {

@@ -60,7 +60,7 @@ fn too_few_samples_close_the_band() {
     assert_eq!(edgeward(&["train", "--id", "m", "--out", &points], &events).status, 0);
     let run = edgeward(&["calibrate", "--model", &points, "--out", &model_name], &events);
     assert_eq!(run.status, 1);
-    assert!(run.err.contains("naive: too few samples to calibrate on: 299 are needed"), "{}", run.err);
+    assert!(run.err.contains("naive: too few samples to calibrate on: 546 are needed"), "{}", run.err);
     let model: serde_json::Value = serde_json::from_str(&fs::read_to_string(model).unwrap()).unwrap();
     assert_eq!(model["hardened"]["band"]["allow"], i32::MIN);
     let alpha = edgeward(&["calibrate", "--model", &points, "--alpha", "0", "--out", &model_name], &events);

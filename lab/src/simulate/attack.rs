@@ -5,7 +5,7 @@ use edgeward::request::{DeviceCookie, Proxy};
 use super::client::{Client, Tls};
 use super::draft::{Draft, Minted, Network, Says};
 use super::family::Family;
-use super::person::{DAY, HOUR, Person, human_score, neighbours, rtt};
+use super::person::{DAY, HOUR, Person, SIGNED, human_score, neighbours, rtt};
 use super::world::{Place, World, Worldwide, address};
 use crate::random::Random;
 
@@ -71,6 +71,8 @@ pub fn attempt(world: &World, family: Family, person: &Person, last: &Draft, ran
             let place = scene.world.place(scene.random);
             draft.network = scene.hosted(place);
             draft.says = if scene.random.chance(0.5) { Says::AiAgent } else { Says::Browser };
+            // The services that people use are the thief's, too, and sign for both.
+            draft.signed = draft.says == Says::AiAgent && scene.random.chance(SIGNED);
             draft.bot_score = scene.machine_score(0.15);
         }
         Family::Aitm => {

@@ -128,9 +128,12 @@ impl Draft {
             request.tls.ja4 = Some(owned(&self.client.ja4(world, self.tls, self.time)));
             request.transport.rtt_ms = Some(network.rtt);
         }
+        if self.host != Host::Bare {
+            // Web Bot Auth: where a platform does not verify signatures, the edge does.
+            request.platform_bot.signed_agent = Some(self.signed);
+        }
         if self.host == Host::Full {
             request.platform_bot.score = Some(self.bot_score);
-            request.platform_bot.signed_agent = Some(self.signed);
         }
         request.principal.kind = Some(PrincipalKind::User);
         request.principal.id = Some(owned(&format!("u{:06}", self.user)));

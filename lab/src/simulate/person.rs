@@ -15,6 +15,8 @@ use crate::random::Random;
 
 pub const HOUR: i64 = 3_600_000;
 pub const DAY: i64 = 24 * HOUR;
+/// Share of AI agents whose operator signs their requests.
+pub const SIGNED: f64 = 0.7;
 const YEAR: f64 = 365.0 * DAY as f64;
 
 /// A device with a browser.
@@ -339,7 +341,7 @@ impl Person {
             let ip = address(asn, place, 2, random);
             draft.network = Network { asn, place, ip, proxy: Proxy::Hosting, rtt: rtt(6.0, random) };
             draft.says = Says::AiAgent;
-            draft.signed = random.chance(0.7);
+            draft.signed = random.chance(SIGNED);
             draft.bot_score = 1 + u8::try_from(random.below(29)).unwrap_or(0);
         }
         draft

@@ -97,6 +97,8 @@ impl Reader for Unit<'_> {
             asns: self.habits(id, "asn")?.iter().filter_map(|asn| asn.parse().ok()).collect(),
             countries: self.habits(id, "country")?,
             agents: self.habits(id, "agent")?,
+            // Edges do not send what a device runs on.
+            systems: Vec::new(),
             tls: self.habits(id, "tls")?,
             devices: self.habits(id, "device")?,
             hours: hours.into_iter().map(u32::from).collect(),

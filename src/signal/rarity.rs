@@ -1,0 +1,199 @@
+//! How rare values are among all principals, so that a match says as much as it is worth: everybody's browser in a
+//! profile proves little, a rare one much.
+//!
+//! The odds of a value that a profile holds are those of the Dirichlet predictive over those of everybody:
+//! `log₂ p − log₂((c + p)/(n + 1))` bits, with p the value's share among principals, n the sign-ins of the profile
+//! and c how many had it. Profiles do not count values one by one; c is taken as n over the number of values kept,
+//! which is what they amount to in the mean. All in points of 1/64 bit.
+
+use crate::error::Error;
+use crate::logarithm::log2;
+use crate::read::{Record, Slot};
+use crate::vocabulary::vocabulary;
+
+/// Bits by which a match must be likelier for the principal than for anybody to count as distinctive, in points.
+const DISTINCTIVE: i32 = 2 * 64;
+/// Rarest value a table may state: one in 2³² (there are no more principals).
+const RAREST: i32 = 32 * 64;
+/// Values a table holds at most.
+const LIMIT: usize = 128;
+
+vocabulary! {
+    /// A dimension of the profile whose values a model may know the rarity of, by the name of its signal.
+    pub enum Dimension {
+        /// Autonomous systems, in decimal digits.
+        Asn = "asn",
+        /// Countries.
+        Country = "country",
+        /// Agent keys.
+        Agent = "agent",
+        /// Systems of user agents.
+        System = "system",
+        /// TLS clients.
+        Tls = "tls",
+    }
+}
+
+/// Rarities of values by dimension.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rarity([Table; Dimension::ALL.len()]);
+
+/// Hashes of values with their rarity, in the order of the hashes.
+type Table = Vec<(u32, i32)>;
+
+impl Rarity {
+    /// Rarity of a value, which is given in parts, in points: −log₂ of its share among principals. A value that a table
+    /// leaves out is as rare as its rarest; `None` where there is no table.
+    fn of(&self, dimension: Dimension, value: &[&str]) -> Option<i32> {
+        let table = self.0.get(dimension as usize).filter(|table| !table.is_empty())?;
+        let hash = hash(value);
+        let at = table.partition_point(|(other, _)| *other < hash);
+        match table.get(at) {
+            Some((other, points)) if *other == hash => Some(*points),
+            _ => table.iter().map(|(_, points)| *points).max(),
+        }
+    }
+
+    /// Whether it says much that a profile of `count` sign-ins holds a value among `kept` ones.
+    #[must_use]
+    pub fn is_distinctive(&self, dimension: Dimension, value: &[&str], count: u32, kept: usize) -> bool {
+        let Some(rarity) = self.of(dimension, value) else { return false };
+        let kept = u32::try_from(kept).unwrap_or(u32::MAX).min(count);
+        // −log₂(c/(n + 1)) with c = n/kept.
+        let habit = log2(kept) + log2(count.saturating_add(1)) - log2(count);
+        rarity - habit >= DISTINCTIVE
+    }
+
+    /// Tables of a dimension, a value and its rarity in points each.
+    ///
+    /// # Errors
+    /// [`Error::Model`] if a rarity is out of range, a value is named twice, or a table has more than 128 values.
+    pub fn new(values: impl IntoIterator<Item = (Dimension, String, i32)>) -> Result<Self, Error> {
+        let mut rarity = Self::default();
+        for (dimension, value, points) in values {
+            if !(0..=RAREST).contains(&points) {
+                let why = format!("must be points from 0 to {RAREST}");
+                return Err(Error::model(&format!("rarity.{}.{value}", dimension.name()), why));
+            }
+            if let Some(table) = rarity.0.get_mut(dimension as usize) {
+                table.push((hash(&[&value]), points));
+            }
+        }
+        for (table, dimension) in rarity.0.iter_mut().zip(Dimension::ALL) {
+            let refused = |why| Err(Error::model(&format!("rarity.{}", dimension.name()), why));
+            table.sort_unstable();
+            if table.len() > LIMIT {
+                return refused(format!("holds more than {LIMIT} values"));
+            }
+            if table.windows(2).any(|pair| matches!(pair, [one, other] if one.0 == other.0)) {
+                return refused("names a value twice".to_owned());
+            }
+        }
+        Ok(rarity)
+    }
+
+    /// Its numbers, for a model's check.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = i64> {
+        self.0.iter().flatten().map(|(hash, points)| i64::from(*hash) << 32 | i64::from(*points))
+    }
+}
+
+/// FNV-1a of a text in parts: short, and the same everywhere. Nobody gains by a collision: who can choose a value can
+/// choose the right one.
+fn hash(parts: &[&str]) -> u32 {
+    parts
+        .iter()
+        .flat_map(|part| part.bytes())
+        .fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// Rarities as they are written, by dimension: `{"agent": {"Chrome/windows": 120, …}, …}`.
+#[derive(Default)]
+pub(crate) struct RarityFile([TableFile; Dimension::ALL.len()]);
+
+type TableFile = Vec<(String, Option<i32>)>;
+
+impl RarityFile {
+    pub(crate) fn validate(self) -> Result<Rarity, Error> {
+        let values = self.0.into_iter().zip(Dimension::ALL).flat_map(|(table, dimension)| {
+            // What was left unknown is out of range.
+            table.into_iter().map(|(value, points)| (*dimension, value, points.unwrap_or(-1)))
+        });
+        Rarity::new(values)
+    }
+}
+
+impl<'de> Record<'de> for RarityFile {
+    fn slot(&mut self, name: &str) -> Option<Slot<'_, 'de>> {
+        let index = Dimension::ALL.iter().position(|dimension| dimension.name() == name)?;
+        self.0.get_mut(index).map(|table| Slot::Record(table))
+    }
+
+    fn is_strict(&self) -> bool {
+        true
+    }
+}
+
+impl<'de> Record<'de> for TableFile {
+    fn slot(&mut self, name: &str) -> Option<Slot<'_, 'de>> {
+        self.push((name.to_owned(), None));
+        self.last_mut().map(|(_, points)| Slot::Whole(points))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read;
+
+    fn rarity(json: &str) -> Result<Rarity, String> {
+        let mut file = RarityFile::default();
+        read::from_json(json, Slot::Record(&mut file)).map_err(|why| why.to_string())?;
+        file.validate().map_err(|why| why.to_string())
+    }
+
+    #[test]
+    fn what_everybody_has_proves_nothing() {
+        let rarity = rarity(r#"{"agent":{"Chrome/windows":100,"Firefox/linux":400}}"#).unwrap();
+        let is = |value: &[&str], count, kept| rarity.is_distinctive(Dimension::Agent, value, count, kept);
+        assert!(!is(&["Chrome", "/", "windows"], 20, 1));
+        assert!(is(&["Firefox", "/", "linux"], 20, 1));
+        // Six values share the sign-ins: 2.6 bits less.
+        assert!(is(&["Firefox/linux"], 20, 6));
+        assert!(is(&["Firefox/linux"], 1, 1), "one sign-in, of which one in two would be another");
+        assert!(is(&["Lynx/linux"], 20, 1), "what no table lists is rarer than what it lists");
+        assert!(!rarity.is_distinctive(Dimension::Tls, &["x"], 20, 1), "nothing is known");
+        assert!(!Rarity::default().is_distinctive(Dimension::Agent, &["Lynx/linux"], u32::MAX, 1));
+    }
+
+    #[test]
+    fn odds_are_those_of_the_predictive() {
+        // The bound of two bits, in doubles: p of a value, n sign-ins, m values kept.
+        for points in (0..800).step_by(7) {
+            for (count, kept) in [(1_u32, 1_usize), (2, 2), (7, 3), (40, 6), (1_000, 1)] {
+                let exact = -f64::from(points) / 64.0
+                    - (1.0 / kept as f64 * f64::from(count) / f64::from(count + 1)).log2();
+                let table = rarity(&format!(r#"{{"asn":{{"64500":{points}}}}}"#)).unwrap();
+                let is = table.is_distinctive(Dimension::Asn, &["64500"], count, kept);
+                // Three logarithms, each right to a point.
+                assert!(is == (exact <= -2.0) || (exact + 2.0).abs() < 3.0 / 64.0, "{points} {count} {kept}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_table_is_refused_with_the_path() {
+        for (json, path) in [
+            (r#"{"moon":{}}"#, "moon"),
+            (r#"{"asn":{"64500":-1}}"#, "rarity.asn.64500"),
+            (r#"{"asn":{"64500":2049}}"#, "rarity.asn.64500"),
+            (r#"{"asn":{"64500":"x"}}"#, "asn.64500"),
+            (r#"{"asn":{"64500":1,"64500":1}}"#, "asn"),
+        ] {
+            let why = rarity(json).unwrap_err();
+            assert!(why.contains(path), "{json}: {why}");
+        }
+        let many: Vec<String> = (0..=LIMIT).map(|value| format!(r#""{value}":1"#)).collect();
+        assert!(rarity(&format!(r#"{{"asn":{{{}}}}}"#, many.join(","))).unwrap_err().contains("128"));
+    }
+}
