@@ -1,7 +1,7 @@
 //! `data/agents/` to static tables: a perfect hash over the names of the catalogue and the vocabulary, and a filter over
 //! the beginnings of keywords.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -11,21 +11,17 @@ use serde::Deserialize;
 #[expect(dead_code, reason = "some members are for the reader of the data")]
 #[path = "catalogue.rs"]
 mod catalogue;
-#[path = "../src/agent/hash.rs"]
-mod hash;
+#[path = "tokens.rs"]
+mod tokens;
 
 use catalogue::Catalogue;
-
-/// Longest chain of segments that is looked up; must agree with the tokeniser.
-const CHAIN: usize = 3;
-
-/// Bytes read of one header; must agree with the tokeniser.
-const MAX_BYTES: usize = 512;
+use tokens::{Tokens, array, hash, phrases};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Vocabulary {
     word: Vec<Word>,
+    phrase: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -81,27 +77,21 @@ struct Releases {
     families: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// Where in the user agent a token counts, stored in the four top bits of a table value: nowhere special, or any of
-/// the places named. [`WHOLE`] stands alone.
-const AT_START: u16 = 1 << 12;
-const ITEM: u16 = 2 << 12;
-const PRODUCT: u16 = 4 << 12;
-const ALONE: u16 = 8 << 12;
-const WHOLE: u16 = 15 << 12;
-
 /// Reads the data and writes `agents.rs` into the build's output folder.
 pub fn compile() {
     let data = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join("data/agents");
     println!("cargo::rerun-if-changed=data/agents");
-    println!("cargo::rerun-if-changed=build/agents.rs");
+    println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=src/agent/hash.rs");
 
     let mut out = String::new();
     let mut tokens = Tokens::default();
     let mut texts = Texts(vec![String::new()]);
-    let known = words(&read::<Vocabulary>(&data.join("words.toml")), &mut tokens, &mut texts, &mut out);
+    let vocabulary = read::<Vocabulary>(&data.join("words.toml"));
+    let known = words(&vocabulary, &mut tokens, &mut texts, &mut out);
     let known = catalogue(&data, known, &mut tokens, &mut texts, &mut out);
     keywords(&read::<Keywords>(&data.join("keywords.toml")), known, &mut tokens, &mut out);
+    phrases(&vocabulary.phrase, &tokens, &mut out);
     tokens.write(&mut out);
     texts.write(&mut out);
     releases(&read::<Releases>(&data.join("releases.toml")), &mut out);
@@ -114,28 +104,6 @@ pub fn compile() {
 fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> T {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// A text of any bytes, as the tokeniser hashes it.
-fn hash_of(text: &[u8]) -> u64 {
-    let block = |at: usize, length: usize| {
-        text.iter()
-            .skip(at)
-            .take(length.min(8))
-            .rev()
-            .fold(0, |block, byte| block << 8 | u64::from(byte | 0x20))
-    };
-    hash::long(text.len(), block)
-}
-
-/// `Screaming Frog` to its segments, no more than are looked up.
-fn segments(token: &str) -> Vec<String> {
-    let token = token.replace("%20", " ");
-    let segments =
-        token.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()).filter(|s| !s.is_empty());
-    let segments: Vec<String> = segments.take(CHAIN).map(str::to_owned).collect();
-    assert!(!segments.is_empty(), "token `{token}` has no letter or digit");
-    segments
 }
 
 /// Texts of the tables, each once; the empty one is number 0.
@@ -160,124 +128,6 @@ impl Texts {
     }
 }
 
-#[derive(Default)]
-struct Tokens {
-    /// Hash to (value, token, where it was written).
-    values: BTreeMap<u64, (u16, String)>,
-    /// Hashes that longer tokens begin with.
-    beginnings: Vec<u64>,
-    /// Those among them that a number follows.
-    numbered: Vec<u64>,
-    /// Hashes of segments that are not the first of a token.
-    continuations: Vec<u64>,
-    /// Lengths of user agents that are known whole.
-    whole_lengths: BTreeSet<usize>,
-}
-
-impl Tokens {
-    /// The first to claim a token keeps it, so hand-written files win over imported ones; the same claimant may name
-    /// several places.
-    fn insert(&mut self, token: &str, id: usize) {
-        let rest = || token.get(1..).unwrap_or_default();
-        let (anchor, text) = match token.as_bytes() {
-            [b'=', b'=', text @ ..] => {
-                assert!(text.len() <= MAX_BYTES, "longer than what is read of a header");
-                self.whole_lengths.insert(text.len());
-                (WHOLE, rest())
-            }
-            [b'^', ..] => (AT_START, rest()),
-            [b';', ..] => (ITEM, rest()),
-            [b'=', ..] => (ALONE, rest()),
-            [.., b'/'] => (PRODUCT, token),
-            _ => (0, token),
-        };
-        assert!(id < usize::from(AT_START), "too many meanings");
-        let id = u16::try_from(id).expect("checked above");
-        let hash = match anchor {
-            WHOLE => hash_of(text.trim_start_matches('=').as_bytes()),
-            _ => self.chain(&segments(text)),
-        };
-        let (held, _) = self.values.entry(hash).or_insert_with(|| (anchor | id, token.to_owned()));
-        if *held & 0xfff == id && *held != id {
-            *held = if anchor == 0 { id } else { *held | anchor };
-        }
-    }
-
-    /// The hash of a name, whose beginnings are noted.
-    fn chain(&mut self, segments: &[String]) -> u64 {
-        let mut hash = segments.first().map_or(0, |first| hash_of(first.as_bytes()));
-        for (index, segment) in segments.iter().enumerate().skip(1) {
-            self.beginnings.push(hash);
-            if index == 1 && segment.bytes().all(|byte| byte.is_ascii_digit()) {
-                self.numbered.push(hash);
-            }
-            let segment = hash_of(segment.as_bytes());
-            self.continuations.push(segment);
-            hash = hash::chain(hash, segment);
-        }
-        hash
-    }
-
-    /// Displacement hashing: each bucket tries displacements until all its keys land on free slots.
-    fn write(&self, out: &mut String) {
-        let slots = u32::try_from(self.values.len() * 33 / 32).expect("few tokens");
-        let bucket_bits = (slots / 3).next_power_of_two().trailing_zeros();
-        let mut buckets = vec![Vec::new(); 1 << bucket_bits];
-        for (&key, (value, _)) in &self.values {
-            buckets[hash::bucket(key, bucket_bits)].push((key, *value));
-        }
-        let mut order: Vec<usize> = (0..buckets.len()).collect();
-        order.sort_by_key(|&index| std::cmp::Reverse(buckets[index].len()));
-        let mut table = vec![None; slots as usize];
-        let mut displacements = vec![0_u16; buckets.len()];
-        for index in order {
-            let keys = &buckets[index];
-            displacements[index] = (0..u16::MAX)
-                .find(|&displacement| {
-                    let mut taken = Vec::new();
-                    keys.iter().all(|&(key, _)| {
-                        let slot = hash::slot(key, displacement, slots);
-                        let free = table[slot].is_none() && !taken.contains(&slot);
-                        taken.push(slot);
-                        free
-                    })
-                })
-                .expect("a displacement exists at this load");
-            for &(key, value) in keys {
-                table[hash::slot(key, displacements[index], slots)] = Some((hash::fingerprint(key), value));
-            }
-        }
-        let prints = || table.iter().map(|slot| slot.map_or((0, 0), |(print, _)| print));
-        let values: Vec<u16> = table.iter().map(|slot| slot.map_or(0, |(_, value)| value)).collect();
-        writeln!(out, "pub const SLOTS: u32 = {slots};\npub const BUCKET_BITS: u32 = {bucket_bits};")
-            .unwrap();
-        let filter = |hashes: &[u64]| {
-            let mut filter = vec![0_u64; (1 << hash::FILTER_BITS) / 64];
-            for &hash in hashes {
-                let place = hash::place(hash);
-                filter[place / 64] |= 1 << (place % 64);
-            }
-            filter
-        };
-        let mut lengths = [0_u64; MAX_BYTES / 64 + 1];
-        for length in &self.whole_lengths {
-            lengths[length / 64] |= 1 << (length % 64);
-        }
-        array(out, "WHOLE_LENGTHS", "u64", &lengths);
-        array(out, "BEGINNINGS", "u64", &filter(&self.beginnings));
-        array(out, "NUMBERED", "u64", &filter(&self.numbered));
-        array(out, "CONTINUATIONS", "u64", &filter(&self.continuations));
-        array(out, "DISPLACEMENTS", "u16", &displacements);
-        array(out, "FINGERPRINTS", "u16", &prints().map(|(first, _)| first).collect::<Vec<_>>());
-        array(out, "MORE_FINGERPRINTS", "u8", &prints().map(|(_, second)| second).collect::<Vec<_>>());
-        array(out, "VALUES", "u16", &values);
-    }
-}
-
-fn array<T: std::fmt::Debug>(out: &mut String, name: &str, of: &str, values: &[T]) {
-    writeln!(out, "pub static {name}: [{of}; {}] = {values:?};", values.len()).unwrap();
-}
-
 /// `searchCrawler` to `SearchCrawler`: JSON names to those of the Rust variants.
 fn variant(name: &str) -> String {
     let mut chars = name.chars();
@@ -291,27 +141,20 @@ fn optional(of: &str, value: Option<&String>) -> String {
 /// Value 0 is "nothing", so that an empty slot needs no test of its own.
 fn words(vocabulary: &Vocabulary, tokens: &mut Tokens, texts: &mut Texts, out: &mut String) -> usize {
     let mut rows =
-        vec!["Word { mark: Mark::None, browser: Text(0), base: false, platform: None }".to_owned()];
+        vec!["Word { mark: Mark::None, browser: Text(0), base: false, system: System::None }".to_owned()];
     for word in &vocabulary.word {
         let mut row = |browser: &str| {
+            let system = match word.platform.as_deref() {
+                None => "None".to_owned(),
+                Some("iOS") => "Ios".to_owned(),
+                Some("macOS") => "MacOs".to_owned(),
+                Some(platform) => variant(platform),
+            };
             format!(
-                "Word {{ mark: Mark::{}, browser: {}, base: {}, platform: {} }}",
+                "Word {{ mark: Mark::{}, browser: {}, base: {}, system: System::{system} }}",
                 variant(&word.mark),
                 texts.number(browser),
                 word.rank.as_deref() == Some("base"),
-                optional(
-                    "Platform",
-                    word.platform
-                        .as_ref()
-                        .map(|p| if p == "iOS" {
-                            "ios".into()
-                        } else if p == "macOS" {
-                            "macOs".into()
-                        } else {
-                            p.clone()
-                        })
-                        .as_ref()
-                ),
             )
         };
         match word.browser.as_deref() {
@@ -365,9 +208,12 @@ fn catalogue(data: &Path, words: usize, tokens: &mut Tokens, texts: &mut Texts, 
             let class =
                 class.unwrap_or_else(|| panic!("{}: no class for {:?}", file.display(), entry.tokens));
             for token in &entry.tokens {
+                let whole = token.starts_with("==") || by_hand;
+                // `Riddler (http://riddler.io` is found by all of it and called by the first.
+                let called = token.split_once(" (").map_or("", |(name, _)| name);
                 let row = format!(
                     "Entry {{ name: {}, operator: {}, class: AgentClass::{}, purpose: {}, verifiable: {}, telling: {} }}",
-                    texts.number(entry.name.as_deref().unwrap_or_default()),
+                    texts.number(entry.name.as_deref().unwrap_or(called)),
                     texts.number(entry.operator.as_deref().unwrap_or_default()),
                     variant(class),
                     optional("Purpose", entry.purpose.as_ref()),
@@ -379,7 +225,9 @@ fn catalogue(data: &Path, words: usize, tokens: &mut Tokens, texts: &mut Texts, 
                 if id == next {
                     rows.push(row);
                 }
-                tokens.insert(token, words + id);
+                if whole || !tokens.is_version_of_known(token) {
+                    tokens.insert(token, words + id);
+                }
             }
         }
     }
@@ -442,7 +290,8 @@ fn keywords(keywords: &Keywords, known: usize, tokens: &mut Tokens, out: &mut St
     let ranks: Vec<u16> = (0..filter.len()).map(|block| u16::try_from(below(block)).unwrap()).collect();
     array(out, "GRAM_RANKS", "u16", &ranks);
     array(out, "KEYWORDS_FROM", "u16", &inside);
-    writeln!(out, "static KEYWORD_LETTERS: &str = {letters:?};").unwrap();
+    // They are read eight at a time.
+    writeln!(out, "static KEYWORD_LETTERS: &[u8] = b\"{letters}\\0\\0\\0\\0\\0\\0\\0\\0\";").unwrap();
     writeln!(out, "pub static KEYWORDS: [Keyword; {}] = [{}];", rows.len(), rows.join(",\n")).unwrap();
 }
 

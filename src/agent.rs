@@ -8,6 +8,7 @@ mod headers;
 mod hints;
 mod input;
 mod key;
+mod kinds;
 mod payload;
 pub mod probe;
 mod reader;
@@ -270,7 +271,17 @@ pub fn classify<'a>(request: &'a Request<'_>) -> Agent<'a> {
 /// the one thing that allocates.
 #[must_use]
 pub fn classify_known<'a>(request: &'a Request<'_>, registry: &'a Registry) -> Agent<'a> {
-    let agent = request.http.user_agent().flatten().unwrap_or_default();
+    judge(request.http.user_agent().flatten().unwrap_or_default(), request, registry)
+}
+
+/// Classifies a user agent of which nothing else is known; `nothing` is the empty request, which takes longer to make than
+/// a user agent to read.
+#[must_use]
+pub(crate) fn classify_alone<'a>(agent: &'a str, nothing: &'a Request<'_>) -> Agent<'a> {
+    judge(agent, nothing, &registry::EMPTY)
+}
+
+fn judge<'a>(agent: &'a str, request: &'a Request<'_>, registry: &'a Registry) -> Agent<'a> {
     let found = Evidence::of(agent, None);
     let brands = request.http.header("sec-ch-ua").map(hints::Brands::read).filter(|brands| brands.count > 0);
     let verdict = rule::decide(agent, &found, brands, &request.http);

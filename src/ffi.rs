@@ -53,6 +53,8 @@ pub struct Instance {
     seals: Seals,
     fail_safe: bool,
     allow_unsigned: bool,
+    /// What is known beside a user agent that is alone.
+    nothing: Request<'static>,
 }
 
 struct Loaded<'a> {
@@ -83,7 +85,17 @@ impl Instance {
             identifiers,
             fail_safe: false,
             allow_unsigned: options.allow_unsigned,
+            nothing: Request::default(),
         })
+    }
+
+    /// Classifies a client of which only the user agent is known; tells whether that is text.
+    pub fn classify_agent(&self, agent: &[u8], answer: &mut packed::Answer) -> bool {
+        let agent = std::str::from_utf8(agent);
+        if let Ok(agent) = agent {
+            answer.write_agent(&agent::classify_alone(agent, &self.nothing));
+        }
+        agent.is_ok()
     }
 
     /// Loads a compiled bundle: `{"version","policies","agentDirectories"}`, the directories being those whose keys
@@ -260,17 +272,6 @@ pub fn classify_packed(text: &[u8], sizes: &[i32], numbers: &[f64], answer: &mut
         answer.write_agent(&agent::classify(&request));
     }
     fits
-}
-
-/// Classifies a client of which only the user agent is known; tells whether that is text.
-#[must_use]
-pub fn classify_agent(agent: &[u8], answer: &mut packed::Answer) -> bool {
-    let Ok(agent) = std::str::from_utf8(agent) else { return false };
-    let mut request = Request::default();
-    let headers = if agent.trim().is_empty() { vec![] } else { vec![("user-agent".into(), agent.into())] };
-    request.http.headers = Some(headers);
-    answer.write_agent(&agent::classify(&request));
-    true
 }
 
 fn unpack<'a>(text: &'a [u8], sizes: &[i32], numbers: &[f64], into: &mut Request<'a>) -> bool {

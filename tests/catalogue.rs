@@ -125,7 +125,7 @@ fn no_word_is_also_a_keyword_of_its_own() {
 fn sample(token: &str) -> String {
     match token.as_bytes() {
         [b';', ..] => format!("Mozilla/5.0 (compatible; {})", token.trim_start_matches(';')),
-        [.., b'/'] => format!("{token}1.0"),
+        [.., b'/'] => format!("{}/1.0", token.trim_end_matches(['/', ' '])),
         _ => token.trim_start_matches(['=', '^']).to_owned(),
     }
 }
@@ -150,4 +150,49 @@ fn every_name_is_found_as_what_it_is() {
         }
     }
     assert!(dead.is_empty(), "{}", dead.join("\n"));
+}
+
+/// Of imported names only that they are seen: what they are called by hand, and other lists, may give them another meaning
+/// or another place. Other bytes than those that join words are met between some.
+#[test]
+fn every_imported_name_is_seen() {
+    let first = |token: &str| -> String {
+        let token = token.trim_start_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        token.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+    };
+    let all: Vec<_> = lists("catalogue").into_iter().chain(lists("imported")).collect();
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
+    for token in all.iter().flat_map(|(_, list)| &list.agents).flat_map(|entry| &entry.tokens) {
+        *named.entry(first(token)).or_default() += 1;
+    }
+    let parts = |token: &str| {
+        token.contains(" (") || token.contains("; ") || token.contains(" - ") || token.contains(") ")
+    };
+    let mut unseen = Vec::new();
+    for (path, list) in lists("imported") {
+        for token in list.agents.iter().flat_map(|entry| &entry.tokens) {
+            let text = sample(token);
+            let request = agent::probe::bare(&text);
+            let explanation = agent::explain(&request);
+            let is_seen =
+                explanation.tokens.iter().any(|seen| matches!(seen.source, "catalogue" | "vocabulary"));
+            if !is_seen && named.get(&first(token)) == Some(&1) && !parts(token) {
+                unseen.push(format!("{}: {token:?} in {text:?}", path.file_name().unwrap().display()));
+            }
+        }
+    }
+    assert!(unseen.is_empty(), "{}", unseen.join("\n"));
+}
+
+/// A number is part of a name where the catalogue says so, and a version of it where that is all that a list adds.
+#[test]
+fn numbers_are_parts_of_names_and_versions_are_not() {
+    let seen = |text: &str| -> Vec<String> {
+        let request = agent::probe::bare(text);
+        let seen = agent::explain(&request).tokens.into_iter();
+        seen.filter(|seen| seen.source == "catalogue").map(|seen| seen.text.to_owned()).collect()
+    };
+    assert!(seen("WinHttp.WinHttpRequest.5").contains(&"WinHttp.WinHttpRequest.5".to_owned()), "third");
+    assert!(seen("Deezer Podcasters/1.0").contains(&"Deezer Podcasters/1".to_owned()), "third, imported");
+    assert_eq!(seen("Slackbot 1.0 (+https://api.slack.com/robots)"), ["Slackbot"]);
 }

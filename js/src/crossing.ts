@@ -130,10 +130,12 @@ export class Crossing {
     const memory = this.#memory;
     const read = new Map<number, string>();
     return (at, length) => {
-      // Two texts may begin at one place, so both numbers name one; neither fills its half.
-      const key = at * 0x1000 + length;
-      let text = read.get(key);
-      if (text === undefined) read.set(key, (text = decoder.decode(new Uint8Array(memory.buffer, at, length))));
+      let text = read.get(at);
+      // Two texts may begin at one place: then the later one is kept.
+      if (text?.length !== length) {
+        text = decoder.decode(new Uint8Array(memory.buffer, at, length));
+        read.set(at, text);
+      }
       return text;
     };
   }

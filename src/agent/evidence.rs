@@ -3,7 +3,7 @@
 
 use super::input::{Input, Run};
 use super::reader::{self, Trace};
-use super::table::{Entry, Keyword, KeywordClass, Mark, Marks, Strength, Word};
+use super::table::{Entry, Keyword, KeywordClass, Mark, Marks, Strength, System, Word};
 use super::token::Map;
 use super::{AgentClass, Browser};
 use crate::request::Platform;
@@ -144,6 +144,7 @@ pub struct Evidence {
     pub msie: u32,
     pub mac: u32,
     pub platform: Option<Platform>,
+    system: System,
     family: Option<&'static Word>,
     family_major: u32,
     family_end: u16,
@@ -172,9 +173,10 @@ pub const KITS: Marks = Marks::of(&[Mark::AppleKit, Mark::Kit, Mark::Webview]);
 
 impl Evidence {
     /// Reads the first 512 bytes of a user agent.
+    #[inline]
     pub fn of(agent: &str, trace: Option<&mut Trace>) -> Self {
         let mut found = Self::default();
-        reader::read(Input::new(agent.as_bytes(), &mut [0; 8]), trace, &mut found);
+        reader::read(agent, trace, &mut found);
         found
     }
 
@@ -257,12 +259,9 @@ impl Evidence {
 
     /// Takes note of a word of the vocabulary.
     #[inline]
-    pub fn word(&mut self, word: &'static Word, run: Run, input: Input<'_>, map: &Map<'_>, model: &mut bool) {
+    pub fn word(&mut self, word: &'static Word, run: Run, input: &Input) {
         let Run { start, end } = run;
         let mark = word.mark;
-        if SPECIAL.has(mark) {
-            self.special(mark, run, input, map, model);
-        }
         self.marks.insert(mark);
         if let Some(slot) = self.ends.get_mut((mark as usize).min(Mark::None as usize)) {
             *slot = end as u16;
@@ -278,15 +277,12 @@ impl Evidence {
             self.family = Some(word);
             self.family_end = end as u16;
         }
-        if rank(word.platform) > rank(self.platform) {
-            self.platform = word.platform;
-        }
+        self.system = self.system.max(word.system);
     }
 
-    /// What only some words mean.
-    fn special(&mut self, mark: Mark, run: Run, input: Input<'_>, map: &Map<'_>, model: &mut bool) {
+    /// Takes note of what stands around some words.
+    pub fn around(&mut self, mark: Mark, run: Run, input: &Input, map: &Map<'_>) {
         let Run { start, end } = run;
-        let rest = || input.from(end);
         match mark {
             Mark::Mozilla if start <= 1 && input.byte(end) == b'/' => {
                 self.mozilla_first = true;
@@ -294,35 +290,20 @@ impl Evidence {
                 self.unspaced = map.opens.is_some_and(|at| input.byte(at.wrapping_sub(1)).is_ascii_digit());
             }
             Mark::Mozilla => self.joined |= input.upto(start).ends_with(b", "),
-            Mark::Chrome | Mark::Firefox => {
-                self.unversioned |= input.byte(end) == b'/' && input.byte(end + 1).is_ascii_alphabetic();
-            }
             Mark::Mac => self.mac = self.mac.max(number_behind(input, end)),
-            Mark::Gecko => {
-                self.behind_gecko |= self.marks.has(Mark::Khtml)
-                    && (input.byte(end) == b';'
-                        || input.byte(end) == b',' && !rest().starts_with(b", Safari"))
-                    && map.in_comment(end - 1);
+            Mark::Compatible if input.byte(end) == b';' => {
+                self.unspaced |= input.byte(end + 1) != b' ';
+                self.compatible_late |= self.engine();
             }
-            Mark::Compatible => {
-                if input.byte(end) == b';' {
-                    self.unspaced |= input.byte(end + 1) != b' ';
-                    self.compatible_late |= self.engine();
-                }
-                *model = false;
-            }
-            Mark::Android => *model |= map.in_comment(end - 1),
-            Mark::Url => {
-                *model = false;
-                self.plus_contact |= input.byte(start.wrapping_sub(1)) == b'+';
-            }
+            Mark::Url => self.plus_contact |= input.byte(start.wrapping_sub(1)) == b'+',
             _ => {}
         }
     }
 
-    /// Reads the numbers behind the words, when all are known.
+    /// Reads what the words come to, when all are known: the system, and the numbers behind them.
     #[inline]
-    pub fn count(&mut self, input: Input<'_>) {
+    pub fn count(&mut self, input: &Input, map: &Map<'_>) {
+        self.platform = self.system.platform();
         let [version, webkit, safari, chrome, firefox, gecko, msie, _] = self.ends;
         for (end, number) in [
             (version, &mut self.version),
@@ -344,6 +325,17 @@ impl Evidence {
             let rest = input.from(usize::from(webkit) + 1);
             self.webkit_plus = rest.iter().find(|byte| !matches!(byte, b'0'..=b'9' | b'.')) == Some(&b'+');
         }
+        let words = |end: u16| {
+            let end = usize::from(end);
+            end > 0 && input.byte(end) == b'/' && input.byte(end + 1).is_ascii_alphabetic()
+        };
+        self.unversioned = words(chrome) || words(firefox);
+        let behind = usize::from(gecko);
+        self.behind_gecko = gecko > 0
+            && (input.byte(behind) == b';'
+                || input.byte(behind) == b',' && !input.from(behind).starts_with(b", Safari"))
+            && self.marks.has(Mark::Khtml)
+            && map.in_comment(behind - 1);
         if firefox > 0 {
             (self.firefox, self.firefox_minor) = numbers_after(input, firefox.into());
         }
@@ -354,18 +346,6 @@ impl Evidence {
         }
     }
 }
-
-/// The words of which something else matters than that they are there.
-const SPECIAL: Marks = Marks::of(&[
-    Mark::Mozilla,
-    Mark::Chrome,
-    Mark::Firefox,
-    Mark::Mac,
-    Mark::Gecko,
-    Mark::Compatible,
-    Mark::Android,
-    Mark::Url,
-]);
 
 /// Which class a user agent with several names is: the least harmless one, and what a library fetches for.
 const fn weight(class: AgentClass) -> u8 {
@@ -380,23 +360,9 @@ const fn weight(class: AgentClass) -> u8 {
     }
 }
 
-/// Systems claim to be like others: `Windows Phone … Android`, `iPhone … like Mac OS X`, `Linux; Android`.
-const fn rank(platform: Option<Platform>) -> u8 {
-    match platform {
-        Some(Platform::WindowsPhone) => 7,
-        Some(Platform::Other) => 6,
-        Some(Platform::Android) => 5,
-        Some(Platform::Ios) => 4,
-        Some(Platform::Windows) => 3,
-        Some(Platform::MacOs) => 2,
-        Some(Platform::Linux) => 1,
-        None => 0,
-    }
-}
-
 /// Major number behind a name, and where it ends: `/17.3`, ` 9.0`, `8.3`, `:60.0`.
 #[inline]
-fn number_after(input: Input<'_>, end: usize) -> (u32, usize) {
+fn number_after(input: &Input, end: usize) -> (u32, usize) {
     let is_separated = matches!(input.byte(end), b'/' | b' ' | b':');
     let is_marked = is_separated && matches!(input.byte(end + 1), b'v' | b'V');
     let start = end + usize::from(is_separated) + usize::from(is_marked);
@@ -405,13 +371,13 @@ fn number_after(input: Input<'_>, end: usize) -> (u32, usize) {
 }
 
 /// Major and minor number behind a name.
-fn numbers_after(input: Input<'_>, end: usize) -> (u32, u32) {
+fn numbers_after(input: &Input, end: usize) -> (u32, u32) {
     let (major, point) = number_after(input, end);
     (major, if input.byte(point) == b'.' { input.number(point + 1).0 } else { 0 })
 }
 
 /// Number behind `Mac OS X 10` or `Mac OS X 10_15`: up to one word stands between.
-fn number_behind(input: Input<'_>, end: usize) -> u32 {
+fn number_behind(input: &Input, end: usize) -> u32 {
     match input.from(end) {
         [b' ', b'X' | b'x', b' ', ..] => input.number(end + 3).0,
         [b' ', ..] => input.number(end + 1).0,

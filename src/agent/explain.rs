@@ -108,7 +108,7 @@ fn meaning(seen: Seen) -> (&'static str, String) {
         }
         Seen::Word(word) => (
             "vocabulary",
-            word.platform.map_or_else(
+            word.system.platform().map_or_else(
                 || format!("{:?}", word.mark).to_ascii_lowercase(),
                 |os| format!("system {}", os.name()),
             ),

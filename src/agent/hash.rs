@@ -56,10 +56,15 @@ pub const fn fingerprint(hash: u64) -> (u16, u8) {
     ((hash >> 48) as u16, (hash >> 40) as u8)
 }
 
-/// Bits of a filter, as a power of two.
+/// Places of the filter over the parts of names, as a power of two.
 pub const FILTER_BITS: u32 = 13;
 
-/// Place of a hash in a filter.
+/// What a part of a name is there: the beginning of longer names, of names that go on with a number, not the first part.
+pub const BEGINS: u8 = 1;
+pub const NUMBERED: u8 = 2;
+pub const CONTINUES: u8 = 4;
+
+/// Place of a hash in the filter.
 #[inline]
 pub const fn place(hash: u64) -> usize {
     (hash >> (64 - FILTER_BITS)) as usize

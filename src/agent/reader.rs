@@ -1,11 +1,11 @@
 //! One pass over a user agent: every segment is looked up, chained with its neighbours, and, where nothing knows it,
-//! searched for keywords.
+//! searched for keywords. What browsers write to the letter is read at once.
 
 use super::AgentClass;
 use super::evidence::{Evidence, Hinted, Named, Seen, Span};
 use super::hash;
 use super::input::{Input, Run};
-use super::table::{self, Anchor, At, Keyword, Mark, Marks, Meaning, Strength, Word};
+use super::table::{self, Anchor, At, Keyword, Mark, Marks, Meaning, Parts, Strength, Word};
 use super::token::{self, Map};
 
 /// What the pass saw, for the explanation.
@@ -20,6 +20,17 @@ const TAIL: Marks = Marks::of(&[Mark::Safari, Mark::Firefox]);
 /// Words only in some places.
 const PLACED: Marks = Marks::of(&[Mark::Domain, Mark::Url]);
 
+/// Words of which more matters than that they are there: what stands around them, or that phrases begin with them.
+const SPECIAL: Marks = Marks::of(&[
+    Mark::Mozilla,
+    Mark::Webkit,
+    Mark::Like,
+    Mark::Mac,
+    Mark::Compatible,
+    Mark::Android,
+    Mark::Url,
+]);
+
 /// Names of several segments that may have begun.
 #[derive(Debug, Clone, Copy, Default)]
 struct Begun {
@@ -29,6 +40,8 @@ struct Begun {
     far: Option<Part>,
     /// Where the segment before ends.
     end: usize,
+    /// One of them may go on with a number.
+    numbered: bool,
 }
 
 /// A beginning of a name.
@@ -41,9 +54,9 @@ struct Part {
 impl Begun {
     /// What a segment may begin.
     #[inline]
-    fn of(run: Run, hash: u64) -> Self {
-        let near = table::begins(hash).then_some(Part { start: run.start, hash });
-        Self { near, far: None, end: run.end }
+    fn of(run: Run, hash: u64, parts: Parts) -> Self {
+        let near = parts.begins().then_some(Part { start: run.start, hash });
+        Self { near, far: None, end: run.end, numbered: parts.is_numbered() }
     }
 
     #[inline]
@@ -54,10 +67,14 @@ impl Begun {
 
 /// What the pass remembers between segments.
 struct Reader<'r> {
-    input: Input<'r>,
+    input: &'r Input,
     map: &'r Map<'r>,
     found: &'r mut Evidence,
     trace: Option<&'r mut Trace>,
+    /// Names that have begun.
+    begun: Begun,
+    /// Where a phrase ends that was read at once.
+    read: usize,
     /// Between `Android …;` and the end of the comment stand names of devices, which may say anything.
     model: bool,
     /// Inside an address, whose words name pages.
@@ -66,75 +83,101 @@ struct Reader<'r> {
 
 /// Reads a user agent. Large, and wanted once in the module.
 #[inline(never)]
-pub fn read<'r>(input: Input<'r>, trace: Option<&'r mut Trace>, found: &'r mut Evidence) {
-    let map = Map::of(input);
+pub fn read(agent: &str, trace: Option<&mut Trace>, found: &mut Evidence) {
+    let input = &Input::new(agent.as_bytes());
+    let map = &Map::of(input);
     found.odd = map.odd;
     let first = map.run(0);
     found.first = first.map(Span::of);
-    let mut reader = Reader { input, map: &map, found, trace, model: false, address: false };
-    let mut begun = Begun::default();
+    let mut reader =
+        Reader { input, map, found, trace, begun: Begun::default(), read: 0, model: false, address: false };
     // Other numbers mean something only behind a word that a longer name begins with.
     if let Some(first) = first.filter(|run| run.start == 0 && map.is_number(*run)) {
-        begun = Begun::of(first, input.hash(first));
-        reader.number(&mut begun);
+        let hash = input.hash(first);
+        reader.begun = Begun::of(first, hash, Parts::of(hash));
+        reader.numbers();
     }
     map.each(|run, comment| {
-        let hash = input.hash(run);
-        reader.model &= comment;
-        reader.contact(run);
-        let mut known = match table::find(hash) {
-            Some((Meaning::Word(word), Anchor::ANYWHERE)) if !PLACED.has(word.mark) => {
-                reader.word(word, run);
-                true
-            }
-            Some((meaning, anchor)) => reader.note(meaning, anchor, run),
-            None => false,
-        };
-        let stem = if known { run } else { input.stem(run) };
-        known = known || stem.end < run.end && reader.hit(input.hash(stem), stem);
-        let numbered = table::is_numbered(hash);
-        if begun.is_open() && table::continues(hash) {
-            known |= reader.chain(run, hash, &mut begun);
-        } else {
-            begun = Begun::of(run, hash);
-        }
-        if !known {
-            reader.unknown(run, stem, comment);
-        }
-        if numbered {
-            reader.number(&mut begun);
-        }
+        reader.segment(run, comment);
+        reader.read
     });
-    found.count(input);
+    reader.found.count(input, map);
     if let Some(entry) = table::whole(input) {
-        found.only(Named { entry, span: Span::new(0, input.length()), first: true });
+        let span = Span::new(0, input.length());
+        reader.trace(span, Seen::Name(entry));
+        reader.found.only(Named { entry, span, first: true });
     }
 }
 
 impl Reader<'_> {
-    /// Takes a number behind a segment for the second of a name that may have begun. What stands further on is the rest of
-    /// a version.
-    #[cold]
-    fn number(&mut self, begun: &mut Begun) {
-        if begun.near.is_some()
-            && let Some(number) = self.map.number_behind(begun.end)
-        {
-            begun.far = None;
-            self.chain(number, self.input.hash(number), begun);
+    #[inline]
+    fn segment(&mut self, run: Run, comment: bool) {
+        let hash = self.input.hash(run);
+        let parts = Parts::of(hash);
+        self.model &= comment;
+        self.contact(run);
+        let mut known = match table::find(hash) {
+            Some((Meaning::Word(word), Anchor::ANYWHERE)) if !PLACED.has(word.mark) => {
+                self.word(word, run);
+                true
+            }
+            Some((meaning, anchor)) => self.note(meaning, anchor, run),
+            None => false,
+        };
+        let stem = if known { run } else { self.input.stem(run) };
+        known = known || stem.end < run.end && self.hit(self.input.hash(stem), stem);
+        if parts.continues() && self.begun.is_open() && self.map.joins(self.begun.end, run.start) {
+            known |= self.chain(run, hash, parts);
+        } else {
+            self.begun = Begun::of(run, hash, parts);
+        }
+        if !known {
+            self.unknown(run, stem, comment);
+        }
+        if self.begun.numbered {
+            self.numbers();
         }
     }
 
-    /// Looks a segment up as the end of the names that have begun before it. Tells whether anything knows it.
-    fn chain(&mut self, run: Run, hash: u64, begun: &mut Begun) -> bool {
-        let before = std::mem::replace(begun, Begun::of(run, hash));
-        if !self.map.joins(before.end, run.start) {
-            return false;
+    /// Reads what browsers write behind a word to the letter, if it stands there: the words are those that reading it
+    /// word by word would find.
+    fn phrase(&mut self, at: usize) {
+        let Some(phrase) = table::phrase(self.input, at) else { return };
+        for part in phrase.parts {
+            let run = Run { start: at + usize::from(part.start), end: at + usize::from(part.end) };
+            let comment = self.map.in_comment(run.end);
+            self.address = false;
+            self.model &= comment;
+            match part.word {
+                0 => self.strange(run, comment),
+                word => self.word(table::word(word), run),
+            }
         }
+        self.read = at + usize::from(phrase.length);
+    }
+
+    /// Takes numbers behind a segment for the next of a name that has begun: versions are numbers too, but few names go
+    /// on with one.
+    #[cold]
+    fn numbers(&mut self) {
+        while self.begun.numbered
+            && let Some(number) = self.map.number_behind(self.begun.end)
+        {
+            let hash = self.input.hash(number);
+            self.chain(number, hash, Parts::of(hash));
+        }
+    }
+
+    /// Looks a segment up as the next of the names that have begun before it. Tells whether anything knows it.
+    fn chain(&mut self, run: Run, hash: u64, parts: Parts) -> bool {
+        let before = std::mem::replace(&mut self.begun, Begun::of(run, hash, parts));
         let mut known = false;
         if let Some(near) = before.near {
             let pair = Part { start: near.start, hash: hash::chain(near.hash, hash) };
             known |= self.hit(pair.hash, Run { start: pair.start, end: run.end });
-            begun.far = table::begins(pair.hash).then_some(pair);
+            let parts = Parts::of(pair.hash);
+            self.begun.far = parts.begins().then_some(pair);
+            self.begun.numbered |= parts.is_numbered();
         }
         if let Some(far) = before.far {
             known |= self.hit(hash::chain(far.hash, hash), Run { start: far.start, end: run.end });
@@ -147,8 +190,9 @@ impl Reader<'_> {
     #[inline]
     fn contact(&mut self, run: Run) {
         let before = self.map.before(run.start);
-        self.address &= before & token::BREAK == 0;
-        if before & token::CONTACT != 0 {
+        if before & token::BREAK != 0 {
+            self.address = false;
+        } else if before & token::CONTACT != 0 {
             self.address = self.input.byte(run.start - 1) == b'@';
             if self.address {
                 self.found.mail |= self.found.first != Some(Span::of(run));
@@ -169,9 +213,25 @@ impl Reader<'_> {
 
     #[inline]
     fn word(&mut self, word: &'static Word, run: Run) {
-        self.found.own_site |= self.address && word.mark == Mark::Browser;
-        self.found.word(word, run, self.input, self.map, &mut self.model);
+        if self.address {
+            self.found.own_site |= word.mark == Mark::Browser;
+        }
+        self.found.word(word, run, self.input);
         self.trace(Span::of(run), Seen::Word(word));
+        if SPECIAL.has(word.mark) {
+            self.special(word.mark, run);
+        }
+    }
+
+    fn special(&mut self, mark: Mark, run: Run) {
+        match mark {
+            Mark::Webkit | Mark::Like => return self.phrase(run.end),
+            Mark::Mozilla => self.phrase(run.end),
+            Mark::Compatible | Mark::Url => self.model = false,
+            Mark::Android => self.model |= self.map.in_comment(run.end - 1),
+            _ => {}
+        }
+        self.found.around(mark, run, self.input, self.map);
     }
 
     fn note(&mut self, meaning: Meaning, anchor: Anchor, run: Run) -> bool {
@@ -208,7 +268,7 @@ impl Reader<'_> {
                     && self.input.run(run).ends_with(b"Chrome")
                     && let Some((Meaning::Word(chrome), _)) = table::find(CHROME)
                 {
-                    self.found.word(chrome, run, self.input, self.map, &mut self.model);
+                    self.found.word(chrome, run, self.input);
                 }
                 self.trace(span, Seen::Name(entry));
             }
@@ -225,10 +285,8 @@ impl Reader<'_> {
         true
     }
 
-    fn unknown(&mut self, run: Run, stem: Run, comment: bool) {
-        if self.address {
-            return;
-        }
+    /// Takes note of a word that nothing knows.
+    fn strange(&mut self, run: Run, comment: bool) {
         let span = Span::of(run);
         if self.input.byte(run.end) == b'/' && !comment && self.input.byte(run.start.wrapping_sub(1)) != b'/'
         {
@@ -237,6 +295,14 @@ impl Reader<'_> {
         }
         self.found.unknown.get_or_insert(span);
         self.place(run, comment);
+    }
+
+    fn unknown(&mut self, run: Run, stem: Run, comment: bool) {
+        if self.address {
+            return;
+        }
+        self.strange(run, comment);
+        let span = Span::of(run);
         if run.length() < hash::GRAM {
             return;
         }
@@ -350,7 +416,7 @@ const fn is_ai(word: &[u8]) -> bool {
 }
 
 /// Whether a stretch of a comment is a whole item, `; Name)` or `; Name/1.0;`, not part of a device's name.
-fn is_item(input: Input<'_>, run: Run) -> bool {
+fn is_item(input: &Input, run: Run) -> bool {
     let before = input.upto(run.start).trim_ascii_end().last();
     matches!(before, Some(b';' | b'(')) && matches!(input.byte(run.end), b';' | b')' | b'/')
 }
@@ -358,4 +424,37 @@ fn is_item(input: Input<'_>, run: Run) -> bool {
 /// Nothing, or a version.
 pub fn is_version(rest: &[u8]) -> bool {
     rest.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b' ' | b'-' | b'v' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Words are the same in either case, and phrases are not.
+    #[test]
+    fn phrases_read_as_their_words() {
+        for text in [
+            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5",
+            "Mozilla/5.0 (compatible; Examplebot/1.0; +https://example.org/)",
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0",
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5",
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0",
+            "x@Mozilla/5.0 (Linux; a.AppleWebKit/537.36 (KHTML, like Gecko) (Android; like Mac OS X) AppleWebKit",
+        ] {
+            let lower: String =
+                text.split_inclusive(' ')
+                    .map(|part| {
+                        if part.starts_with("Mozilla") { part.to_owned() } else { part.to_ascii_lowercase() }
+                    })
+                    .collect();
+            let read = |text: &str| {
+                let (mut trace, mut found) = (Vec::new(), Evidence::default());
+                super::read(text, Some(&mut trace), &mut found);
+                (format!("{found:?}"), format!("{trace:?}"))
+            };
+            assert_ne!(text, lower);
+            assert_eq!(read(text), read(&lower), "{text}");
+        }
+    }
 }

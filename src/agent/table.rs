@@ -12,7 +12,7 @@
 //! Texts stand in one string and are addressed by number: a pointer and a length for each would double the rows.
 
 use super::hash;
-use super::input::{Input, Run, lanes};
+use super::input::{Input, Run, block, lanes};
 use super::tls::Stack;
 use super::{AgentClass, Purpose};
 use crate::request::Platform;
@@ -117,7 +117,37 @@ pub struct Word {
     pub browser: Text,
     /// Whether other browsers also claim to be this one.
     pub base: bool,
-    pub platform: Option<Platform>,
+    pub system: System,
+}
+
+/// What a client runs on. Systems claim to be like others (`Windows Phone … Android`, `iPhone … like Mac OS X`, `Linux;
+/// Android`): what stands further down is meant where both are named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum System {
+    #[default]
+    None,
+    Linux,
+    MacOs,
+    Windows,
+    Ios,
+    Android,
+    Other,
+    WindowsPhone,
+}
+
+impl System {
+    pub const fn platform(self) -> Option<Platform> {
+        Some(match self {
+            Self::None => return None,
+            Self::Linux => Platform::Linux,
+            Self::MacOs => Platform::MacOs,
+            Self::Windows => Platform::Windows,
+            Self::Ios => Platform::Ios,
+            Self::Android => Platform::Android,
+            Self::Other => Platform::Other,
+            Self::WindowsPhone => Platform::WindowsPhone,
+        })
+    }
 }
 
 /// An entry of the catalogue.
@@ -215,23 +245,35 @@ impl Anchor {
     }
 }
 
-/// Whether longer names may begin with these segments: wrong once in ten times, never to the negative, which spares most
-/// words the look-up of pairs.
-#[inline]
-pub fn begins(hash: u64) -> bool {
-    has(&BEGINNINGS, hash::place(hash))
-}
+/// What a segment, or those of a name so far, may be of longer names: wrong once in ten times, never to the negative, which
+/// spares most words the look-up of pairs.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts(u8);
 
-/// Whether longer names may begin with these segments and a number. Few do, and versions stand behind most names.
-#[inline]
-pub fn is_numbered(hash: u64) -> bool {
-    has(&NUMBERED, hash::place(hash))
-}
+impl Parts {
+    #[inline]
+    pub fn of(hash: u64) -> Self {
+        let place = hash::place(hash);
+        Self(PARTS.get(place / 2).copied().unwrap_or_default() >> (4 * (place % 2)))
+    }
 
-/// Whether longer names may go on with this segment.
-#[inline]
-pub fn continues(hash: u64) -> bool {
-    has(&CONTINUATIONS, hash::place(hash))
+    /// Longer names may begin with it.
+    #[inline]
+    pub const fn begins(self) -> bool {
+        self.0 & hash::BEGINS != 0
+    }
+
+    /// Longer names may begin with it and a number. Few do, and versions stand behind most names.
+    #[inline]
+    pub const fn is_numbered(self) -> bool {
+        self.0 & hash::NUMBERED != 0
+    }
+
+    /// Longer names may go on with it.
+    #[inline]
+    pub const fn continues(self) -> bool {
+        self.0 & hash::CONTINUES != 0
+    }
 }
 
 /// Whether a bit is set.
@@ -263,9 +305,46 @@ pub fn find(hash: u64) -> Option<(Meaning, Anchor)> {
     Some((meaning, anchor))
 }
 
+/// What browsers write to the letter behind a word.
+pub struct Phrase {
+    /// Eight bytes each, zeros behind the last.
+    text: &'static [u64],
+    pub length: u8,
+    pub parts: &'static [PhrasePart],
+}
+
+/// A word of a phrase, and what it means: the number of a [`Word`], 0 for nothing.
+pub struct PhrasePart {
+    pub start: u8,
+    pub end: u8,
+    pub word: u8,
+}
+
+/// The phrase that stands at a place. Which one it may be is told without a branch by its first eight bytes.
+#[inline]
+pub fn phrase(text: &Input, at: usize) -> Option<&'static Phrase> {
+    let first = text.block(at);
+    let index = PHRASE_BEGINNINGS
+        .iter()
+        .enumerate()
+        .fold(PHRASES.len(), |found, (index, known)| if *known == first { index } else { found });
+    PHRASES.get(index).filter(|phrase| {
+        phrase.text.iter().enumerate().all(|(index, known)| {
+            let left = usize::from(phrase.length) - 8 * index;
+            text.block(at + 8 * index) & lanes(left) == *known
+        })
+    })
+}
+
+/// A word by its number.
+pub fn word(number: u8) -> &'static Word {
+    static NOTHING: Word = Word { mark: Mark::None, browser: Text(0), base: false, system: System::None };
+    WORDS.get(usize::from(number)).unwrap_or(&NOTHING)
+}
+
 /// Looks a whole user agent up. Few are known whole, and their lengths tell most others apart at once.
 #[inline]
-pub fn whole(agent: Input<'_>) -> Option<&'static Entry> {
+pub fn whole(agent: &Input) -> Option<&'static Entry> {
     if !has(&WHOLE_LENGTHS, agent.length()) {
         return None;
     }
@@ -292,12 +371,11 @@ fn beginning_with(gram: usize) -> &'static [Keyword] {
 /// comparison with each keyword that begins with the same three letters.
 #[inline]
 pub fn keywords(
-    text: Input<'_>,
+    text: &Input,
     word: Run,
     fits: impl Fn(&Keyword, Run) -> bool,
     mut found: impl FnMut(&'static Keyword, usize),
 ) {
-    let known = Input::long(KEYWORD_LETTERS.as_bytes());
     let mut gram = 0;
     for (at, byte) in text.run(word).iter().enumerate() {
         gram = hash::gram(gram, *byte);
@@ -312,9 +390,11 @@ pub fn keywords(
             let length = usize::from(keyword.length);
             let end = start + length;
             let from = usize::from(keyword.letters);
-            let is_same = |letters: u64| letters & lanes(length) == known.lower(from, length);
+            let is_same = |letters: u64| (letters ^ block(KEYWORD_LETTERS, from)) & lanes(length) == 0;
             // Few keywords are longer than what is compared first.
-            let rest = |length: usize| text.lower(start + 8, length) == known.lower(from + 8, length);
+            let rest = |length: usize| {
+                text.lower(start + 8, length) == block(KEYWORD_LETTERS, from + 8) & lanes(length)
+            };
             if end <= word.end
                 && fits(keyword, Run { start, end })
                 && is_same(letters)

@@ -4,41 +4,31 @@
 //! kept as one bit a byte; the ends of words are then counted off those bits. Read byte by byte, half of the time went
 //! into branches that nobody can predict: user agents differ in nothing as much as in the lengths of their words.
 
-use super::input::{Input, MAX_BYTES, Run, each, lanes};
+use super::input::{Input, Run, WINDOW, WINDOWS};
+use super::kinds::Kinds;
 
-/// What a byte is, a bit for each.
-const WORD: u8 = 1;
-const LETTER: u8 = 2;
-const BRACKET: u8 = 4;
-const PERCENT: u8 = 8;
-/// No genuine user agent has it.
-const ODD: u8 = 16;
 /// It may stand between words of a name.
-const JOINER: u8 = 32;
+const JOINER: u8 = 1;
 /// It ends an address.
-pub const BREAK: u8 = 64;
+pub const BREAK: u8 = 2;
 /// It may begin an address or end its user: `@`, `+`.
-pub const CONTACT: u8 = 128;
+pub const CONTACT: u8 = 4;
 
-static CLASS: [u8; 256] = {
+/// What a byte between words does.
+static BETWEEN: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         #[expect(clippy::indexing_slicing, reason = "evaluated at build time")]
         {
-            // What is looked up of the byte before a word is a letter or a digit only behind `%20`, which is a blank.
             table[byte] = match byte as u8 {
-                b'0'..=b'9' => WORD | JOINER | BREAK,
-                b'A'..=b'Z' | b'a'..=b'z' | 0x80.. => WORD | LETTER | JOINER | BREAK,
+                // A letter or a digit stands between words only behind `%20`, which is a blank.
+                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | 0x80.. | b' ' => JOINER | BREAK,
                 b'@' | b'+' => JOINER | CONTACT,
-                b'\'' | b'\\' => JOINER | ODD,
-                b'-' | b'_' | b'.' | b'/' | b':' | b'!' | b'&' | b'~' => JOINER,
-                b' ' => JOINER | BREAK,
-                b'(' | b')' => BRACKET | BREAK,
-                b';' | b',' => BREAK,
-                b'%' => PERCENT,
-                // Control bytes, and the quotes, brackets and braces of payloads.
-                0..0x20 | 0x7f | b'<' | b'>' | b'{' | b'}' | b'$' | b'"' | b'`' | b'|' => ODD,
+                b'\'' | b'\\' | b'-' | b'_' | b'.' | b'/' | b':' | b'!' | b'&' | b'~' => JOINER,
+                // `Amazon;Echo`; a blank behind it makes it two.
+                b';' => JOINER | BREAK,
+                b'(' | b')' | b',' => BREAK,
                 _ => 0,
             };
         }
@@ -47,25 +37,7 @@ static CLASS: [u8; 256] = {
     table
 };
 
-#[inline]
-fn class(byte: u8) -> u8 {
-    CLASS.get(usize::from(byte)).copied().unwrap_or_default()
-}
-
-/// The classes of eight bytes.
-#[inline]
-fn classes(bytes: [u8; 8]) -> u64 {
-    let [a, b, c, d, e, f, g, h] = bytes.map(|byte| u64::from(class(byte)));
-    (a | b << 8 | (c | d << 8) << 16) | (e | f << 8 | (g | h << 8) << 16) << 32
-}
-
-/// Whether eight bytes are of a class, as eight bits.
-#[inline]
-const fn gather(classes: u64, class: u8) -> u64 {
-    (classes >> class.trailing_zeros() & each(1)).wrapping_mul(0x0102_0408_1020_4080) >> 56
-}
-
-/// What is known of 64 bytes, a bit for each.
+/// What is known of a window, a bit for each byte.
 #[derive(Debug, Clone, Copy, Default)]
 struct Window {
     /// It is part of a run.
@@ -76,15 +48,12 @@ struct Window {
     comments: u64,
 }
 
-/// Windows, and one behind them for what ends with the last.
-const WINDOWS: usize = MAX_BYTES / 64 + 1;
-
 /// Where the words of a text are.
 #[derive(Debug)]
 pub struct Map<'t> {
-    input: Input<'t>,
+    input: &'t Input,
     windows: [Window; WINDOWS],
-    /// There is a byte that no genuine user agent has.
+    /// There is a byte that payloads have.
     pub odd: bool,
     /// Where the first comment opens.
     pub opens: Option<usize>,
@@ -92,28 +61,17 @@ pub struct Map<'t> {
 
 impl<'t> Map<'t> {
     #[inline]
-    pub fn of(input: Input<'t>) -> Self {
+    pub fn of(input: &'t Input) -> Self {
         let mut map = Self { input, windows: [Window::default(); WINDOWS], odd: false, opens: None };
-        let mut seen = 0;
         let mut depth = 0_u32;
         let mut edge = Edge::default();
-        for ((index, window), bytes) in map.windows.iter_mut().enumerate().zip(input.from(0).chunks(64)) {
-            let base = 64 * index;
-            let mut kinds = Kinds::default();
-            let (blocks, rest) = bytes.as_chunks();
-            for (place, eight) in blocks.iter().enumerate() {
-                kinds.insert(8 * place, classes(*eight));
-            }
-            if !rest.is_empty() {
-                let eight = input.block(base + 8 * blocks.len()).to_le_bytes();
-                kinds.insert(8 * blocks.len(), classes(eight) & lanes(rest.len()));
-            }
-            let Kinds { letters, mut words, brackets, all } = kinds;
-            seen |= all;
+        for ((index, window), bytes) in map.windows.iter_mut().enumerate().zip(input.windows()) {
+            let base = WINDOW * index;
+            let Kinds { letters, mut words, brackets, rare } = Kinds::of(bytes);
             let escaped = std::mem::take(&mut edge.escaped);
-            if all & each(PERCENT) != 0 || escaped != 0 {
-                let (is_odd, escapes) = escapes(bytes, input, base);
-                map.odd |= is_odd;
+            if rare || escaped != 0 {
+                map.odd |= bytes.iter().any(|byte| matches!(byte, b'<' | b'$' | b'"' | b'\'' | b'{'));
+                let escapes = escapes(bytes, input, base);
                 words &= !(escaped | escapes as u64);
                 edge.escaped = (escapes >> 64) as u64;
             }
@@ -135,13 +93,6 @@ impl<'t> Map<'t> {
             let ends = edge.ends(words, words & !letters);
             *window = Window { words, ends, comments };
         }
-        if input.length().is_multiple_of(64)
-            && let Some(window) = map.windows.get_mut(input.length() / 64)
-        {
-            window.ends = edge.ends(0, 0);
-            window.comments = if depth > 0 { u64::MAX } else { 0 };
-        }
-        map.odd |= seen & each(ODD) != 0;
         map
     }
 
@@ -192,18 +143,26 @@ impl<'t> Map<'t> {
         64 * (index + 1) - left.leading_zeros() as usize
     }
 
-    /// Calls `visit` with each run that is no number, in order, and whether it is inside parentheses.
+    /// Calls `visit` with each run that is no number, in order, and whether it is inside parentheses. It tells up to where
+    /// it has read already.
     #[inline]
-    pub fn each(&self, mut visit: impl FnMut(Run, bool)) {
-        for (index, window) in self.windows.iter().enumerate().take(self.input.length() / 64 + 1) {
-            for at in ones(window.ends) {
+    pub fn each(&self, mut visit: impl FnMut(Run, bool) -> usize) {
+        let mut read = 0_usize;
+        for (index, window) in self.windows.iter().enumerate().take(self.input.length() / WINDOW + 1) {
+            let base = WINDOW * index;
+            // Without a branch: where phrases are, nobody can predict.
+            let unread = |read: usize| u64::MAX.checked_shl(read.saturating_sub(base) as u32).unwrap_or(0);
+            let mut left = window.ends & unread(read);
+            while left != 0 {
+                let at = left.trailing_zeros() as usize;
                 let before = !window.words & !(u64::MAX << at);
                 let start = if before == 0 {
                     self.start(index)
                 } else {
-                    64 * (index + 1) - before.leading_zeros() as usize
+                    base + WINDOW - before.leading_zeros() as usize
                 };
-                visit(Run { start, end: 64 * index + at }, window.comments >> at & 1 != 0);
+                read = visit(Run { start, end: base + at }, window.comments >> at & 1 != 0);
+                left &= left.wrapping_sub(1) & unread(read);
             }
         }
     }
@@ -214,17 +173,18 @@ impl<'t> Map<'t> {
         self.window(at / 64).comments >> (at % 64) & 1 != 0
     }
 
-    /// What stands right before a run is: [`BREAK`], [`CONTACT`].
+    /// What the byte right before a run does: [`BREAK`], [`CONTACT`].
     #[inline]
     pub fn before(&self, start: usize) -> u8 {
-        class(self.input.byte(start.wrapping_sub(1)))
+        between(self.input.byte(start.wrapping_sub(1)))
     }
 
-    /// Whether one joining separator (`-`, `_`, `.`, a blank, …), or `://`, stands between two runs.
+    /// Whether one joining separator (`-`, `_`, `.`, a blank, …), or `://`, ` (` or ` - `, stands between two runs.
     #[inline]
     pub fn joins(&self, end: usize, start: usize) -> bool {
         match start - end {
             1 => self.before(start) & JOINER != 0,
+            2 => self.input.from(end).starts_with(b" ("),
             // Each of three may be an escape.
             3..=9 => self.joins_far(end, start),
             _ => false,
@@ -236,48 +196,30 @@ impl<'t> Map<'t> {
         let gap = self.input.run(Run { start: end, end: start });
         // What is left of words in between are escapes, unless there is a run.
         self.next(end, true) == start
-            && match gap.iter().filter(|byte| class(**byte) & WORD == 0).count() {
+            && match gap.iter().filter(|byte| !is_word(**byte)).count() {
                 1 => self.before(start) & JOINER != 0,
-                3 => gap.last() == Some(&b'/'),
+                3 => gap.last() == Some(&b'/') || gap == b" - ",
                 _ => false,
             }
     }
 }
 
-/// What the bytes of a window are, a bit for each.
-#[derive(Debug, Clone, Copy, Default)]
-struct Kinds {
-    letters: u64,
-    words: u64,
-    brackets: u64,
-    /// The classes of any of them.
-    all: u64,
+#[inline]
+fn between(byte: u8) -> u8 {
+    BETWEEN.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-impl Kinds {
-    #[inline]
-    fn insert(&mut self, at: usize, classes: u64) {
-        self.letters |= gather(classes, LETTER) << at;
-        self.words |= gather(classes, WORD) << at;
-        self.brackets |= gather(classes, BRACKET) << at;
-        self.all |= classes;
-    }
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
-/// Looks at the percent signs of a window: whether one begins no escape, and a bit for each byte of an escape but its
-/// first. `%20` is one separator: applications put their percent-encoded names first.
+/// A bit for each byte of a window, and of what follows it, that belongs to an escape and is not its first. `%20` is one
+/// separator: applications put their percent-encoded names first.
 #[cold]
-fn escapes(window: &[u8], input: Input<'_>, base: usize) -> (bool, u128) {
-    let mut odd = false;
-    let mut escapes = 0;
-    for (at, _) in window.iter().enumerate().filter(|(_, byte)| **byte == b'%') {
-        if [1, 2].iter().all(|next| input.byte(base + at + next).is_ascii_hexdigit()) {
-            escapes |= 6 << at;
-        } else {
-            odd = true;
-        }
-    }
-    (odd, escapes)
+fn escapes(window: &[u8], input: &Input, base: usize) -> u128 {
+    let is_escape = |at: usize| [1, 2].iter().all(|next| input.byte(base + at + next).is_ascii_hexdigit());
+    let signs = window.iter().enumerate().filter(|(_, byte)| **byte == b'%');
+    signs.filter(|(at, _)| is_escape(*at)).fold(0, |escapes, (at, _)| escapes | 6 << at)
 }
 
 /// What of one window matters in the next.

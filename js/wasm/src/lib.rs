@@ -74,7 +74,9 @@ impl Engine {
     /// text.
     #[wasm_bindgen(js_name = classifyAgent)]
     pub fn classify_agent(&mut self, bytes: usize) -> usize {
-        self.answer_packed(bytes, 0, 0, |_, agent, _, _, answer| ffi::classify_agent(agent, answer))
+        self.answer_packed(bytes, 0, 0, |instance, agent, _, _, answer| {
+            instance.classify_agent(agent, answer)
+        })
     }
 
     /// What the numbers of packed answers stand for.
