@@ -48,6 +48,9 @@ fn main() {
         ("one letter, one mark", "a-".repeat(1_024)),
         ("one keyword", "scan".repeat(512)),
         ("open comments", "Mozilla/5.0 (".repeat(158)),
+        ("domains", "bot.example.org php-scan.ai/".repeat(74)),
+        ("beginnings of payloads", "<s' ".repeat(512)),
+        ("escapes", "a%20".repeat(512)),
         ("noise", noise.collect()),
     ] {
         println!("{kind:<28}{:>8.0} ns", race(&[agent]));

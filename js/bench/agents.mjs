@@ -38,6 +38,9 @@ const hostile = {
   "one letter, one mark": "a-".repeat(1_024),
   "one keyword": "scan".repeat(512),
   "open comments": "Mozilla/5.0 (".repeat(158),
+  "domains": "bot.example.org php-scan.ai/".repeat(74),
+  "beginnings of payloads": "<s' ".repeat(512),
+  "escapes": "a%20".repeat(512),
   "noise": Array.from({ length: 2_048 }, (_, index) => String.fromCharCode(33 + ((index * index * 31 + index * 7) % 94))).join(""),
 };
 

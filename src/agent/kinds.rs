@@ -14,8 +14,8 @@ pub struct Kinds {
     pub words: u64,
     /// Parentheses.
     pub brackets: u64,
-    /// There may be a percent sign, or a byte of payloads.
-    pub rare: bool,
+    /// Percent signs and the bytes of payloads, and some that are as rare.
+    pub rare: u64,
 }
 
 impl Kinds {
@@ -53,7 +53,6 @@ mod eight {
     #[inline]
     pub fn of(bytes: &[u8; WINDOW]) -> Kinds {
         let mut kinds = Kinds::default();
-        let mut rare = 0;
         for (place, eight) in bytes.as_chunks().0.iter().enumerate() {
             let eight = u64::from_le_bytes(*eight);
             let lower = eight | each(0x20);
@@ -64,12 +63,14 @@ mod eight {
             let marks = from(eight, b'"') & !from(eight, b'\'' + 1)
                 | from(eight, b'<') & !from(eight, b'<' + 1)
                 | from(eight, b'{');
-            rare |= marks & !eight & UPPER;
+            let marks = marks & !eight & UPPER;
+            if marks != 0 {
+                kinds.rare |= gather(marks) << (8 * place);
+            }
             kinds.letters |= gather(letters) << (8 * place);
             kinds.words |= gather(letters | digits) << (8 * place);
             kinds.brackets |= gather(brackets) << (8 * place);
         }
-        kinds.rare = rare != 0;
         kinds
     }
 }
@@ -78,7 +79,7 @@ mod eight {
 mod sixteen {
     use std::arch::wasm32::{
         i8x16_lt, i8x16_splat, i64x2, u8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, u8x16_sub, v128,
-        v128_and, v128_any_true, v128_or,
+        v128_and, v128_or,
     };
 
     use super::{Kinds, WINDOW};
@@ -100,7 +101,8 @@ mod sixteen {
             let brackets = u8x16_eq(v128_and(bytes, u8x16_splat(0xfe)), u8x16_splat(b'('));
             // `"`, `$`, `%`, `'` and two between them, `<`, and from `{` on.
             let marks = v128_or(among(bytes, b'"', 6), u8x16_eq(bytes, u8x16_splat(b'<')));
-            kinds.rare |= v128_any_true(v128_or(marks, among(bytes, b'{', 5)));
+            let rare = v128_or(marks, among(bytes, b'{', 5));
+            kinds.rare |= u64::from(u8x16_bitmask(rare)) << (16 * place);
             kinds.letters |= u64::from(u8x16_bitmask(letters)) << (16 * place);
             kinds.words |= u64::from(u8x16_bitmask(words)) << (16 * place);
             kinds.brackets |= u64::from(u8x16_bitmask(brackets)) << (16 * place);
@@ -129,10 +131,13 @@ mod tests {
                     (bit(is_letter), bit(is_word), bit(is_bracket)),
                     "{byte:#x} at {place}"
                 );
-                assert!(kinds.rare || !matches!(byte, b'%' | b'<' | b'$' | b'"' | b'\'' | b'{'), "{byte:#x}");
+                assert!(
+                    kinds.rare == 1 << place || !matches!(byte, b'%' | b'<' | b'$' | b'"' | b'\'' | b'{'),
+                    "{byte:#x}"
+                );
             }
         }
-        let rare = |byte: u8| Kinds::of(&[byte; WINDOW]).rare;
+        let rare = |byte: u8| Kinds::of(&[byte; WINDOW]).rare != 0;
         let usual = "Mozilla/5.0 (compatible; X-1_2; +https://a.example:80, x@b)";
         assert!(!usual.bytes().any(rare), "what user agents are made of");
     }

@@ -79,7 +79,17 @@ struct Reader<'r> {
     model: bool,
     /// Inside an address, whose words name pages.
     address: bool,
+    /// Letters that may still be searched for keywords.
+    letters: usize,
+    /// Domains that may still be read.
+    domains: usize,
 }
+
+/// Letters that are searched for keywords, of all words that nothing knows. Names stand in front, and no name has so many.
+const LETTERS: usize = 128;
+
+/// Domains that are read. Who names several names the first or the second.
+const DOMAINS: usize = 8;
 
 /// Reads a user agent. Large, and wanted once in the module.
 #[inline(never)]
@@ -89,8 +99,18 @@ pub fn read(agent: &str, trace: Option<&mut Trace>, found: &mut Evidence) {
     found.odd = map.odd;
     let first = map.run(0);
     found.first = first.map(Span::of);
-    let mut reader =
-        Reader { input, map, found, trace, begun: Begun::default(), read: 0, model: false, address: false };
+    let mut reader = Reader {
+        input,
+        map,
+        found,
+        trace,
+        begun: Begun::default(),
+        read: 0,
+        model: false,
+        address: false,
+        letters: LETTERS,
+        domains: DOMAINS,
+    };
     // Other numbers mean something only behind a word that a longer name begins with.
     if let Some(first) = first.filter(|run| run.start == 0 && map.is_number(*run)) {
         let hash = input.hash(first);
@@ -328,7 +348,9 @@ impl Reader<'_> {
                 }
         };
         let mut held = (run.start, Strength::Hint);
-        table::keywords(input, run, fits, |keyword, end| {
+        let searched = Run { end: run.end.min(run.start + self.letters), ..run };
+        self.letters -= searched.length();
+        table::keywords(input, searched, fits, |keyword, end| {
             // A keyword inside a longer one means nothing of its own: the search in `research`.
             if end > held.0 || keyword.strength > held.1 {
                 held = (end, keyword.strength);
@@ -368,10 +390,11 @@ impl Reader<'_> {
         let before = self.input.upto(start);
         let is_ended =
             end == self.input.length() || matches!(self.input.byte(end), b' ' | b'/' | b';' | b',' | b')');
-        // The rest is read once a domain, not once a label.
-        if !is_ended || before.last() != Some(&b'.') {
+        // The rest is read once a domain, not once a label, and of the first domains.
+        if !is_ended || before.last() != Some(&b'.') || self.domains == 0 {
             return;
         }
+        self.domains -= 1;
         if is_ai(self.input.run(run)) {
             // Most of what has an address there is an AI operator's.
             self.found.theme.get_or_insert(AgentClass::AiBot);

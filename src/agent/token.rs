@@ -6,6 +6,7 @@
 
 use super::input::{Input, Run, WINDOW, WINDOWS};
 use super::kinds::Kinds;
+use super::payload;
 
 /// It may stand between words of a name.
 const JOINER: u8 = 1;
@@ -36,6 +37,10 @@ static BETWEEN: [u8; 256] = {
     }
     table
 };
+
+/// Runs that are looked at; numbers are not counted, nor what phrases hold. Browsers have 15, no more than one in a hundred of
+/// bots has so many, and what comes behind is prose, or there to cost time.
+const RUNS: usize = 40;
 
 /// What is known of a window, a bit for each byte.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,9 +74,9 @@ impl<'t> Map<'t> {
             let base = WINDOW * index;
             let Kinds { letters, mut words, brackets, rare } = Kinds::of(bytes);
             let escaped = std::mem::take(&mut edge.escaped);
-            if rare || escaped != 0 {
-                map.odd |= bytes.iter().any(|byte| matches!(byte, b'<' | b'$' | b'"' | b'\'' | b'{'));
-                let escapes = escapes(bytes, input, base);
+            if rare | escaped != 0 {
+                let (is_odd, escapes) = marks(rare, input, base);
+                map.odd |= is_odd;
                 words &= !(escaped | escapes as u64);
                 edge.escaped = (escapes >> 64) as u64;
             }
@@ -148,12 +153,17 @@ impl<'t> Map<'t> {
     #[inline]
     pub fn each(&self, mut visit: impl FnMut(Run, bool) -> usize) {
         let mut read = 0_usize;
+        let mut runs = 0;
         for (index, window) in self.windows.iter().enumerate().take(self.input.length() / WINDOW + 1) {
             let base = WINDOW * index;
             // Without a branch: where phrases are, nobody can predict.
             let unread = |read: usize| u64::MAX.checked_shl(read.saturating_sub(base) as u32).unwrap_or(0);
             let mut left = window.ends & unread(read);
             while left != 0 {
+                if runs == RUNS {
+                    return;
+                }
+                runs += 1;
                 let at = left.trailing_zeros() as usize;
                 let before = !window.words & !(u64::MAX << at);
                 let start = if before == 0 {
@@ -213,13 +223,20 @@ const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
-/// A bit for each byte of a window, and of what follows it, that belongs to an escape and is not its first. `%20` is one
-/// separator: applications put their percent-encoded names first.
+/// Whether one of some bytes of a window is of payloads, and a bit for each byte, and of what follows the window, that belongs
+/// to an escape and is not its first. `%20` is one separator: applications put their percent-encoded names first.
 #[cold]
-fn escapes(window: &[u8], input: &Input, base: usize) -> u128 {
-    let is_escape = |at: usize| [1, 2].iter().all(|next| input.byte(base + at + next).is_ascii_hexdigit());
-    let signs = window.iter().enumerate().filter(|(_, byte)| **byte == b'%');
-    signs.filter(|(at, _)| is_escape(*at)).fold(0, |escapes, (at, _)| escapes | 6 << at)
+fn marks(rare: u64, input: &Input, base: usize) -> (bool, u128) {
+    let mut is_odd = false;
+    let mut escapes = 0;
+    for at in ones(rare) {
+        let byte = |behind: usize| input.byte(base + at + behind);
+        is_odd |= payload::may_begin(byte(0));
+        if byte(0) == b'%' && byte(1).is_ascii_hexdigit() && byte(2).is_ascii_hexdigit() {
+            escapes |= 6 << at;
+        }
+    }
+    (is_odd, escapes)
 }
 
 /// What of one window matters in the next.
