@@ -347,6 +347,10 @@ impl Reader<'_> {
                     At::Whole => from_start() && to_end(),
                 }
         };
+        // Names of what runs on a model end so: `ExampleAI`. A word that shouts, `SAMURAI`, is only a word.
+        if input.run(run).ends_with(b"AI") && parts(run.end - 2) && !model {
+            self.found.theme.get_or_insert(AgentClass::AiBot);
+        }
         let mut held = (run.start, Strength::Hint);
         let searched = Run { end: run.end.min(run.start + self.letters), ..run };
         self.letters -= searched.length();
