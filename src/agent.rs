@@ -282,6 +282,7 @@ pub(crate) fn classify_alone<'a>(agent: &'a str, nothing: &'a Request<'_>) -> Ag
 }
 
 fn judge<'a>(agent: &'a str, request: &'a Request<'_>, registry: &'a Registry) -> Agent<'a> {
+    let agent = input::capped(agent);
     let found = Evidence::of(agent, None);
     let brands = request.http.header("sec-ch-ua").map(hints::Brands::read).filter(|brands| brands.count > 0);
     let verdict = rule::decide(agent, &found, brands, &request.http);

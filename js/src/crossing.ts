@@ -11,6 +11,9 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+/** UTF-16 units of a user agent that the module reads at most: as many bytes, and none takes less. */
+const AGENT_UNITS = 512;
+
 /** Session controls that are remembered; there are a few in any bundle. */
 const SESSION_CONTROLS = 256;
 
@@ -90,7 +93,7 @@ export class Crossing {
 
   /** The client of a user agent, or `undefined` if it has to cross as JSON. Needs no bundle. */
   classifyAgent(agent: string): Agent | undefined {
-    const bytes = this.#encode(agent);
+    const bytes = this.#encode(agent.length > AGENT_UNITS ? agent.slice(0, AGENT_UNITS) : agent);
     if (bytes < 0 || this.#module.classifyAgent(bytes) === 0) return undefined;
     const { words } = this.#current();
     return readAgent(words, this.#shared, this.#name(words, bytes));

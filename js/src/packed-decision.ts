@@ -194,16 +194,21 @@ export function plain(decision: Decision): Decision {
 /** A client, out of the words of `edgeward::packed::Answer::agent`. */
 export function readAgent(words: ArrayLike<number>, { tables, text }: Shared, name: string | undefined): Agent {
   const kinds = words[KINDS] as number;
-  const optional = <T>(table: readonly T[], index: number) => (index === 0 ? null : (table[index - 1] as T));
-  const known = (at: number) => (words[at] === 0 ? null : text(words[at] as number, words[at + 1] as number));
-  const browser = known(BROWSER);
+  const purpose = (kinds >> 16) & 0xff;
+  const platform = kinds >> 24;
+  const nameAt = words[NAME] as number;
+  const operatorAt = words[OPERATOR] as number;
+  const browserAt = words[BROWSER] as number;
   return {
     class: tables.classes[kinds & 0xff] as Agent["class"],
-    name: name ?? known(NAME),
-    operator: known(OPERATOR),
-    purpose: optional(tables.purposes, (kinds >> 16) & 0xff),
-    browser: browser === null ? null : { name: browser, major: words[MAJOR] as number },
-    platform: optional(tables.platforms, kinds >> 24),
+    name: name ?? (nameAt === 0 ? null : text(nameAt, words[NAME + 1] as number)),
+    operator: operatorAt === 0 ? null : text(operatorAt, words[OPERATOR + 1] as number),
+    purpose: purpose === 0 ? null : (tables.purposes[purpose - 1] as Agent["purpose"]),
+    browser:
+      browserAt === 0
+        ? null
+        : { name: text(browserAt, words[BROWSER + 1] as number), major: words[MAJOR] as number },
+    platform: platform === 0 ? null : (tables.platforms[platform - 1] as Agent["platform"]),
     verification: tables.verifications[(kinds >> 8) & 0xff] as Agent["verification"],
     findings: members(tables.findings, words[FINDINGS] as number),
   };

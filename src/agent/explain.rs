@@ -3,7 +3,7 @@
 use super::evidence::{Evidence, Seen};
 use super::rule::{self, Rule};
 use super::table::KeywordClass;
-use super::{Agent, Finding, classify, hints};
+use super::{Agent, Finding, classify, hints, input};
 use crate::request::Request;
 use crate::write::{Members, Value, Write, written};
 
@@ -75,7 +75,7 @@ written!(Note {
 /// Classifies, and tells why. Allocates; [`classify`] gives the same agent without.
 #[must_use]
 pub fn explain<'a>(request: &'a Request<'_>) -> Explanation<'a> {
-    let text = request.http.user_agent().flatten().unwrap_or_default();
+    let text = input::capped(request.http.user_agent().flatten().unwrap_or_default());
     let mut seen = Vec::new();
     let found = Evidence::of(text, Some(&mut seen));
     let brands = request.http.header("sec-ch-ua").map(hints::Brands::read).filter(|brands| brands.count > 0);

@@ -89,7 +89,7 @@ struct Reader<'r> {
 const LETTERS: usize = 128;
 
 /// Domains that are read. Who names several names the first or the second.
-const DOMAINS: usize = 8;
+const DOMAINS: usize = 4;
 
 /// Reads a user agent. Large, and wanted once in the module.
 #[inline(never)]

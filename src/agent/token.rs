@@ -38,8 +38,8 @@ static BETWEEN: [u8; 256] = {
     table
 };
 
-/// Runs that are looked at; numbers are not counted, nor what phrases hold. Browsers have 15, no more than one in a hundred of
-/// bots has so many, and what comes behind is prose, or there to cost time.
+/// Runs that are looked at; numbers are not counted, nor what phrases hold. Browsers have 10, not one in a thousand has so many,
+/// nor one in a hundred of bots; what comes behind is prose, or there to cost time.
 const RUNS: usize = 40;
 
 /// What is known of a window, a bit for each byte.
