@@ -1,6 +1,6 @@
 //! What the bytes of a text are, found for many at once and without a branch.
 //!
-//! The module has instructions for sixteen bytes, which every runtime that it is for has had since 2022 (`xtask` turns them
+//! The module has instructions for sixteen bytes, which every runtime that it is for has (`.cargo/config.toml` turns them
 //! on); elsewhere eight bytes stand in one number. Both tell the same, which `tests/corpus/agents` holds in every runtime.
 
 use super::input::WINDOW;
