@@ -1,7 +1,6 @@
 //! Where the words of a user agent begin and end, found for all bytes at once.
 //!
-//! Eight bytes at a time are compared with the bounds of what words are made of, without a branch, and what comes out is
-//! kept as one bit a byte; the ends of words are then counted off those bits. Read byte by byte, half of the time went
+//! What each byte is (`kinds.rs`) is kept as one bit a byte; the ends of words are then counted off those bits. Read byte by byte, half of the time went
 //! into branches that nobody can predict: user agents differ in nothing as much as in the lengths of their words.
 
 use super::input::{Input, Run, WINDOW, WINDOWS};
