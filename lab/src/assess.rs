@@ -109,12 +109,16 @@ pub struct Generalisation {
 }
 
 /// Attackers and shares caught of the published protocol.
-const PROTOCOL: [(&str, f64); 8] = [
+const PROTOCOL: [(&str, f64); 12] = [
+    ("naive", 0.999),
     ("naive", 0.99),
+    ("vpn", 0.999),
     ("vpn", 0.99),
+    ("targeted", 0.999),
     ("targeted", 0.995),
     ("targeted", 0.99),
     ("targeted", 0.98),
+    ("targeted", 0.97),
     ("veryTargeted", 0.9425),
     ("veryTargeted", 0.8966),
     ("veryTargeted", 0.8276),
