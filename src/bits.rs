@@ -17,6 +17,7 @@ impl Bits {
     pub const CAPACITY: usize = 256;
 
     /// Adds a number; one from [`Self::CAPACITY`] on is ignored: callers limit what they number.
+    #[inline]
     pub fn insert(&mut self, index: usize) {
         if let Some(word) = self.0.get_mut(index / 64) {
             *word |= 1 << (index % 64);
@@ -25,6 +26,7 @@ impl Bits {
 
     /// Exactly one number.
     #[must_use]
+    #[inline]
     pub fn only(index: usize) -> Self {
         let mut bits = Self::EMPTY;
         bits.insert(index);
@@ -32,6 +34,7 @@ impl Bits {
     }
 
     /// Adds the number if it is not there, takes it out if it is.
+    #[inline]
     pub fn toggle(&mut self, index: usize) {
         if let Some(word) = self.0.get_mut(index / 64) {
             *word ^= 1 << (index % 64);
@@ -40,29 +43,34 @@ impl Bits {
 
     /// Whether the number is in the set.
     #[must_use]
+    #[inline]
     pub fn contains(self, index: usize) -> bool {
         self.0.get(index / 64).is_some_and(|word| word >> (index % 64) & 1 != 0)
     }
 
     /// Whether the sets share a number.
     #[must_use]
+    #[inline]
     pub fn intersects(self, other: Self) -> bool {
         !(self & other).is_empty()
     }
 
     /// Whether there is none.
     #[must_use]
+    #[inline]
     pub fn is_empty(self) -> bool {
         self == Self::EMPTY
     }
 
     /// A bit for each number, lowest first.
     #[must_use]
+    #[inline]
     pub const fn words(self) -> [u64; 4] {
         self.0
     }
 
     /// The numbers, ascending.
+    #[inline]
     pub fn iter(self) -> impl Iterator<Item = usize> {
         self.0.into_iter().enumerate().flat_map(|(index, word)| {
             let mut rest = word;
@@ -78,6 +86,7 @@ impl Bits {
 impl BitAnd for Bits {
     type Output = Self;
 
+    #[inline]
     fn bitand(self, other: Self) -> Self {
         let ([a, b, c, d], [w, x, y, z]) = (self.0, other.0);
         Self([a & w, b & x, c & y, d & z])
@@ -87,6 +96,7 @@ impl BitAnd for Bits {
 impl BitOr for Bits {
     type Output = Self;
 
+    #[inline]
     fn bitor(self, other: Self) -> Self {
         let ([a, b, c, d], [w, x, y, z]) = (self.0, other.0);
         Self([a | w, b | x, c | y, d | z])
@@ -94,6 +104,7 @@ impl BitOr for Bits {
 }
 
 impl BitOrAssign for Bits {
+    #[inline]
     fn bitor_assign(&mut self, other: Self) {
         *self = *self | other;
     }
@@ -102,6 +113,7 @@ impl BitOrAssign for Bits {
 impl Not for Bits {
     type Output = Self;
 
+    #[inline]
     fn not(self) -> Self {
         Self(self.0.map(|word| !word))
     }

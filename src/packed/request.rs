@@ -190,6 +190,7 @@ impl<'a> Reader<'a, '_> {
         Some(Profile { count, networks, asns, countries, agents, systems, tls, devices, hours, last })
     }
 
+    #[inline]
     fn number(&mut self) -> Read<f64> {
         let (first, rest) = self.numbers.split_first()?;
         self.numbers = rest;
@@ -197,6 +198,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "range checked before the cast")]
+    #[inline]
     fn whole<W: TryFrom<i64>>(&mut self) -> Read<W> {
         let Some(number) = self.number()? else { return Some(None) };
         if number.trunc() != number || number.abs() >= 9e15 {
@@ -211,6 +213,7 @@ impl<'a> Reader<'a, '_> {
         (-180.0..=180.0).contains(&degrees).then_some(Some((degrees * 1e6).round() as i32))
     }
 
+    #[inline]
     fn size(&mut self) -> Read<usize> {
         let (first, rest) = self.sizes.split_first()?;
         self.sizes = rest;
@@ -232,6 +235,7 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    #[inline]
     fn slice(&mut self) -> Read<&'a str> {
         let Some(length) = self.size()? else { return Some(None) };
         let bytes = if self.is_ascii { length } else { bytes(self.text, length)? };
@@ -240,6 +244,7 @@ impl<'a> Reader<'a, '_> {
         Some(Some(slice))
     }
 
+    #[inline]
     fn text(&mut self) -> Read<Text<'a>> {
         Some(self.slice()?.map(Text::from))
     }

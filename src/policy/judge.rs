@@ -16,33 +16,40 @@ pub(super) struct Extent {
 }
 
 impl Extent {
+    #[inline]
     const fn known(bits: Bits) -> Self {
         Self { must: bits, may: bits }
     }
 
     /// A fact's policies, or all those that could match if it were known.
+    #[inline]
     fn of(known: Option<Bits>, any: Bits) -> Self {
         known.map_or(Self { must: Bits::EMPTY, may: any }, Self::known)
     }
 
+    #[inline]
     fn or(self, other: Self) -> Self {
         Self { must: self.must | other.must, may: self.may | other.may }
     }
 
+    #[inline]
     fn and(self, other: Self) -> Self {
         Self { must: self.must & other.must, may: self.may & other.may }
     }
 
+    #[inline]
     fn but(self, excluded: Self) -> Self {
         Self { must: self.must & !excluded.may, may: self.may & !excluded.must }
     }
 
     /// Policies for which it is open.
+    #[inline]
     pub(super) fn open(self) -> Bits {
         self.may & !self.must
     }
 }
 
+#[inline]
 fn row<const N: usize>(rows: &[Bits; N], side: usize) -> Bits {
     rows.get(side).copied().unwrap_or_default()
 }

@@ -95,6 +95,7 @@ impl<'p> Judgement<'p> {
 }
 
 /// Gives policies a number, in place of the one they had.
+#[inline]
 fn mark(planes: &mut [Bits], number: usize, policies: Bits) {
     for (bit, plane) in planes.iter_mut().enumerate() {
         *plane = if number >> bit & 1 == 0 { *plane & !policies } else { *plane | policies };

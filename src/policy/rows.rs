@@ -27,6 +27,7 @@ impl<const N: usize> Rows<N> {
     }
 
     /// The policies that hold the text, list by list.
+    #[inline]
     pub(super) fn of(&self, symbol: Symbol) -> [Bits; N] {
         let place = self.by_symbol.get(symbol.index()).copied().unwrap_or(0);
         self.distinct.get(place as usize).copied().unwrap_or([Bits::EMPTY; N])
@@ -43,6 +44,7 @@ impl<const N: usize> Rows<N> {
     }
 
     /// Whether no policy has anything in any list.
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.any.iter().all(|row| row.is_empty())
     }
@@ -54,6 +56,7 @@ impl<const N: usize> Rows<N> {
 }
 
 /// Both, list by list.
+#[inline]
 pub(super) fn union<const N: usize>(mut one: [Bits; N], other: [Bits; N]) -> [Bits; N] {
     for (row, more) in one.iter_mut().zip(other) {
         *row |= more;

@@ -94,6 +94,7 @@ impl Compiled for Symbols {
 
 /// Eight bytes at a time. Setting bit 5 of each byte folds the case of letters; what else it folds together only
 /// costs a comparison.
+#[inline]
 fn hash(text: &str) -> u32 {
     const FOLD: u64 = 0x2020_2020_2020_2020;
     let mix =
