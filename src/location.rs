@@ -123,10 +123,15 @@ compiled!(NamedLocations {
 });
 
 impl NamedLocations {
+    /// No location at all.
+    pub(crate) fn none() -> Self {
+        Self { sets: vec![LocationSet::EMPTY], ..Self::default() }
+    }
+
     /// Indexes the locations. Callers keep to [`MAX_LOCATIONS`]; what lies beyond is not indexed.
     #[must_use]
     pub fn new(locations: &[NamedLocation]) -> Self {
-        let mut all = Self { sets: vec![LocationSet::EMPTY], ..Self::default() };
+        let mut all = Self::none();
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for (index, location) in locations.iter().take(MAX_LOCATIONS).enumerate() {
             match &location.kind {
@@ -177,11 +182,16 @@ impl NamedLocations {
     /// The address locations that hold the address.
     #[must_use]
     pub fn of_address(&self, address: IpAddr) -> LocationSet {
+        self.sets.get(self.place_of_address(address)).copied().unwrap_or_default()
+    }
+
+    /// Which of [`Self::address_sets`] it is.
+    pub(crate) fn place_of_address(&self, address: IpAddr) -> usize {
         let number = match address {
             IpAddr::V4(address) => segment_of(&self.v4, address.to_bits()),
             IpAddr::V6(address) => segment_of(&self.v6, address.to_bits()),
         };
-        self.sets.get(number as usize).copied().unwrap_or_default()
+        number as usize
     }
 
     /// Bytes that the index of addresses takes: at most 16 for a range of IPv4, 64 for one of IPv6, and 32 for every different set of
@@ -197,6 +207,11 @@ impl NamedLocations {
         of(&self.countries, country)
     }
 
+    /// Which of [`Self::country_sets`] it is; none for a country that no location names.
+    pub(crate) fn place_of_country(&self, country: Country) -> Option<usize> {
+        place_of(&self.countries, country)
+    }
+
     /// What `AllTrusted` stands for.
     #[must_use]
     pub const fn trusted(&self) -> LocationSet {
@@ -207,6 +222,11 @@ impl NamedLocations {
     #[must_use]
     pub fn of_gps_country(&self, country: Country) -> LocationSet {
         of(&self.gps_countries, country)
+    }
+
+    /// Which of [`Self::gps_country_sets`] it is; none for a country that no location names.
+    pub(crate) fn place_of_gps_country(&self, country: Country) -> Option<usize> {
+        place_of(&self.gps_countries, country)
     }
 
     /// The locations that traffic through the compliant network belongs to.
@@ -262,8 +282,11 @@ fn map_countries(
 }
 
 fn of(map: &[(Country, LocationSet)], country: Country) -> LocationSet {
-    let place = map.binary_search_by_key(&country, |(known, _)| *known);
-    place.ok().and_then(|place| map.get(place)).map_or(LocationSet::EMPTY, |(_, set)| *set)
+    place_of(map, country).and_then(|place| map.get(place)).map_or(LocationSet::EMPTY, |(_, set)| *set)
+}
+
+fn place_of(map: &[(Country, LocationSet)], country: Country) -> Option<usize> {
+    map.binary_search_by_key(&country, |(known, _)| *known).ok()
 }
 
 /// Where a location begins and ends, its own overlaps merged: each edge switches membership.

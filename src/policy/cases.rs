@@ -28,6 +28,7 @@ pub(super) enum Cases {
     Differ(FactSet),
 }
 
+#[inline(never)]
 pub(super) fn decide_by_cases(
     set: &PolicySet,
     state: &State<'_>,

@@ -17,7 +17,7 @@ use crate::risk::{InsiderRiskLevel, RiskLevel};
 compiled!(PolicySet { policies, controls, methods, symbols, locations, table });
 
 /// Raised with every change of the form that [`VOCABULARIES`] does not tell.
-const FORM: u64 = 1;
+const FORM: u64 = 2;
 
 /// A digest of all names that the binary form has numbers for: a new class of agents moves numbers, and then what was
 /// compiled before means something else.
@@ -84,7 +84,7 @@ impl PolicySet {
             controls: Vec::new(),
             methods: Methods::default(),
             symbols: Symbols::default(),
-            locations: NamedLocations::new(&[]),
+            locations: NamedLocations::none(),
             table: Table::none(),
         }
     }

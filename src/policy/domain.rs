@@ -9,7 +9,7 @@ use super::result::Condition;
 use super::rows::union;
 use super::state::{KINDS, State, met_at_age, paths};
 use super::symbol::Symbol;
-use super::table::{CHOICES, LOCATION_FACTS, Pair, Table, rows_of_locations};
+use super::table::{CHOICES, LOCATION_FACTS, Table};
 use crate::bits::Bits;
 use crate::fact::Fact;
 use crate::request::Text;
@@ -28,29 +28,78 @@ pub(super) struct Variable<'a> {
 }
 
 /// A value, as the policies that it matches.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value<'a> {
     Kind(usize),
-    Id([Bits; 8]),
-    PrincipalFilters([Bits; 8]),
-    Groups(Pair),
-    Roles(Pair),
+    Rows(Listed, Box<Wide>),
     GuestType(usize),
     ExternalTenant(Symbol),
-    Application(Pair),
-    ApplicationGroups(Pair),
-    ApplicationFilters(Pair),
-    UserAction([Bits; 1]),
-    AuthenticationContext([Bits; 1]),
     Choice(usize, usize),
-    Location(usize, Pair),
     Attribute(Attribute, AttributeValue<'a>),
-    AgentName(Pair),
-    Path(Bits),
-    Method([Bits; 1]),
     Undecidable(usize, bool),
     Methods(ControlSet),
     Age(u32),
+}
+
+/// Facts whose values are rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Listed {
+    Id,
+    PrincipalFilters,
+    Groups,
+    Roles,
+    Application,
+    ApplicationGroups,
+    ApplicationFilters,
+    UserAction,
+    AuthenticationContext,
+    /// By its place in [`LOCATION_FACTS`].
+    Location(usize),
+    AgentName,
+    Path,
+    Method,
+}
+
+/// Rows of any fact, the rest empty. All of the same width, because what follows would be in the module once for each.
+type Wide = [Bits; 8];
+
+fn wide<const N: usize>(rows: [Bits; N]) -> Wide {
+    let mut wide = [Bits::EMPTY; 8];
+    wide.iter_mut().zip(rows).for_each(|(slot, row)| *slot = row);
+    wide
+}
+
+fn narrow<const N: usize>(wide: &Wide) -> [Bits; N] {
+    let mut rows = [Bits::EMPTY; N];
+    rows.iter_mut().zip(wide).for_each(|(slot, row)| *slot = *row);
+    rows
+}
+
+impl Listed {
+    fn put(self, rows: &Wide, state: &mut State<'_>) {
+        match self {
+            Self::Id => state.id = Some(*rows),
+            Self::PrincipalFilters => state.principal_filters = Some(*rows),
+            Self::Groups => state.groups = Some(narrow(rows)),
+            Self::Roles => state.roles = Some(narrow(rows)),
+            Self::Application => state.application = Some(narrow(rows)),
+            Self::ApplicationGroups => state.application_groups = Some(narrow(rows)),
+            Self::ApplicationFilters => state.application_filters = Some(narrow(rows)),
+            Self::UserAction => state.user_action = Some(narrow(rows)),
+            Self::AuthenticationContext => state.authentication_context = Some(narrow(rows)),
+            Self::Location(place) => {
+                if let Some(known) = state.locations.get_mut(place) {
+                    *known = Some(narrow(rows));
+                }
+            }
+            Self::AgentName => state.agent_name = Some(narrow(rows)),
+            Self::Path => {
+                let [row] = narrow(rows);
+                state.path = Some(row);
+            }
+            Self::Method => state.method = Some(narrow(rows)),
+        }
+    }
 }
 
 impl<'a> Value<'a> {
@@ -64,25 +113,12 @@ impl<'a> Value<'a> {
                     state.by_age.get_or_insert(ControlSet::EMPTY);
                 }
             }
-            Self::Id(rows) => state.id = Some(rows),
-            Self::PrincipalFilters(rows) => state.principal_filters = Some(rows),
-            Self::Groups(pair) => state.groups = Some(pair),
-            Self::Roles(pair) => state.roles = Some(pair),
+            Self::Rows(listed, ref rows) => listed.put(rows, state),
             Self::GuestType(bit) => state.guest_types = 1 << bit,
             Self::ExternalTenant(tenant) => state.external_tenant = Some(tenant),
-            Self::Application(pair) => state.application = Some(pair),
-            Self::ApplicationGroups(pair) => state.application_groups = Some(pair),
-            Self::ApplicationFilters(pair) => state.application_filters = Some(pair),
-            Self::UserAction(row) => state.user_action = Some(row),
-            Self::AuthenticationContext(row) => state.authentication_context = Some(row),
             Self::Choice(place, bit) => {
                 if let Some(possible) = state.choices.get_mut(place) {
                     *possible = 1 << bit;
-                }
-            }
-            Self::Location(place, pair) => {
-                if let Some(known) = state.locations.get_mut(place) {
-                    *known = Some(pair);
                 }
             }
             Self::Attribute(attribute, value) => {
@@ -96,9 +132,6 @@ impl<'a> Value<'a> {
                     device.set(attribute, value);
                 }
             }
-            Self::AgentName(pair) => state.agent_name = Some(pair),
-            Self::Path(row) => state.path = Some(row),
-            Self::Method(row) => state.method = Some(row),
             Self::Undecidable(policy, matches) => {
                 let (matching, open) = &mut state.undecidable;
                 *open = *open & !Bits::only(policy);
@@ -210,7 +243,7 @@ pub(super) fn variables<'a>(
     for (place, (reason, fact, values)) in CHOICES.into_iter().enumerate() {
         found.choice(state, place, fact, values, open(reason));
     }
-    found.locations(set, state, open(Condition::Location));
+    found.locations(state, open(Condition::Location));
     found.device(state, relevant, arena, open(Condition::DeviceState));
     found.edge(state, &open);
     for policy in open(Condition::Undecidable).iter() {
@@ -227,19 +260,19 @@ struct Found<'t, 'a> {
 }
 
 /// Each row once, as far as the policies at stake go.
-fn different<const N: usize>(rows: impl IntoIterator<Item = [Bits; N]>, at_stake: Bits) -> Vec<[Bits; N]> {
-    let mut rows: Vec<[Bits; N]> = rows.into_iter().map(|row| row.map(|bits| bits & at_stake)).collect();
-    rows.push([Bits::EMPTY; N]);
+fn different(mut rows: Vec<Wide>, at_stake: Bits) -> Vec<Wide> {
+    rows.iter_mut().flatten().for_each(|bits| *bits = *bits & at_stake);
+    rows.push([Bits::EMPTY; 8]);
     sort(&mut rows);
     rows.dedup();
     rows
 }
 
 /// What any selection of the rows comes to. `None`: more than are listed.
-fn selections<const N: usize>(rows: &[[Bits; N]], at_stake: Bits) -> Option<Vec<[Bits; N]>> {
-    let mut all = vec![[Bits::EMPTY; N]];
-    for row in different(rows.iter().copied(), at_stake) {
-        let more: Vec<[Bits; N]> = all.iter().map(|known| union(*known, row)).collect();
+fn selections(rows: Vec<Wide>, at_stake: Bits) -> Option<Vec<Wide>> {
+    let mut all = vec![[Bits::EMPTY; 8]];
+    for row in different(rows, at_stake) {
+        let more: Vec<Wide> = all.iter().map(|known| union(*known, row)).collect();
         all.extend(more);
         sort(&mut all);
         all.dedup();
@@ -250,6 +283,11 @@ fn selections<const N: usize>(rows: &[[Bits; N]], at_stake: Bits) -> Option<Vec<
     Some(all)
 }
 
+/// Rows as they are compared here.
+fn widened<'r, const N: usize>(rows: impl IntoIterator<Item = &'r [Bits; N]>) -> Vec<Wide> {
+    rows.into_iter().map(|rows| wide(*rows)).collect()
+}
+
 impl<'a> Found<'_, 'a> {
     fn add(&mut self, fact: Fact, values: Option<Vec<Value<'a>>>) {
         if values.as_ref().is_none_or(|values| values.len() > 1) {
@@ -257,25 +295,19 @@ impl<'a> Found<'_, 'a> {
         }
     }
 
-    fn one_of<const N: usize>(
-        &mut self,
-        fact: Fact,
-        rows: impl IntoIterator<Item = [Bits; N]>,
-        at_stake: Bits,
-        value: impl Fn([Bits; N]) -> Value<'a>,
-    ) {
-        self.add(fact, Some(different(rows, at_stake).into_iter().map(value).collect()));
+    fn one_of(&mut self, fact: Fact, listed: Listed, rows: Vec<Wide>, at_stake: Bits) {
+        self.add_rows(fact, listed, Some(different(rows, at_stake)));
     }
 
-    fn some_of<const N: usize>(
-        &mut self,
-        fact: Fact,
-        rows: &[[Bits; N]],
-        at_stake: Bits,
-        value: impl Fn([Bits; N]) -> Value<'a>,
-    ) {
-        let values = selections(rows, at_stake);
-        self.add(fact, values.map(|pairs| pairs.into_iter().map(value).collect()));
+    fn some_of(&mut self, fact: Fact, listed: Listed, rows: Vec<Wide>, at_stake: Bits) {
+        self.add_rows(fact, listed, selections(rows, at_stake));
+    }
+
+    fn add_rows(&mut self, fact: Fact, listed: Listed, rows: Option<Vec<Wide>>) {
+        self.add(
+            fact,
+            rows.map(|rows| rows.into_iter().map(|rows| Value::Rows(listed, Box::new(rows))).collect()),
+        );
     }
 
     fn principal(&mut self, state: &State<'_>, at_stake: Bits) {
@@ -286,18 +318,18 @@ impl<'a> Found<'_, 'a> {
         let kinds = (0..KINDS.len()).filter(|bit| state.kinds >> bit & 1 != 0).map(Value::Kind);
         self.add(Fact::PrincipalKind, Some(kinds.collect()));
         if state.id.is_none() {
-            self.one_of(Fact::PrincipalId, table.ids.distinct().iter().copied(), at_stake, Value::Id);
+            self.one_of(Fact::PrincipalId, Listed::Id, widened(table.ids.distinct()), at_stake);
         }
         // Whether filters hold is taken to be independent: at worst a fact is asked for that could not help.
         if state.principal_filters.is_none() {
-            let rows: Vec<_> = table.principal_filters.iter().map(|(_, rows)| *rows).collect();
-            self.some_of(Fact::PrincipalAttributes, &rows, at_stake, Value::PrincipalFilters);
+            let rows = widened(table.principal_filters.iter().map(|(_, rows)| rows));
+            self.some_of(Fact::PrincipalAttributes, Listed::PrincipalFilters, rows, at_stake);
         }
         if state.groups.is_none() {
-            self.some_of(Fact::Groups, table.groups.distinct(), at_stake, Value::Groups);
+            self.some_of(Fact::Groups, Listed::Groups, widened(table.groups.distinct()), at_stake);
         }
         if state.roles.is_none() {
-            self.some_of(Fact::Roles, table.roles.distinct(), at_stake, Value::Roles);
+            self.some_of(Fact::Roles, Listed::Roles, widened(table.roles.distinct()), at_stake);
         }
         let guests: Vec<_> = table
             .guests
@@ -326,24 +358,24 @@ impl<'a> Found<'_, 'a> {
     fn target(&mut self, state: &State<'_>, at_stake: Bits) {
         let table = self.table;
         if state.application.is_none() {
-            let rows = table.applications.distinct().iter().copied();
-            self.one_of(Fact::Application, rows, at_stake, Value::Application);
+            let rows = widened(table.applications.distinct());
+            self.one_of(Fact::Application, Listed::Application, rows, at_stake);
         }
         if state.application_groups.is_none() {
-            let rows = table.application_groups.distinct();
-            self.some_of(Fact::ApplicationGroups, rows, at_stake, Value::ApplicationGroups);
+            let rows = widened(table.application_groups.distinct());
+            self.some_of(Fact::ApplicationGroups, Listed::ApplicationGroups, rows, at_stake);
         }
         if state.application_filters.is_none() {
-            let rows: Vec<_> = table.application_filters.iter().map(|(_, pair)| *pair).collect();
-            self.some_of(Fact::ResourceAttributes, &rows, at_stake, Value::ApplicationFilters);
+            let rows = widened(table.application_filters.iter().map(|(_, pair)| pair));
+            self.some_of(Fact::ResourceAttributes, Listed::ApplicationFilters, rows, at_stake);
         }
         if state.user_action.is_none() {
-            let rows = table.user_actions.distinct().iter().copied();
-            self.one_of(Fact::UserAction, rows, at_stake, Value::UserAction);
+            let rows = widened(table.user_actions.distinct());
+            self.one_of(Fact::UserAction, Listed::UserAction, rows, at_stake);
         }
         if state.authentication_context.is_none() {
-            let rows = table.authentication_contexts.distinct().iter().copied();
-            self.one_of(Fact::AuthenticationContext, rows, at_stake, Value::AuthenticationContext);
+            let rows = widened(table.authentication_contexts.distinct());
+            self.one_of(Fact::AuthenticationContext, Listed::AuthenticationContext, rows, at_stake);
         }
     }
 
@@ -361,25 +393,23 @@ impl<'a> Found<'_, 'a> {
         self.add(fact, Some(values));
     }
 
-    fn locations(&mut self, set: &PolicySet, state: &State<'_>, at_stake: Bits) {
+    fn locations(&mut self, state: &State<'_>, at_stake: Bits) {
         if at_stake.is_empty() {
             return;
         }
-        let rows = &self.table.locations;
-        let named = &set.locations;
+        let table = self.table;
         for (place, (fact, known)) in LOCATION_FACTS.into_iter().zip(&state.locations).enumerate() {
             if known.is_some() {
                 continue;
             }
-            let sets: Vec<_> = match fact {
+            let rows = match fact {
                 // Two ranges of one address family can be disjoint, so every membership is one that some address has.
-                Fact::ClientIp => named.address_sets().to_vec(),
-                Fact::ClientCountry => named.country_sets().collect(),
-                Fact::GpsCountry => named.gps_country_sets().collect(),
-                _ => vec![named.compliant_network()],
+                Fact::ClientIp => table.by_address.as_slice(),
+                Fact::ClientCountry => &table.by_country,
+                Fact::GpsCountry => &table.by_gps_country,
+                _ => std::slice::from_ref(&table.by_network),
             };
-            let pairs = sets.into_iter().map(|set| rows_of_locations(rows, set));
-            self.one_of(fact, pairs, at_stake, |pair| Value::Location(place, pair));
+            self.one_of(fact, Listed::Location(place), widened(rows), at_stake);
         }
     }
 
@@ -415,8 +445,8 @@ impl<'a> Found<'_, 'a> {
     fn edge(&mut self, state: &State<'_>, open: &impl Fn(Condition) -> Bits) {
         let table = self.table;
         if state.agent_name.is_none() {
-            let rows = table.agent_names.distinct().iter().copied();
-            self.one_of(Fact::HttpHeaders, rows, open(Condition::AgentName), Value::AgentName);
+            let rows = widened(table.agent_names.distinct());
+            self.one_of(Fact::HttpHeaders, Listed::AgentName, rows, open(Condition::AgentName));
         }
         if state.path.is_none() && !open(Condition::Path).is_empty() {
             // Each pattern's own text, and a longer one that only prefixes match.
@@ -424,12 +454,12 @@ impl<'a> Found<'_, 'a> {
                 let (PathPattern::Exact(text) | PathPattern::Prefix(text)) = pattern;
                 [text.clone(), format!("{text}\u{1}")]
             });
-            let rows = texts.map(|text| [paths(table, &text)]);
-            self.one_of(Fact::HttpPath, rows, open(Condition::Path), |[row]| Value::Path(row));
+            let rows = texts.map(|text| wide([paths(table, &text)])).collect();
+            self.one_of(Fact::HttpPath, Listed::Path, rows, open(Condition::Path));
         }
         if state.method.is_none() {
-            let rows = table.methods.distinct().iter().copied();
-            self.one_of(Fact::HttpMethod, rows, open(Condition::Method), Value::Method);
+            let rows = widened(table.methods.distinct());
+            self.one_of(Fact::HttpMethod, Listed::Method, rows, open(Condition::Method));
         }
     }
 

@@ -6,7 +6,7 @@ use super::device_filter::Attributes;
 use super::path;
 use super::rows::{Rows, union};
 use super::symbol::{Symbol, Symbols};
-use super::table::{Pair, Table, rows_of_locations};
+use super::table::{Pair, Table};
 use super::{Facts, PolicySet};
 use crate::agent::{AgentClass, Purpose};
 use crate::bits::Bits;
@@ -255,18 +255,23 @@ pub(super) fn client_app_type(facts: &Facts<'_>) -> Option<ClientAppType> {
 }
 
 fn locations(set: &PolicySet, request: &Request<'_>) -> [Option<Pair>; 4] {
-    let rows = &set.table.locations;
-    if rows.is_empty() {
-        return [Some([Bits::EMPTY; 2]); 4];
+    let none = [Bits::EMPTY; 2];
+    let (table, client, named) = (&set.table, &request.client, &set.locations);
+    if table.by_address.is_empty() {
+        return [Some(none); 4];
     }
-    let (client, named) = (&request.client, &set.locations);
+    let row = |rows: &[Pair], place: Option<usize>| {
+        place.and_then(|place| rows.get(place)).copied().unwrap_or(none)
+    };
+    let country = |code: &Text<'_>| Country::of_request(code);
+    let of_country = client.country.as_ref().map(|code| named.place_of_country(country(code)));
+    let of_position = client.gps_country.as_ref().map(|code| named.place_of_gps_country(country(code)));
     [
-        client.ip.map(|ip| named.of_address(ip)),
-        client.country.as_deref().map(|code| named.of_country(Country::of_request(code))),
-        client.gps_country.as_deref().map(|code| named.of_gps_country(Country::of_request(code))),
-        client.compliant_network.map(|through| if through { named.compliant_network() } else { Bits::EMPTY }),
+        client.ip.map(|ip| row(&table.by_address, Some(named.place_of_address(ip)))),
+        of_country.map(|place| row(&table.by_country, place)),
+        of_position.map(|place| row(&table.by_gps_country, place)),
+        client.compliant_network.map(|through| if through { table.by_network } else { none }),
     ]
-    .map(|located| located.map(|located| rows_of_locations(rows, located)))
 }
 
 /// Policies that one of their patterns makes match the path.

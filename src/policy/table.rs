@@ -15,7 +15,6 @@ use crate::bits::Bits;
 use crate::compiled::compiled;
 use crate::detection::DetectionKind;
 use crate::fact::Fact;
-use crate::location::LocationSet;
 
 /// Lists of ids, as they are numbered in [`Table::ids`].
 pub(super) mod list {
@@ -86,7 +85,13 @@ pub(super) struct Table {
     /// Policies without a location condition, or that include every location.
     pub(super) all_locations: Bits,
     pub(super) no_location: Bits,
-    pub(super) locations: Vec<Pair>,
+    /// Policies that name a location of an address, of a country, of the position's country or the compliant network: in
+    /// the order of the sets of [`NamedLocations`](crate::location::NamedLocations), so that a request does not look
+    /// through its locations. All are empty if no policy names a location.
+    pub(super) by_address: Vec<Pair>,
+    pub(super) by_country: Vec<Pair>,
+    pub(super) by_gps_country: Vec<Pair>,
+    pub(super) by_network: Pair,
     /// Policies that name a location that the fact decides.
     pub(super) location_facts: [Pair; 4],
 
@@ -140,7 +145,10 @@ compiled!(Table {
     choices,
     all_locations,
     no_location,
-    locations,
+    by_address,
+    by_country,
+    by_gps_country,
+    by_network,
     location_facts,
     any_device,
     device_rules,
@@ -189,7 +197,10 @@ impl Table {
             choices: CHOICES.map(|(_, _, values)| vec![Bits::EMPTY; values]),
             all_locations: Bits::EMPTY,
             no_location: Bits::EMPTY,
-            locations: Vec::new(),
+            by_address: Vec::new(),
+            by_country: Vec::new(),
+            by_gps_country: Vec::new(),
+            by_network: pair,
             location_facts: [pair; 4],
             any_device: Bits::EMPTY,
             device_rules: Vec::new(),
@@ -210,12 +221,4 @@ impl Table {
             by_age: Vec::new(),
         }
     }
-}
-
-/// The policies that name any of the locations.
-pub(super) fn rows_of_locations(rows: &[Pair], locations: LocationSet) -> Pair {
-    locations
-        .iter()
-        .filter_map(|location| rows.get(location))
-        .fold([Bits::EMPTY; 2], |all, pair| super::rows::union(all, *pair))
 }

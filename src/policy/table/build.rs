@@ -1,15 +1,15 @@
 //! From single policies to the table of all: each policy is noted under every value that it matches.
 
-use super::{CHOICES, LOCATION_FACTS, Table, list, rows_of_locations};
+use super::{CHOICES, LOCATION_FACTS, Pair, Table, list};
 use crate::bits::Bits;
-use crate::location::NamedLocations;
+use crate::location::{LocationSet, NamedLocations};
 use crate::policy::control::{Control, ControlSet};
 use crate::policy::methods::Methods;
 use crate::policy::model::{
     ApplicationList, Definition, Mask, MaskPair, Policy, PolicyState, SymbolPair, UserList,
 };
 use crate::policy::result::Condition;
-use crate::policy::rows::RowsBuilder;
+use crate::policy::rows::{RowsBuilder, union};
 
 impl Table {
     /// Compiles policies, in their order.
@@ -40,6 +40,8 @@ struct Builder {
     authentication_contexts: RowsBuilder<1>,
     agent_names: RowsBuilder<2>,
     methods: RowsBuilder<1>,
+    /// Policies that name each location.
+    locations: Vec<Pair>,
 }
 
 impl Default for Builder {
@@ -55,6 +57,7 @@ impl Default for Builder {
             authentication_contexts: RowsBuilder::new(),
             agent_names: RowsBuilder::new(),
             methods: RowsBuilder::new(),
+            locations: Vec::new(),
         }
     }
 }
@@ -177,8 +180,9 @@ impl Builder {
                 }
                 for (side, set) in [condition.include, condition.exclude].into_iter().enumerate() {
                     for location in set.iter() {
-                        table.locations.resize(table.locations.len().max(location + 1), [Bits::EMPTY; 2]);
-                        if let Some(pair) = table.locations.get_mut(location) {
+                        let length = self.locations.len().max(location + 1);
+                        self.locations.resize(length, [Bits::EMPTY; 2]);
+                        if let Some(pair) = self.locations.get_mut(location) {
                             self::set(pair, side, true, index);
                         }
                     }
@@ -239,8 +243,16 @@ impl Builder {
             by_methods: methods.controls(),
             ..self.table
         };
+        let locations = &self.locations;
+        let rows = |set| rows_of_locations(locations, set);
         for (fact, pair) in LOCATION_FACTS.into_iter().zip(&mut table.location_facts) {
-            *pair = rows_of_locations(&table.locations, named.decided_by(fact));
+            *pair = rows(named.decided_by(fact));
+        }
+        if !locations.is_empty() {
+            table.by_address = named.address_sets().iter().copied().map(rows).collect();
+            table.by_country = named.country_sets().map(rows).collect();
+            table.by_gps_country = named.gps_country_sets().map(rows).collect();
+            table.by_network = rows(named.compliant_network());
         }
         for (index, control) in controls.iter().enumerate() {
             let control_set = ControlSet::only(index);
@@ -307,4 +319,12 @@ fn note_side<T: Clone + PartialEq, const N: usize>(
     if let Some((_, pair)) = rows.get_mut(place) {
         set(pair, side, true, policy);
     }
+}
+
+/// The policies that name any of the locations.
+fn rows_of_locations(rows: &[Pair], locations: LocationSet) -> Pair {
+    locations
+        .iter()
+        .filter_map(|location| rows.get(location))
+        .fold([Bits::EMPTY; 2], |all, pair| union(all, *pair))
 }
