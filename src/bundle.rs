@@ -11,7 +11,6 @@ mod compile;
 mod signature;
 mod version;
 
-use base64ct::{Base64, Encoding as _};
 use serde_json::value::RawValue;
 
 pub use compile::CompiledBundle;
@@ -19,6 +18,7 @@ pub use signature::{Algorithm, PublicKey, SignatureEnvelope};
 pub use version::Version;
 
 use crate::agent::{Registry, RegistryFile};
+use crate::base64::STANDARD;
 use crate::error::Error;
 use crate::policy::{CompiledError, Directory, Issue, PolicySet, Sources, Written};
 use crate::read::{self, Slot, record};
@@ -165,8 +165,9 @@ impl<'a> BundleFile<'a> {
     fn compiled_policies(&self) -> Result<PolicySet, Error> {
         match &self.compiled {
             Some(compiled) => {
-                let bytes = Base64::decode_vec(compiled)
-                    .map_err(|_| Error::bundle("compiled", CompiledError::Damaged.why()))?;
+                let bytes = STANDARD
+                    .decode(compiled)
+                    .ok_or_else(|| Error::bundle("compiled", CompiledError::Damaged.why()))?;
                 PolicySet::from_compiled(&bytes).map_err(|error| Error::bundle("compiled", error.why()))
             }
             None if self.policies() == "[]" => Ok(PolicySet::none()),

@@ -27,6 +27,7 @@
 //!
 //! [`Engine`] is the one orchestrator, [`ffi`] the one JSON surface that every binding shares.
 
+mod base64;
 mod compiled;
 mod engine;
 mod error;

@@ -1,8 +1,8 @@
 //! Public keys of agents: JSON Web Keys (RFC 7517) of Ed25519 (RFC 8037), named by their thumbprint (RFC 7638).
 
-use base64ct::{Base64UrlUnpadded, Encoding as _};
 use serde::Serialize;
 
+use crate::base64::URL;
 use crate::read::record;
 use crate::request::Text;
 
@@ -48,14 +48,11 @@ impl Key {
             return Err("is not a key of kty `OKP` and crv `Ed25519`");
         }
         let x = jwk.x.as_deref().unwrap_or_default();
-        let mut bytes = [0; 32];
-        match Base64UrlUnpadded::decode(x, &mut bytes) {
-            Ok(decoded) if decoded.len() == 32 => {}
-            _ => return Err("has no `x` of 32 bytes in base64url without padding"),
-        }
+        let bytes = URL.decode(x).and_then(|bytes| bytes.try_into().ok());
+        let bytes: [u8; 32] = bytes.ok_or("has no `x` of 32 bytes in base64url without padding")?;
         let digest =
             hmac_sha256::Hash::hash(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#).as_bytes());
-        let thumbprint = Base64UrlUnpadded::encode_string(&digest);
+        let thumbprint = URL.encode(&digest);
         Ok(Self { bytes, thumbprint, not_before: jwk.nbf.map(seconds), expires: jwk.exp.map(seconds) })
     }
 

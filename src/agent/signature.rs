@@ -11,10 +11,9 @@ mod base;
 #[cfg(test)]
 mod tests;
 
-use base64ct::{Base64, Encoding as _};
-
 use super::key::Key;
 use super::registry::{Directory, KEY_LIMIT, Registry, origin};
+use crate::base64::STANDARD;
 use crate::request::Request;
 use crate::structured::{self, Bare, Dictionary, List, Member};
 use crate::vocabulary::vocabulary;
@@ -221,15 +220,13 @@ impl Attempt<'_, '_> {
     fn bytes(&self) -> Result<[u8; 64], SignatureStatus> {
         let header = base::field(&self.request.http, "signature").ok_or(SignatureStatus::Malformed)?;
         let members = structured::dictionary(&header).map_err(|_| SignatureStatus::Malformed)?;
-        let mut bytes = [0; 64];
-        match members.iter().find(|(label, _)| *label == self.label) {
+        let bytes = match members.iter().find(|(label, _)| *label == self.label) {
             Some((_, Member::Item(item))) => match item.bare {
-                Bare::Bytes(text) if Base64::decode(text, &mut bytes).is_ok_and(|read| read.len() == 64) => {
-                    Ok(bytes)
-                }
-                _ => Err(SignatureStatus::Malformed),
+                Bare::Bytes(text) => STANDARD.decode(text),
+                _ => None,
             },
-            _ => Err(SignatureStatus::Malformed),
-        }
+            _ => None,
+        };
+        bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(SignatureStatus::Malformed)
     }
 }

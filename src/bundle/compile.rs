@@ -1,9 +1,9 @@
 //! From the source of a bundle to what edges load.
 
-use base64ct::{Base64, Encoding as _};
 use serde_json::value::RawValue;
 
 use super::{Bundle, BundleFile, limit, stated, text};
+use crate::base64::STANDARD;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::identifier::Identifiers;
@@ -59,7 +59,7 @@ impl Bundle {
         }
         let bundle = Self::unsigned(source.as_bytes())?;
         let warnings = bundle.warnings.clone();
-        let policies = Base64::encode_string(&bundle.policies.to_compiled());
+        let policies = STANDARD.encode(&bundle.policies.to_compiled());
         Engine::new(bundle, Identifiers::plain())?;
 
         let mut kept = Kept::default();

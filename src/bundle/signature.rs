@@ -1,8 +1,8 @@
 //! Ed25519 signatures (RFC 8032) beside a bundle.
 
-use base64ct::{Base64, Encoding as _};
 use serde::Serialize;
 
+use crate::base64::STANDARD;
 use crate::error::Error;
 use crate::read::record;
 use crate::vocabulary::vocabulary;
@@ -61,7 +61,7 @@ impl PublicKey {
     pub fn new(key: &[u8; 32]) -> Self {
         let digest = hmac_sha256::Hash::hash(key);
         let id = crate::identifier::encode_hex(digest.get(..8).unwrap_or(&digest));
-        Self { id, key: Base64::encode_string(key) }
+        Self { id, key: STANDARD.encode(key) }
     }
 }
 
@@ -73,12 +73,12 @@ impl SignatureEnvelope {
             .iter()
             .find(|key| key.id == self.key_id)
             .ok_or_else(|| refused(format!("key `{}` is not trusted", self.key_id)))?;
-        let key = Base64::decode_vec(&trusted.key)
-            .ok()
+        let key = STANDARD
+            .decode(&trusted.key)
             .and_then(|key| ed25519_compact::PublicKey::from_slice(&key).ok())
             .ok_or_else(|| refused(format!("trusted key `{}` is not 32 bytes of base64", trusted.id)))?;
-        let signature = Base64::decode_vec(&self.signature)
-            .ok()
+        let signature = STANDARD
+            .decode(&self.signature)
             .and_then(|signature| ed25519_compact::Signature::from_slice(&signature).ok())
             .ok_or_else(|| refused("the signature is not 64 bytes of base64".to_owned()))?;
         key.verify(bytes, &signature)

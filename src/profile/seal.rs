@@ -9,7 +9,6 @@
 //! device that has none, which is a bin of its own and no better than an unknown device; kept and copied ones show in
 //! the line's counter ([`LineSeen`](super::LineSeen)).
 
-use base64ct::{Base64UrlUnpadded, Encoding as _};
 use chacha20poly1305::aead::{AeadInOut as _, KeyInit as _};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 
@@ -17,6 +16,7 @@ use super::Profile;
 use super::compact::{Marks, decode, minutes, take, time_of};
 use super::line::CookieUse;
 use crate::agent::Agent;
+use crate::base64::URL;
 use crate::error::Error;
 use crate::identifier::{IdentifierKind, Identifiers, decode_hex, encode_hex};
 use crate::read::record;
@@ -144,7 +144,7 @@ impl Seals {
         if sealed.len() > TEXT_LIMIT {
             return Err(SealOutcome::Malformed);
         }
-        let bytes = Base64UrlUnpadded::decode_vec(sealed).map_err(|_| SealOutcome::Malformed)?;
+        let bytes = URL.decode(sealed).ok_or(SealOutcome::Malformed)?;
         let mut rest = bytes.as_slice();
         let [version, key_id] = *take(&mut rest).ok_or(SealOutcome::Malformed)?;
         if version > VERSION {
@@ -213,7 +213,7 @@ impl Seals {
         let purpose = self.purpose(request, key_id);
         self.cipher(key_id)?.encrypt_in_place(&XNonce::from(*nonce), &purpose, &mut text).ok()?;
         let bytes: Vec<u8> = [VERSION, key_id].into_iter().chain(*nonce).chain(text).collect();
-        Some(Base64UrlUnpadded::encode_string(&bytes))
+        Some(URL.encode(&bytes))
     }
 
     fn cipher(&self, id: u8) -> Option<XChaCha20Poly1305> {
