@@ -1,6 +1,6 @@
 // The engine, as the page uses it: the same module that runs at the edge, with bundles that are compiled here and that
 // nobody has to sign.
-import { compile, initializeCompiler } from "./dist/compiler.js";
+import { compile, explain, initializeCompiler } from "./dist/compiler.js";
 import { Engine, initialize } from "./dist/edgeward.js";
 
 /** Loads both modules and answers what the page needs of it. */
@@ -27,6 +27,6 @@ export async function openEngine() {
     evaluate: (request) => engine.evaluate(request),
     resume: (request, answer) => engine.resume(request, answer),
     assessment: (request) => engine.assessment(request),
-    explain: (request) => engine.explain(request),
+    explain,
   };
 }

@@ -4,10 +4,9 @@ import {
   __wbg_reset_state as resetModule,
   classify,
   Engine as Module,
-  explain,
   followLine,
-  newIdentifierKey,
 } from "./engine/engine.js";
+import { randomHex } from "./random.js";
 import type {
   Agent,
   Answer,
@@ -15,7 +14,6 @@ import type {
   BundleInfo,
   CookieUse,
   Decision,
-  Explanation,
   Profile,
   ProfileKey,
   PublicKey,
@@ -86,7 +84,7 @@ let generation = 0;
 
 /** A random identifier key, 64 hexadecimal digits. */
 export function createIdentifierKey(): string {
-  return newIdentifierKey();
+  return randomHex(32);
 }
 
 /**
@@ -197,12 +195,6 @@ export class Engine {
     if (agent !== undefined) return agent;
     const facts = JSON.stringify(typeof subject === "string" ? { ua: subject } : subject);
     return this.#call(() => classify(facts));
-  }
-
-  /** {@link classify}, with the tokens and the rule that decided. */
-  explain(request: Request): Explanation {
-    const facts = JSON.stringify(request);
-    return this.#call(() => explain(facts));
   }
 
   /** An identifier as it leaves the edge and as the scorer knows it. */

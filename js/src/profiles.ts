@@ -3,6 +3,7 @@ import type { Engine, LineSeen } from "./engine.js";
 import { EdgewardError } from "./errors.js";
 import { group } from "./facts.js";
 import { Lru } from "./lru.js";
+import { randomHex } from "./random.js";
 import { cookie } from "./session.js";
 import { PROFILE_KEY } from "./store.js";
 import type { Store } from "./store.js";
@@ -128,5 +129,5 @@ function written(asker: Asker, value: string, maxAge: number): string {
 
 /** 24 random bytes: so many that no two seals ever share them. */
 function nonce(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return randomHex(24);
 }

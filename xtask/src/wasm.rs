@@ -17,28 +17,43 @@ use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 /// exits 0. The version is that of `js/package.json`.
 const WASM_OPT: &str = "js/node_modules/.bin/wasm-opt";
 
-/// `-Oz` saves nothing in gzip.
-const WASM_OPT_LEVEL: &str = "-O3";
+/// `-Oz` saves nothing in gzip; LLVM has inlined what is worth it.
+const WASM_OPT_LEVEL: [&str; 2] = ["-O3", "--skip-pass=inlining-optimizing"];
 
 /// Sets of policies are 256 bits wide, and vectors of 128 halve their instructions; every runtime has had vectors for years
-/// (Node 16, Chrome 91, Firefox 89, Safari 16.4). LLVM would inline three times as much, which saves a decision no time,
-/// makes the module a tenth larger and its functions so long that engines take milliseconds to compile one: what is hot
-/// and small says so itself (`#[inline]`).
-const RUSTFLAGS: &str = r#"target.wasm32-unknown-unknown.rustflags=["-Ctarget-feature=+simd128", "-Cllvm-args=-inline-threshold=75"]"#;
+/// (Node 16, Chrome 91, Firefox 89, Safari 16.4).
+const VECTORS: &str = "-Ctarget-feature=+simd128";
+
+/// LLVM would inline nine times as much at level 2, which saves a decision no time, makes the module a tenth larger and its
+/// functions so long that engines take milliseconds to compile one: what is hot and small says so itself (`#[inline]`).
+const LESS_INLINE: &str = "-Cllvm-args=-inline-threshold=25";
 
 /// A module, by the name of its files.
 struct Module {
     name: &'static str,
     package: &'static str,
     profile: &'static str,
+    rustflags: &'static [&'static str],
     /// The call point replaces a trapped instance.
     resets: bool,
 }
 
 const MODULES: [Module; 2] = [
-    Module { name: "engine", package: "edgeward-wasm", profile: "wasm", resets: true },
+    Module {
+        name: "engine",
+        package: "edgeward-wasm",
+        profile: "wasm",
+        rustflags: &[VECTORS, LESS_INLINE],
+        resets: true,
+    },
     // It runs once in a while, on a developer's machine: small before fast.
-    Module { name: "compiler", package: "edgeward-compiler", profile: "wasm-small", resets: false },
+    Module {
+        name: "compiler",
+        package: "edgeward-compiler",
+        profile: "wasm-small",
+        rustflags: &[VECTORS],
+        resets: false,
+    },
 ];
 
 /// Whether the module keeps its function names. They are a third of its size and tell clients nothing.
@@ -95,7 +110,7 @@ fn compile(root: &Path, module: &Module) -> Result<PathBuf> {
             "--profile",
             module.profile,
             "--config",
-            RUSTFLAGS,
+            &format!("target.wasm32-unknown-unknown.rustflags={:?}", module.rustflags),
         ])
         .status()
         .context("starting cargo")?;
@@ -138,7 +153,7 @@ fn optimise(root: &Path, module: &Path, names: Names) -> Result<()> {
         bail!("{WASM_OPT} is missing. Install the build tools of the package: npm --prefix js ci");
     }
     let status = Command::new(&tool)
-        .arg(WASM_OPT_LEVEL)
+        .args(WASM_OPT_LEVEL)
         .args(if names == Names::Kept { &["-g"][..] } else { &["--strip-debug", "--strip-producers"][..] })
         .arg(module)
         .arg("--output")

@@ -1,5 +1,5 @@
-//! What is done with bundles before an edge loads them, behind the JavaScript boundary: a module of its own, because
-//! reading Graph's JSON is nothing that deciding needs. Nothing but the crossing: shapes are those of [`edgeward::ffi`].
+//! What is done with bundles before an edge loads them, and what only people ask, behind the JavaScript boundary: a module of
+//! its own, because deciding needs none of it. Nothing but the crossing: shapes are those of [`edgeward::ffi`].
 
 use edgeward::ffi;
 use wasm_bindgen::prelude::*;
@@ -25,6 +25,13 @@ pub fn what_if(source: &str, body: &str) -> String {
     ffi::what_if(source, body)
 }
 
+/// What a client is, and which tokens and rules say so.
+#[wasm_bindgen]
+#[must_use]
+pub fn explain(subject: &str) -> String {
+    ffi::explain(subject)
+}
+
 #[cfg(test)]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
@@ -38,5 +45,7 @@ mod tests {
         assert!(compile("{").starts_with(r#"{"error":{"code":"invalid_json""#));
         assert!(lint("{").starts_with(r#"{"error":"#));
         assert!(what_if("{}", "{}").starts_with(r#"{"error":"#));
+        assert!(explain(r#"{"ua":"curl/8.5.0"}"#).contains(r#""rule":"#));
+        assert!(explain("{").starts_with(r#"{"error":"#));
     }
 }

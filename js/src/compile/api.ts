@@ -1,11 +1,11 @@
-// What is done with bundles before an edge loads them: checked, asked, and compiled. Not at the edge: on the machine of
-// whoever writes policies, in its own module, so that edges do not carry what reads Graph's JSON.
-import { compile as compileText, lint as lintText, whatIf as whatIfText } from "../compiler/compiler.js";
+// What is done with bundles before an edge loads them: checked, asked, and compiled; and what people ask of a client. Not at
+// the edge: on the machine of whoever writes policies, in its own module, so that edges do not carry what reads Graph's JSON.
+import { compile as compileText, explain as explainText, lint as lintText, whatIf as whatIfText } from "../compiler/compiler.js";
 import { answered } from "../errors.js";
-import type { Issue } from "../types.js";
+import type { Explanation, Issue, Request } from "../types.js";
 
 export { EdgewardError } from "../errors.js";
-export type { Issue } from "../types.js";
+export type { Explanation, Issue, Request } from "../types.js";
 
 /** What edges load, and what of its policies is doubtful. */
 export interface CompiledBundle {
@@ -40,4 +40,9 @@ export function lint(source: string): Issue[] {
 /** Answers Graph's What If (`identity/conditionalAccess/evaluate`) by the source of a bundle: its body in, its answer out. */
 export function whatIf(source: string, body: unknown): unknown {
   return answered(whatIfText(source, JSON.stringify(body)));
+}
+
+/** What the client of a request is, as `classify` of an engine tells, and which tokens and rule decided. */
+export function explain(request: Request): Explanation {
+  return answered(explainText(JSON.stringify(request)));
 }

@@ -216,30 +216,12 @@ pub fn classify(subject: &str) -> String {
     ffi::classify(subject)
 }
 
-/// What a client is, and which tokens and rules say so.
-#[wasm_bindgen]
-#[must_use]
-pub fn explain(subject: &str) -> String {
-    ffi::explain(subject)
-}
-
 /// What is remembered of a line of device cookies; `time` in milliseconds since the Unix epoch.
 #[wasm_bindgen(js_name = followLine)]
 #[must_use]
 pub fn follow_line(seen: Option<String>, cookie: &str, time: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "a time in milliseconds is whole and far below 2^53")]
     ffi::follow_line(seen.as_deref(), cookie, time as i64)
-}
-
-/// A random key for identifier hashes, 64 hexadecimal digits, from the host's own source of randomness.
-///
-/// # Errors
-/// What the host's source of randomness says.
-#[wasm_bindgen(js_name = newIdentifierKey)]
-pub fn new_identifier_key() -> Result<String, String> {
-    let mut key = [0_u8; 32];
-    getrandom::fill(&mut key).map_err(|error| error.to_string())?;
-    Ok(key.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]
@@ -278,14 +260,5 @@ mod tests {
         let agent = classify(r#"{"http":{"headers":[["user-agent","Ünïcode-Bot/1.0 🤖"]]}}"#);
         assert!(!agent.contains("error"), "{agent}");
         assert_eq!(engine().identifier("principal", "ü-🤖").unwrap(), "ü-🤖");
-    }
-
-    #[wasm_bindgen_test]
-    fn keys_come_from_the_hosts_randomness() {
-        let key = new_identifier_key().unwrap();
-        assert_eq!(key.len(), 64);
-        assert_ne!(key, new_identifier_key().unwrap());
-        let options = format!(r#"{{"identifierKey":"{key}"}}"#);
-        assert_eq!(Engine::new(&options).unwrap().identifier("session", "s").unwrap().len(), 32);
     }
 }
