@@ -125,8 +125,10 @@ impl SupportCode {
             None => hash,
         };
         let facts = [&http.method, &http.host, &http.path, &request.principal.id, &request.session.id];
-        let texts = facts.into_iter().map(Option::as_deref).chain([http.header("user-agent")]);
-        let hash = texts.fold(hash, |hash, text| write(hash, text.unwrap_or_default().as_bytes()));
+        let [method, host, path, principal, session] = facts.map(Option::as_deref);
+        let texts = [method, host, path, principal, session, http.header("user-agent")];
+        let hash =
+            texts.into_iter().fold(hash, |hash, text| write(hash, text.unwrap_or_default().as_bytes()));
         Self((hash ^ hash >> 29) & ((1 << Self::BITS) - 1))
     }
 

@@ -69,10 +69,10 @@ fn relevant(set: &PolicySet, applies: Extent, met: Met, certain: &Demand) -> Bit
 }
 
 /// The different verdicts, and for each case which of them it has. The first variable changes fastest.
-fn work_out(
+fn work_out<'a>(
     set: &PolicySet,
-    state: &State<'_>,
-    variables: &[Variable<'_>],
+    state: &State<'a>,
+    variables: &'a [Variable<'a>],
     count: usize,
 ) -> (Vec<Demand>, Vec<u16>) {
     let mut verdicts: Vec<Demand> = Vec::new();
@@ -81,7 +81,7 @@ fn work_out(
         let mut state = state.clone();
         let mut rest = case;
         for variable in variables {
-            let values: &[Value<'_>] = variable.values.as_deref().unwrap_or_default();
+            let values: &[Value<'a>] = variable.values.as_deref().unwrap_or_default();
             if let Some(value) = values.get(rest % values.len().max(1)) {
                 value.put(&set.table, &mut state);
             }

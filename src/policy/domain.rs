@@ -76,9 +76,9 @@ fn narrow<const N: usize>(wide: &Wide) -> [Bits; N] {
 }
 
 impl Listed {
-    fn put(self, rows: &Wide, state: &mut State<'_>) {
+    fn put<'a>(self, rows: &'a Wide, state: &mut State<'a>) {
         match self {
-            Self::Id => state.id = Some(*rows),
+            Self::Id => state.id = Some(rows),
             Self::PrincipalFilters => state.principal_filters = Some(*rows),
             Self::Groups => state.groups = Some(narrow(rows)),
             Self::Roles => state.roles = Some(narrow(rows)),
@@ -104,7 +104,7 @@ impl Listed {
 
 impl<'a> Value<'a> {
     /// Makes the fact have this value.
-    pub(super) fn put(&self, table: &Table, state: &mut State<'a>) {
+    pub(super) fn put(&'a self, table: &Table, state: &mut State<'a>) {
         match *self {
             Self::Kind(bit) => {
                 state.kinds = 1 << bit;

@@ -5,6 +5,7 @@ use super::control::{Control, ControlSet};
 use super::demand::{Demand, Met};
 use super::judge::Extent;
 use super::model::{Policy, PolicyState};
+use super::record::Split;
 use super::result::{Condition, Outage, PolicyOutcome, PolicyResult};
 use super::session_controls::SessionControls;
 use super::state::State;
@@ -28,6 +29,7 @@ pub struct Judgement<'p> {
     pub(super) set: &'p PolicySet,
     pub(super) applies: Extent,
     pub(super) met: Met,
+    pub(super) split: Split,
     /// In the order of the table's conditions.
     pub(super) conditions: Vec<Extent>,
     pub(super) outage: [(Outage, Bits); 4],
@@ -73,6 +75,7 @@ impl PolicySet {
     pub(super) fn apply(&self, state: &State<'_>) -> Judgement<'_> {
         let mut conditions = Vec::with_capacity(self.table.conditions.len());
         let applies = self.table.judge(state, |_, extent| conditions.push(extent));
+        let met = Met::new(&self.table, state);
         Judgement {
             verdict: Verdict::Undetermined,
             controls: Vec::new(),
@@ -80,7 +83,8 @@ impl PolicySet {
             needs: FactSet::EMPTY,
             set: self,
             applies,
-            met: Met::new(&self.table, state),
+            met,
+            split: Split::new(&self.table, applies, met),
             conditions,
             outage: [Outage::Denied, Outage::SessionContinues, Outage::Reevaluated, Outage::TakenToApply]
                 .map(|mode| (mode, Bits::EMPTY)),

@@ -2,8 +2,11 @@
 //! somebody looks.
 
 use super::PolicyOutcome;
+use super::demand::Met;
 use super::evaluate::Judgement;
+use super::judge::Extent;
 use super::result::PolicyResult;
+use super::table::Table;
 use crate::bits::Bits;
 
 /// Bits of a result, a condition and an outage mode, in the order of [`Judgement::planes`].
@@ -14,7 +17,8 @@ const OUTAGE: usize = 3;
 const PLANES: usize = RESULT + CONDITION + OUTAGE;
 
 /// Policies by what they came to.
-struct Split {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Split {
     /// Whether they apply, or are met, is open.
     unknown: Bits,
     success: Bits,
@@ -27,7 +31,7 @@ impl<'p> Judgement<'p> {
     /// [`Outage`](super::Outage), both one more and 0 for none.
     pub(crate) fn planes(&self) -> [Bits; PLANES] {
         let table = &self.set.table;
-        let split = self.split();
+        let split = self.split;
         let mut planes = [Bits::EMPTY; PLANES];
         let (results, rest) = planes.split_at_mut(RESULT);
         let (conditions, outages) = rest.split_at_mut(CONDITION);
@@ -59,7 +63,7 @@ impl<'p> Judgement<'p> {
 
     /// The enforced policies that may be a reason for the verdict, by place; without their conditions.
     pub(crate) fn telling(&self) -> impl Iterator<Item = (usize, PolicyResult<'p>)> {
-        let split = self.split();
+        let split = self.split;
         let settled = self.outage.iter().fold(Bits::EMPTY, |all, (_, policies)| all | *policies);
         let telling = (split.unknown | split.failure | settled) & self.set.table.enabled;
         telling.iter().filter_map(move |index| {
@@ -79,14 +83,15 @@ impl<'p> Judgement<'p> {
 
     /// Whether an enforced policy applies and is met.
     pub(crate) fn is_any_met(&self) -> bool {
-        (self.split().success & self.set.table.enabled) != Bits::EMPTY
+        self.split.success.intersects(self.set.table.enabled)
     }
+}
 
-    fn split(&self) -> Split {
-        let (table, applies) = (&self.set.table, self.applies);
-        let unmet = table.unmet(self.met.at_most());
-        let maybe_unmet = table.unmet(self.met.at_least());
-        Split {
+impl Split {
+    pub(super) fn new(table: &Table, applies: Extent, met: Met) -> Self {
+        let unmet = table.unmet(met.at_most());
+        let maybe_unmet = table.unmet(met.at_least());
+        Self {
             unknown: applies.open() | (applies.must & maybe_unmet & !unmet),
             success: applies.must & !maybe_unmet & !unmet,
             failure: applies.must & unmet,
@@ -97,6 +102,9 @@ impl<'p> Judgement<'p> {
 /// Gives policies a number, in place of the one they had.
 #[inline]
 fn mark(planes: &mut [Bits], number: usize, policies: Bits) {
+    if policies.is_empty() {
+        return;
+    }
     for (bit, plane) in planes.iter_mut().enumerate() {
         *plane = if number >> bit & 1 == 0 { *plane & !policies } else { *plane | policies };
     }

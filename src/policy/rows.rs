@@ -28,14 +28,14 @@ impl<const N: usize> Rows<N> {
 
     /// The policies that hold the text, list by list.
     #[inline]
-    pub(super) fn of(&self, symbol: Symbol) -> [Bits; N] {
+    pub(super) fn of(&self, symbol: Symbol) -> &[Bits; N] {
         let place = self.by_symbol.get(symbol.index()).copied().unwrap_or(0);
-        self.distinct.get(place as usize).copied().unwrap_or([Bits::EMPTY; N])
+        self.distinct.get(place as usize).unwrap_or(const { &[Bits::EMPTY; N] })
     }
 
     /// The policies that hold any of the texts.
     pub(super) fn of_all(&self, symbols: impl Iterator<Item = Symbol>) -> [Bits; N] {
-        symbols.fold([Bits::EMPTY; N], |all, symbol| union(all, self.of(symbol)))
+        symbols.fold([Bits::EMPTY; N], |all, symbol| union(all, *self.of(symbol)))
     }
 
     /// Policies with anything at all in each list.

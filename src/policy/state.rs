@@ -34,7 +34,7 @@ pub(super) const KINDS: [PrincipalKind; 5] = [
 pub(super) struct State<'f> {
     /// Bits of [`KINDS`].
     pub(super) kinds: Possible,
-    pub(super) id: Option<[Bits; 8]>,
+    pub(super) id: Option<&'f [Bits; 8]>,
     pub(super) principal_filters: Option<[Bits; 8]>,
     pub(super) groups: Option<Pair>,
     pub(super) roles: Option<Pair>,
@@ -90,7 +90,7 @@ impl<'f> State<'f> {
         self.kind() == Some(PrincipalKind::Anonymous)
     }
 
-    pub(super) fn new(set: &PolicySet, facts: &Facts<'f>) -> Self {
+    pub(super) fn new(set: &'f PolicySet, facts: &Facts<'f>) -> Self {
         let (table, symbols, request) = (&set.table, &set.symbols, facts.request);
         let (principal, session, device) = (&request.principal, &request.session, &request.device);
         // An anonymous visitor is known to have no session, no groups and no risk of its own.
@@ -102,7 +102,8 @@ impl<'f> State<'f> {
         let guest = principal.guest_type.or(anonymous.then_some(GuestType::None));
         let mut state = Self {
             kinds: kind.map_or((1 << KINDS.len()) - 1, |kind| 1 << kind),
-            id: one(&table.ids, symbols, principal.id.as_ref()).or(anonymous.then_some([Bits::EMPTY; 8])),
+            id: row_of(&table.ids, symbols, principal.id.as_deref())
+                .or(anonymous.then_some(&[Bits::EMPTY; 8])),
             principal_filters: filters(
                 &table.principal_filters,
                 principal.custom_security_attributes.as_deref(),
@@ -185,13 +186,22 @@ fn filters<const N: usize>(
 }
 
 fn one<const N: usize>(rows: &Rows<N>, symbols: &Symbols, text: Option<&Text<'_>>) -> Option<[Bits; N]> {
-    one_or_other(rows, symbols, Some(text.map(|text| &**text)?))
+    row_of(rows, symbols, text.map(|text| &**text)).copied()
+}
+
+fn row_of<'r, const N: usize>(
+    rows: &'r Rows<N>,
+    symbols: &Symbols,
+    text: Option<&str>,
+) -> Option<&'r [Bits; N]> {
+    let text = text?;
+    Some(if rows.is_empty() { const { &[Bits::EMPTY; N] } } else { rows.of(symbols.of(text)) })
 }
 
 /// A known text, or known to have none.
 fn one_or_other<const N: usize>(rows: &Rows<N>, symbols: &Symbols, text: Option<&str>) -> Option<[Bits; N]> {
     match text {
-        Some(text) if !rows.is_empty() => Some(rows.of(symbols.of(text))),
+        Some(text) if !rows.is_empty() => Some(*rows.of(symbols.of(text))),
         _ => Some([Bits::EMPTY; N]),
     }
 }

@@ -108,7 +108,7 @@ impl Found {
             Rule::ServiceProvider,
         ];
         let condition = Condition::Users;
-        let row = |rows: [Bits; 8], list: usize| rows.get(list).copied().unwrap_or_default();
+        let row = |rows: &[Bits; 8], list: usize| rows.get(list).copied().unwrap_or_default();
         let Some(kind) = state.kind() else { return };
         let side = self.side;
         let listed = |list: usize| state.id.map_or(Bits::EMPTY, |rows| row(rows, list + side));
@@ -119,10 +119,10 @@ impl Found {
             PrincipalKind::Agent => Some(list::AGENTS),
         };
         if let Some(list) = lists {
-            let (by_id, everyone) = (listed(list), row(table.all_ids, list + side));
+            let (by_id, everyone) = (listed(list), row(&table.all_ids, list + side));
             self.add(condition, Rule::AllServicePrincipals, everyone);
             self.add(condition, Rule::ServicePrincipalId, by_id);
-            let filtered = state.principal_filters.map_or(Bits::EMPTY, |rows| row(rows, list + side));
+            let filtered = state.principal_filters.map_or(Bits::EMPTY, |rows| row(&rows, list + side));
             self.add(condition, Rule::ServicePrincipalFilter, filtered);
         }
         if matches!(kind, PrincipalKind::Workload | PrincipalKind::Agent) {
