@@ -97,13 +97,24 @@ impl Answer {
         let purpose = agent.purpose.map_or(0, |purpose| purpose as i32 + 1);
         let platform = agent.platform.map_or(0, |platform| platform as i32 + 1);
         let kinds = agent.class as i32 | (agent.verification as i32) << 8;
-        self.words.extend([kinds | purpose << 16 | platform << 24, agent.findings.bits().cast_signed()]);
-        for name in [agent.name, agent.operator, agent.browser.map(|browser| browser.name)] {
-            // Names are of the catalogue, and the host keeps what it has read there once; or they are of the
-            // request, and the host has them.
-            self.words.extend(name.map_or([0, 0], |name| [length(name.as_ptr().addr()), length(name.len())]));
-        }
-        self.words.push(agent.browser.map_or(0, |browser| browser.major.cast_signed()));
+        // Names are of the catalogue, and the host keeps what it has read there once; or they are of the request, and the
+        // host has them.
+        let name = |name: Option<&str>| {
+            name.map_or([0, 0], |name| [length(name.as_ptr().addr()), length(name.len())])
+        };
+        let [[name_at, name_length], [operator_at, operator_length]] = [agent.name, agent.operator].map(name);
+        let [browser_at, browser_length] = name(agent.browser.map(|browser| browser.name));
+        self.words.extend([
+            kinds | purpose << 16 | platform << 24,
+            agent.findings.bits().cast_signed(),
+            name_at,
+            name_length,
+            operator_at,
+            operator_length,
+            browser_at,
+            browser_length,
+            agent.browser.map_or(0, |browser| browser.major.cast_signed()),
+        ]);
     }
 
     fn signals(&mut self, signals: &Signals) {
