@@ -20,10 +20,6 @@ const WASM_OPT: &str = "js/node_modules/.bin/wasm-opt";
 /// `-Oz` saves nothing in gzip; LLVM has inlined what is worth it.
 const WASM_OPT_LEVEL: [&str; 2] = ["-O3", "--skip-pass=inlining-optimizing"];
 
-/// Sets of policies are 256 bits wide, and vectors of 128 halve their instructions; every runtime has had vectors for years
-/// (Node 16, Chrome 91, Firefox 89, Safari 16.4).
-const VECTORS: &str = "-Ctarget-feature=+simd128";
-
 /// LLVM would inline nine times as much at level 2, which saves a decision no time, makes the module a tenth larger and its
 /// functions so long that engines take milliseconds to compile one: what is hot and small says so itself (`#[inline]`).
 const LESS_INLINE: &str = "-Cllvm-args=-inline-threshold=25";
@@ -33,6 +29,7 @@ struct Module {
     name: &'static str,
     package: &'static str,
     profile: &'static str,
+    /// Beside those of `.cargo/config.toml`.
     rustflags: &'static [&'static str],
     /// The call point replaces a trapped instance.
     resets: bool,
@@ -43,7 +40,7 @@ const MODULES: [Module; 2] = [
         name: "engine",
         package: "edgeward-wasm",
         profile: "wasm",
-        rustflags: &[VECTORS, LESS_INLINE],
+        rustflags: &[LESS_INLINE],
         resets: true,
     },
     // It runs once in a while, on a developer's machine: small before fast.
@@ -51,7 +48,7 @@ const MODULES: [Module; 2] = [
         name: "compiler",
         package: "edgeward-compiler",
         profile: "wasm-small",
-        rustflags: &[VECTORS],
+        rustflags: &[],
         resets: false,
     },
 ];
