@@ -135,6 +135,7 @@ fn the_changes_named_are_the_fewest_that_make_the_risk_low() {
         (engine(&plain, "standard"), false),
         (engine(&plain, "hardened"), false),
         (engine(LEARNED, "standard"), true),
+        (engine(LEARNED, "hardened"), true),
     ] {
         for request in scenarios() {
             let with = |set: &[Change]| {

@@ -216,3 +216,63 @@ impl Dataset {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::rarity::{Rarities, tables};
+    use crate::simulate::{Options, simulate};
+
+    #[test]
+    fn rows_weighed_afterwards_are_what_an_edge_reads_at_once() {
+        let table = |values: &[(&str, i32)]| -> BTreeMap<String, i32> {
+            values.iter().map(|(value, points)| ((*value).to_owned(), *points)).collect()
+        };
+        let rarities = Rarities::from([
+            (
+                "agent".to_owned(),
+                table(&[("Chrome/windows", 90), ("Safari/iOS", 140), ("Firefox/linux", 400)]),
+            ),
+            (
+                "system".to_owned(),
+                table(&[("Windows NT 10.0; Win64; x64", 100), ("Linux; Android 10; K", 500)]),
+            ),
+            ("country".to_owned(), table(&[("NO", 77), ("US", 119), ("DE", 330)])),
+            ("tls".to_owned(), table(&[("t13d15h2_8daaf6152771", 60)])),
+        ]);
+        let rarity = tables(&rarities).unwrap();
+        let mut builder = Builder::default();
+        let mut profiles = HashMap::<String, Profile<'static>>::new();
+        let (mut expected, mut distinctive) = (Vec::new(), 0);
+        let options = Options { seed: 9, users: 400, attacks: 40 };
+        simulate(
+            options,
+            |_| {},
+            |event| {
+                let mut event = event.clone();
+                let profile =
+                    profiles.entry(event.request.principal.id.as_deref().unwrap().to_owned()).or_default();
+                // An edge carries the profile in the request.
+                event.request.profile = (profile.count > 0).then(|| profile.clone());
+                let agent = agent::classify(&event.request);
+                let mut bins = [0; SIGNALS];
+                Signals::read(&event.request, &agent, &Identifiers::plain(), &rarity).each(|observed| {
+                    bins[observed.signal] = u8::try_from(observed.bin).unwrap();
+                    let (_, names) = CATALOGUE[observed.signal];
+                    distinctive += usize::from(names[observed.bin] == "distinctive");
+                });
+                expected.push(bins);
+                if event.label == Label::Benign && event.request.session.id.is_none() {
+                    profile.learn(&event.request, &agent, &Identifiers::plain());
+                }
+                builder.add(event.clone())
+            },
+        )
+        .unwrap();
+        let rows = builder.finish().weighed(&rarity).rows;
+        assert!(rows.iter().map(|row| row.bins).eq(expected));
+        assert!(distinctive > 100, "{distinctive}: the rarities are not used");
+    }
+}
