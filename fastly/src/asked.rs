@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use edgeward::request::{Http, Text};
+use edgeward::request::{Headers, Http, Text};
 use url::Url;
 
 use crate::origin::PREFIX;
@@ -83,8 +83,8 @@ impl Asked<'_> {
         }
     }
 
-    fn fact_headers(&self) -> Vec<(Text<'_>, Text<'_>)> {
-        let mut kept: Vec<(Text<'_>, Text<'_>)> = Vec::new();
+    fn fact_headers(&self) -> Headers<'_> {
+        let mut kept = Headers::default();
         let mut total = 0;
         for (name, value) in &self.headers {
             if WITHHELD.contains(name) || name.starts_with(PREFIX) {
@@ -95,7 +95,7 @@ impl Asked<'_> {
             if total > HEADER_TOTAL_LIMIT || kept.len() >= HEADER_COUNT_LIMIT {
                 break;
             }
-            kept.push(((*name).into(), value.into()));
+            kept.push((*name).into(), value.into());
         }
         kept
     }
@@ -131,7 +131,7 @@ pub(crate) mod tests {
             &[("accept", "*/*"), ("cookie", "a=b"), ("authorization", "x"), ("edgeward-outcome", "allow")],
         );
         let facts = asked.facts();
-        assert_eq!(facts.headers.as_ref().unwrap(), &[("accept".into(), "*/*".into())]);
+        assert_eq!(facts.headers, Some(vec![("accept".into(), "*/*".into())].into()));
         assert_eq!(facts.host.as_deref(), Some("app.example"));
         assert_eq!(facts.path.as_deref(), Some("/a%20b"));
     }

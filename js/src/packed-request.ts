@@ -141,7 +141,7 @@ function writeRequest(request: Request): void {
   const { ua, headers: ofAgent } = request as { ua?: unknown; headers?: unknown };
   fits = ua === undefined && ofAgent === undefined;
   let groups = 0;
-  sizeCount = 1;
+  sizeCount = 2;
   numbers[numberCount++] = number(request.time);
   if (isGroup(http)) {
     groups |= HTTP;
@@ -188,6 +188,7 @@ function writeRequest(request: Request): void {
   }
   rare(request.agentDirectory);
   sizes[0] = groups;
+  sizes[1] = text.length;
 }
 
 /** What is neither an object nor unknown does not fit. */

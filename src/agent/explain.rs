@@ -4,7 +4,7 @@ use super::evidence::{Evidence, Seen};
 use super::rule::{self, Rule};
 use super::table::KeywordClass;
 use super::{Agent, Finding, classify, hints, input};
-use crate::request::Request;
+use crate::request::{Header, Request};
 use crate::write::{Members, Value, Write, written};
 
 /// An agent, and why.
@@ -78,7 +78,8 @@ pub fn explain<'a>(request: &'a Request<'_>) -> Explanation<'a> {
     let text = input::capped(request.http.user_agent().flatten().unwrap_or_default());
     let mut seen = Vec::new();
     let found = Evidence::of(text, Some(&mut seen));
-    let brands = request.http.header("sec-ch-ua").map(hints::Brands::read).filter(|brands| brands.count > 0);
+    let brands =
+        request.http.header(Header::SecChUa).map(hints::Brands::read).filter(|brands| brands.count > 0);
     let tokens = seen
         .into_iter()
         .filter_map(|(span, seen)| {

@@ -9,7 +9,7 @@ use super::evidence::Evidence;
 use super::hints;
 use super::table::Mark;
 use super::{Finding, Findings};
-use crate::request::{Platform, Request};
+use crate::request::{Header, Platform, Request};
 
 /// Releases from which on every request over HTTPS carries `Sec-Fetch-Mode` (MDN browser-compat-data,
 /// `http.headers.Sec-Fetch-Mode`: Chrome 76, Firefox 90, Safari 16.4).
@@ -44,9 +44,9 @@ fn engine(found: &Evidence) -> Option<(Engine, u32)> {
 pub fn check(request: &Request<'_>, found: &Evidence, findings: &mut Findings) {
     let http = &request.http;
     let header = |name| http.header(name).map(str::trim);
-    let (mode, dest) = (header("sec-fetch-mode"), header("sec-fetch-dest"));
+    let (mode, dest) = (header(Header::SecFetchMode), header(Header::SecFetchDest));
     let navigates = mode == Some("navigate");
-    if impossible(mode, dest, header("sec-fetch-user"), header("sec-fetch-site")) {
+    if impossible(mode, dest, header(Header::SecFetchUser), header(Header::SecFetchSite)) {
         findings.insert(Finding::FetchMetadataMismatch);
     }
     let package = hints::package(http);
@@ -56,7 +56,7 @@ pub fn check(request: &Request<'_>, found: &Evidence, findings: &mut Findings) {
         findings.insert(Finding::WebviewMismatch);
     }
     let Some((engine, version)) = engine(found) else { return };
-    let Some(accept) = header("accept") else { return };
+    let Some(accept) = header(Header::Accept) else { return };
     // A library under a WebView's user agent is how its application fetches.
     let judged = http.scheme.as_deref() == Some("https")
         && http.method.as_deref() != Some("OPTIONS")
@@ -66,12 +66,12 @@ pub fn check(request: &Request<'_>, found: &Evidence, findings: &mut Findings) {
         return;
     }
     let is_due = FETCH_METADATA.iter().any(|(known, first)| *known == engine && version >= *first);
-    if is_due && (mode.is_none() || header("accept-language").is_none()) {
+    if is_due && (mode.is_none() || header(Header::AcceptLanguage).is_none()) {
         findings.insert(Finding::BrowserHeadersMissing);
     }
     // Every browser asks for pages as HTML first. `gzip, deflate` alone is what libraries ask for; browsers have
     // understood Brotli over HTTPS since Chrome 50, Firefox 44 and Safari 11.
-    let library_encoding = header("accept-encoding")
+    let library_encoding = header(Header::AcceptEncoding)
         .is_some_and(|value| ["gzip, deflate", "gzip,deflate", "deflate, gzip"].contains(&value));
     if navigates && dest == Some("document") && !accept.contains("text/html") || is_due && library_encoding {
         findings.insert(Finding::AcceptMismatch);

@@ -9,7 +9,7 @@ use super::evidence::Evidence;
 use super::input::MAX_BYTES;
 use super::table::Mark;
 use super::{Finding, Findings};
-use crate::request::{Http, Platform};
+use crate::request::{Header, Http, Platform};
 
 /// Chromium releases from here on send `Sec-CH-UA` over HTTPS by default (chromestatus.com 5995832180473856).
 const FIRST_CHROME: u32 = 89;
@@ -68,7 +68,7 @@ impl Brands {
 /// The application that an Android WebView belongs to: its `X-Requested-With`. That of scripts is `XMLHttpRequest`.
 pub fn package<'h>(http: &'h Http<'_>) -> Option<&'h str> {
     let part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
-    let value = http.header("x-requested-with")?.trim();
+    let value = http.header(Header::XRequestedWith)?.trim();
     (value.contains('.') && value.bytes().all(part)).then_some(value)
 }
 
@@ -114,7 +114,7 @@ pub fn check(http: &Http<'_>, found: &Evidence, brands: Option<Brands>, findings
     } else if chromium && absent_against_the_rule(http, found) {
         findings.insert(Finding::ClientHintsMissing);
     }
-    if let (Some(hinted), Some(said)) = (http.header("sec-ch-ua-platform").and_then(platform), found.platform)
+    if let (Some(hinted), Some(said)) = (http.header(Header::SecChUaPlatform).and_then(platform), found.platform)
         && hinted != said
         && !webview
         // Chrome for Android in desktop mode and Android televisions say Linux.
@@ -123,7 +123,7 @@ pub fn check(http: &Http<'_>, found: &Evidence, brands: Option<Brands>, findings
     {
         findings.insert(Finding::PlatformMismatch);
     }
-    match http.header("sec-ch-ua-mobile").map(str::trim) {
+    match http.header(Header::SecChUaMobile).map(str::trim) {
         Some("?1") if found.engine() && !found.marks.has(Mark::Mobile) => {
             findings.insert(Finding::MobileMismatch)
         }
@@ -142,7 +142,7 @@ fn absent_against_the_rule(http: &Http<'_>, found: &Evidence) -> bool {
         && http.method.as_deref() != Some("OPTIONS")
         && found.chrome >= first
         && !matches!(found.platform, Some(Platform::Ios | Platform::Other) | None)
-        && (http.header("accept-language").is_some() || http.header("accept-encoding").is_some())
+        && (http.header(Header::AcceptLanguage).is_some() || http.header(Header::AcceptEncoding).is_some())
 }
 
 /// `Sec-CH-UA-Platform`, quoted or not.

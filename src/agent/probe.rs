@@ -3,14 +3,14 @@
 use serde_json::value::RawValue;
 
 use crate::read::{self, Record, Slot};
-use crate::request::{Request, Text};
+use crate::request::{Headers, Request, Text};
 
 /// `{"ua":"…","headers":{"sec-ch-ua":"…"}}`: a request of which only this is known.
 #[derive(Default)]
 struct Probe<'a> {
     /// `null` is a client without a user agent; leaving it out means that this is no probe.
     ua: Option<&'a RawValue>,
-    headers: Option<Headers<'a>>,
+    headers: Option<Spelled<'a>>,
 }
 
 impl<'de> Record<'de> for Probe<'de> {
@@ -25,9 +25,9 @@ impl<'de> Record<'de> for Probe<'de> {
 
 /// Names as they are spelled in requests, with their values.
 #[derive(Default)]
-struct Headers<'a>(Vec<(Text<'a>, Option<&'a RawValue>)>);
+struct Spelled<'a>(Vec<(Text<'a>, Option<&'a RawValue>)>);
 
-impl<'de> Record<'de> for Headers<'de> {
+impl<'de> Record<'de> for Spelled<'de> {
     fn slot(&mut self, name: &str) -> Option<Slot<'_, 'de>> {
         let name = name.to_ascii_lowercase().replace('_', "-");
         let name = name.strip_prefix("http-").unwrap_or(&name).to_owned();
@@ -55,9 +55,9 @@ pub fn read(json: &str) -> Result<Request<'_>, serde_json::Error> {
     if let Some(ua) = probe.ua {
         read::from_json(ua.get(), Slot::Text(&mut agent))?;
     }
-    let mut headers = Vec::new();
+    let mut headers = Headers::default();
     if let Some(agent) = agent.filter(|agent| !agent.trim().is_empty()) {
-        headers.push((Text::from("user-agent"), agent));
+        headers.push(Text::from("user-agent"), agent);
     }
     for (name, value) in probe.headers.unwrap_or_default().0 {
         let mut text = None;
@@ -65,7 +65,7 @@ pub fn read(json: &str) -> Result<Request<'_>, serde_json::Error> {
             && read::from_json(value.get(), Slot::Text(&mut text)).is_ok()
             && let Some(text) = text
         {
-            headers.push((name, text));
+            headers.push(name, text);
         }
     }
     request.http.headers = Some(headers);

@@ -1,22 +1,26 @@
-//! A request from one text and one list of numbers.
+//! A request from one text and two lists of numbers.
 
 use crate::profile::{Profile, Sighting};
 use crate::request::{
-    Client, ClientAppType, ClientCert, Device, DeviceCookie, GuestType, Http, Platform, PlatformBot,
-    Principal, PrincipalKind, Proxy, Request, Resource, RiskFacts, Session, SessionBinding, Text,
-    TransferMethod, Transport, TrustType, Velocity,
+    Client, ClientAppType, ClientCert, Device, DeviceCookie, GuestType, Header, Headers, Http, Platform,
+    PlatformBot, Principal, PrincipalKind, Proxy, Request, Resource, RiskFacts, Session, SessionBinding,
+    Text, TransferMethod, Transport, TrustType, Velocity,
 };
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 
-/// Reads a request: its members in the order written below. `sizes` holds what is small: for texts their length in
-/// UTF-16 units, which is what JavaScript knows, for lists their count, for flags 0 or 1, for names their index, for headers that of [`Http::READ`] before
-/// the length; -1 for what is unknown. `numbers` holds numbers, NaN for what is unknown. Groups that a leading bit
-/// mask leaves out are unknown as a whole. Fills a request of which nothing is known yet, because a value of its size
+/// Reads a request: its members in the order written below. `sizes` begins with the mask of the groups that are known
+/// and the length of the whole text; it holds what is small: for texts their length in UTF-16 units, which is what
+/// JavaScript knows, for lists their count, for flags 0 or 1, for names their index, for headers that of [`Header`]
+/// before the length; -1 for what is unknown. `numbers` holds numbers, NaN for what is unknown. Groups that the mask
+/// leaves out are unknown as a whole. Fills a request of which nothing is known yet, because a value of its size
 /// is not moved for free. `None` if they do not fit; the JSON way tells why.
 #[must_use]
 pub fn request<'a>(text: &'a str, sizes: &[i32], numbers: &[f64], into: &mut Request<'a>) -> Option<()> {
-    let mut reader = Reader { text, is_ascii: text.is_ascii(), sizes, numbers };
-    reader.request(into)?;
+    let ([groups, units], sizes) = sizes.split_first_chunk()?;
+    // No character takes fewer bytes than units, and only those of ASCII take as many.
+    let is_ascii = usize::try_from(*units).is_ok_and(|units| units == text.len());
+    let mut reader = Reader { text, is_ascii, sizes, numbers };
+    reader.request(*groups, into)?;
     (reader.text.is_empty() && reader.sizes.is_empty() && reader.numbers.is_empty()).then_some(())
 }
 
@@ -46,12 +50,11 @@ struct Reader<'a, 'n> {
 /// Unknown (`Some(None)`), known, or misfit (`None`).
 type Read<T> = Option<Option<T>>;
 
-impl<'a> Reader<'a, '_> {
-    fn request(&mut self, into: &mut Request<'a>) -> Option<()> {
-        let (groups, rest) = self.sizes.split_first()?;
-        self.sizes = rest;
+impl<'a, 'n> Reader<'a, 'n> {
+    fn request(&mut self, groups: i32, into: &mut Request<'a>) -> Option<()> {
         let has = |group| groups & group != 0;
-        into.time = self.whole()?;
+        let [time] = self.numbers()?;
+        into.time = whole(*time)?;
         if has(HTTP) {
             self.http(&mut into.http)?;
         }
@@ -59,22 +62,30 @@ impl<'a> Reader<'a, '_> {
             self.client(&mut into.client)?;
         }
         if has(TLS) {
-            let tls = &mut into.tls;
-            (tls.version, tls.ja4, tls.ja3) = (self.text()?, self.text()?, self.text()?);
+            let ([version, ja4, ja3], tls) = (self.sizes()?, &mut into.tls);
+            tls.version = self.text(*version)?;
+            tls.ja4 = self.text(*ja4)?;
+            tls.ja3 = self.text(*ja3)?;
         }
         if has(CLIENT_CERT) {
-            into.tls.client_cert = ClientCert { presented: self.flag()?, verified: self.flag()? };
+            let [presented, verified] = self.sizes()?;
+            into.tls.client_cert = ClientCert { presented: flag(*presented)?, verified: flag(*verified)? };
         }
         if has(TRANSPORT) {
+            let ([rtt_ms], [h2_fingerprint]) = (self.numbers()?, self.sizes()?);
             into.transport = Transport {
-                rtt_ms: self.whole()?,
-                h2_fingerprint: self.text()?,
+                rtt_ms: whole(*rtt_ms)?,
+                h2_fingerprint: self.text(*h2_fingerprint)?,
                 header_order: self.texts()?,
             };
         }
         if has(PLATFORM_BOT) {
-            into.platform_bot =
-                PlatformBot { score: self.whole()?, verified: self.flag()?, signed_agent: self.flag()? };
+            let ([score], [verified, signed_agent]) = (self.numbers()?, self.sizes()?);
+            into.platform_bot = PlatformBot {
+                score: whole(*score)?,
+                verified: flag(*verified)?,
+                signed_agent: flag(*signed_agent)?,
+            };
         }
         if has(PRINCIPAL) {
             self.principal(&mut into.principal)?;
@@ -83,36 +94,33 @@ impl<'a> Reader<'a, '_> {
             self.session(&mut into.session)?;
         }
         if has(BINDING) {
+            let ([asn], [country, ja4, agent]) = (self.numbers()?, self.sizes()?);
             into.session.binding = SessionBinding {
-                asn: self.whole()?,
-                country: self.text()?,
-                ja4: self.text()?,
-                agent: self.text()?,
+                asn: whole(*asn)?,
+                country: self.text(*country)?,
+                ja4: self.text(*ja4)?,
+                agent: self.text(*agent)?,
             };
         }
         if has(DEVICE) {
             self.device(&mut into.device)?;
         }
         if has(RESOURCE) {
-            into.resource = Resource {
-                application: self.text()?,
-                application_groups: self.texts()?,
-                user_action: self.text()?,
-                authentication_context: self.text()?,
-                ..Resource::default()
-            };
+            self.resource(&mut into.resource)?;
         }
         if has(RISK) {
+            let [sign_in, user, service_principal, agent, insider] = self.sizes()?;
             into.risk = RiskFacts {
-                sign_in: self.name(RiskLevel::ALL)?,
-                user: self.name(RiskLevel::ALL)?,
-                service_principal: self.name(RiskLevel::ALL)?,
-                agent: self.name(RiskLevel::ALL)?,
-                insider: self.name(InsiderRiskLevel::ALL)?,
+                sign_in: name(*sign_in, RiskLevel::ALL)?,
+                user: name(*user, RiskLevel::ALL)?,
+                service_principal: name(*service_principal, RiskLevel::ALL)?,
+                agent: name(*agent, RiskLevel::ALL)?,
+                insider: name(*insider, InsiderRiskLevel::ALL)?,
             };
         }
         if has(VELOCITY) {
-            into.velocity = Velocity { user_failures_1h: self.whole()?, ip_users_1h: self.whole()? };
+            let [failures, users] = self.numbers()?;
+            into.velocity = Velocity { user_failures_1h: whole(*failures)?, ip_users_1h: whole(*users)? };
         }
         if has(PROFILE) {
             into.profile = Some(self.profile()?);
@@ -121,60 +129,81 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn http(&mut self, http: &mut Http<'a>) -> Option<()> {
-        http.method = self.text()?;
-        http.scheme = self.text()?;
-        http.host = self.text()?;
-        http.path = self.text()?;
-        http.version = self.text()?;
+        let [method, scheme, host, path, version] = self.sizes()?;
+        http.method = self.text(*method)?;
+        http.scheme = self.text(*scheme)?;
+        http.host = self.text(*host)?;
+        http.path = self.text(*path)?;
+        http.version = self.text(*version)?;
         http.headers = self.headers()?;
         Some(())
     }
 
     fn client(&mut self, client: &mut Client<'a>) -> Option<()> {
-        client.ip = self.parsed(|text| text.parse().ok())?.map(|ip: std::net::IpAddr| ip.to_canonical());
-        client.asn = self.whole()?;
-        client.country = self.text()?;
-        client.city = self.text()?;
-        client.latitude = self.degrees()?;
-        client.longitude = self.degrees()?;
-        client.proxy = self.name(Proxy::ALL)?;
-        client.gps_country = self.text()?;
-        client.compliant_network = self.flag()?;
-        client.app_type = self.name(ClientAppType::ALL)?;
+        let [ip, country, city, proxy, gps_country, compliant_network, app_type] = self.sizes()?;
+        let [asn, latitude, longitude] = self.numbers()?;
+        if let Some(ip) = self.slice(*ip)? {
+            client.ip = Some(ip.parse::<std::net::IpAddr>().ok()?.to_canonical());
+        }
+        client.asn = whole(*asn)?;
+        client.country = self.text(*country)?;
+        client.city = self.text(*city)?;
+        client.latitude = degrees(*latitude)?;
+        client.longitude = degrees(*longitude)?;
+        client.proxy = name(*proxy, Proxy::ALL)?;
+        client.gps_country = self.text(*gps_country)?;
+        client.compliant_network = flag(*compliant_network)?;
+        client.app_type = name(*app_type, ClientAppType::ALL)?;
         Some(())
     }
 
     fn principal(&mut self, principal: &mut Principal<'a>) -> Option<()> {
-        principal.kind = self.name(PrincipalKind::ALL)?;
-        principal.id = self.text()?;
+        let [kind, id] = self.sizes()?;
+        principal.kind = name(*kind, PrincipalKind::ALL)?;
+        principal.id = self.text(*id)?;
         principal.groups = self.texts()?;
         principal.roles = self.texts()?;
-        principal.guest_type = self.name(GuestType::ALL)?;
-        principal.external_tenant = self.text()?;
+        let [guest_type, external_tenant] = self.sizes()?;
+        principal.guest_type = name(*guest_type, GuestType::ALL)?;
+        principal.external_tenant = self.text(*external_tenant)?;
         Some(())
     }
 
     fn session(&mut self, session: &mut Session<'a>) -> Option<()> {
-        session.id = self.text()?;
-        session.established_at = self.whole()?;
-        session.auth_time = self.whole()?;
+        let ([id], [established_at, auth_time]) = (self.sizes()?, self.numbers()?);
+        session.id = self.text(*id)?;
+        session.established_at = whole(*established_at)?;
+        session.auth_time = whole(*auth_time)?;
         session.amr = self.texts()?;
-        session.transfer_method = self.name(TransferMethod::ALL)?;
+        let [transfer_method] = self.sizes()?;
+        session.transfer_method = name(*transfer_method, TransferMethod::ALL)?;
         Some(())
     }
 
     fn device(&mut self, device: &mut Device<'a>) -> Option<()> {
-        device.is_registered = self.flag()?;
-        device.is_compliant = self.flag()?;
-        device.trust_type = self.name(TrustType::ALL)?;
-        device.platform = self.name(Platform::ALL)?;
-        device.device_id = self.text()?;
-        device.cookie = self.name(DeviceCookie::ALL)?;
+        let [is_registered, is_compliant, trust_type, platform, device_id, cookie] = self.sizes()?;
+        device.is_registered = flag(*is_registered)?;
+        device.is_compliant = flag(*is_compliant)?;
+        device.trust_type = name(*trust_type, TrustType::ALL)?;
+        device.platform = name(*platform, Platform::ALL)?;
+        device.device_id = self.text(*device_id)?;
+        device.cookie = name(*cookie, DeviceCookie::ALL)?;
+        Some(())
+    }
+
+    fn resource(&mut self, resource: &mut Resource<'a>) -> Option<()> {
+        let [application] = self.sizes()?;
+        resource.application = self.text(*application)?;
+        resource.application_groups = self.texts()?;
+        let [user_action, authentication_context] = self.sizes()?;
+        resource.user_action = self.text(*user_action)?;
+        resource.authentication_context = self.text(*authentication_context)?;
         Some(())
     }
 
     fn profile(&mut self) -> Option<Profile<'a>> {
-        let count = self.whole()??;
+        let [count] = self.numbers()?;
+        let count = whole(*count)??;
         let networks = self.texts()?.unwrap_or_default();
         let asns = self.counts()?.unwrap_or_default();
         let countries = self.texts()?.unwrap_or_default();
@@ -183,103 +212,126 @@ impl<'a> Reader<'a, '_> {
         let tls = self.texts()?.unwrap_or_default();
         let devices = self.texts()?.unwrap_or_default();
         let hours = self.counts()?.unwrap_or_default();
-        let last = match self.whole()? {
-            Some(time) => Some(Sighting { time, latitude_e6: self.whole()??, longitude_e6: self.whole()?? }),
+        let [time] = self.numbers()?;
+        let last = match whole(*time)? {
+            Some(time) => {
+                let [latitude, longitude] = self.numbers()?;
+                let (latitude_e6, longitude_e6) = (whole(*latitude)??, whole(*longitude)??);
+                Some(Sighting { time, latitude_e6, longitude_e6 })
+            }
             None => None,
         };
         Some(Profile { count, networks, asns, countries, agents, systems, tls, devices, hours, last })
     }
 
+    /// The next sizes: one look at how many are left, whatever their number.
     #[inline]
-    fn number(&mut self) -> Read<f64> {
-        let (first, rest) = self.numbers.split_first()?;
-        self.numbers = rest;
-        Some((!first.is_nan()).then_some(*first))
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "range checked before the cast")]
-    #[inline]
-    fn whole<W: TryFrom<i64>>(&mut self) -> Read<W> {
-        let Some(number) = self.number()? else { return Some(None) };
-        if number.trunc() != number || number.abs() >= 9e15 {
-            return None;
-        }
-        W::try_from(number as i64).ok().map(Some)
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "range checked before the cast")]
-    fn degrees(&mut self) -> Read<i32> {
-        let Some(degrees) = self.number()? else { return Some(None) };
-        (-180.0..=180.0).contains(&degrees).then_some(Some((degrees * 1e6).round() as i32))
-    }
-
-    #[inline]
-    fn size(&mut self) -> Read<usize> {
-        let (first, rest) = self.sizes.split_first()?;
+    fn sizes<const N: usize>(&mut self) -> Option<&'n [i32; N]> {
+        let (first, rest) = self.sizes.split_first_chunk()?;
         self.sizes = rest;
-        match *first {
-            -1 => Some(None),
-            size => usize::try_from(size).ok().map(Some),
-        }
-    }
-
-    fn flag(&mut self) -> Read<bool> {
-        Some(self.size()?.map(|size| size != 0))
-    }
-
-    /// One of some names.
-    fn name<T: Copy>(&mut self, all: &[T]) -> Read<T> {
-        match self.size()? {
-            Some(index) => all.get(index).copied().map(Some),
-            None => Some(None),
-        }
+        Some(first)
     }
 
     #[inline]
-    fn slice(&mut self) -> Read<&'a str> {
-        let Some(length) = self.size()? else { return Some(None) };
-        let bytes = if self.is_ascii { length } else { bytes(self.text, length)? };
+    fn numbers<const N: usize>(&mut self) -> Option<&'n [f64; N]> {
+        let (first, rest) = self.numbers.split_first_chunk()?;
+        self.numbers = rest;
+        Some(first)
+    }
+
+    #[inline]
+    fn slice(&mut self, size: i32) -> Read<&'a str> {
+        let Some(units) = known(size)? else { return Some(None) };
+        let bytes = if self.is_ascii { units } else { bytes(self.text, units)? };
         let (slice, rest) = self.text.split_at_checked(bytes)?;
         self.text = rest;
         Some(Some(slice))
     }
 
     #[inline]
-    fn text(&mut self) -> Read<Text<'a>> {
-        Some(self.slice()?.map(Text::from))
-    }
-
-    fn parsed<T>(&mut self, parse: fn(&str) -> Option<T>) -> Read<T> {
-        match self.slice()? {
-            Some(text) => parse(text).map(Some),
-            None => Some(None),
-        }
+    fn text(&mut self, size: i32) -> Read<Text<'a>> {
+        Some(self.slice(size)?.map(Text::from))
     }
 
     fn counts(&mut self) -> Read<Vec<u32>> {
-        self.list(|reader| reader.whole().flatten())
+        let [count] = self.sizes()?;
+        let Some(count) = known(*count)? else { return Some(None) };
+        let (counts, rest) = self.numbers.split_at_checked(count)?;
+        self.numbers = rest;
+        let counts = counts.iter().map(|count| whole(*count).flatten());
+        counts.collect::<Option<_>>().map(Some)
     }
 
     fn texts(&mut self) -> Read<Vec<Text<'a>>> {
-        self.list(|reader| reader.text().flatten())
-    }
-
-    fn headers(&mut self) -> Read<Vec<(Text<'a>, Text<'a>)>> {
-        self.list(|reader| {
-            let name = reader.name(Http::READ)??;
-            Some((name.into(), reader.text()??))
-        })
-    }
-
-    fn list<T>(&mut self, mut one: impl FnMut(&mut Self) -> Option<T>) -> Read<Vec<T>> {
-        let Some(count) = self.size()? else { return Some(None) };
-        // A count can not promise more than was written.
-        let mut list = Vec::with_capacity(count.min(self.sizes.len() + self.numbers.len()));
-        for _ in 0..count {
-            list.push(one(self)?);
+        let [count] = self.sizes()?;
+        let Some(count) = known(*count)? else { return Some(None) };
+        let (sizes, rest) = self.sizes.split_at_checked(count)?;
+        self.sizes = rest;
+        let mut texts = Vec::with_capacity(count);
+        for size in sizes {
+            texts.push(self.text(*size)??);
         }
-        Some(Some(list))
+        Some(Some(texts))
     }
+
+    fn headers(&mut self) -> Read<Headers<'a>> {
+        let [count] = self.sizes()?;
+        let Some(count) = known(*count)? else { return Some(None) };
+        let (pairs, rest) = self.sizes.split_at_checked(count.checked_mul(2)?)?;
+        self.sizes = rest;
+        let mut headers = Headers::with_capacity(count);
+        for [header, size] in pairs.as_chunks().0 {
+            headers.push_known(name(*header, Header::ALL)??, self.text(*size)??);
+        }
+        Some(Some(headers))
+    }
+}
+
+#[inline]
+fn known(size: i32) -> Read<usize> {
+    match usize::try_from(size) {
+        Ok(size) => Some(Some(size)),
+        Err(_) => (size == -1).then_some(None),
+    }
+}
+
+#[inline]
+fn flag(size: i32) -> Read<bool> {
+    Some(known(size)?.map(|size| size != 0))
+}
+
+/// One of some names.
+#[inline]
+fn name<T: Copy>(size: i32, all: &[T]) -> Read<T> {
+    match known(size)? {
+        Some(index) => all.get(index).copied().map(Some),
+        None => Some(None),
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "what they lose is compared"
+)]
+#[inline]
+fn whole<W: TryFrom<i64>>(number: f64) -> Read<W> {
+    if number.is_nan() {
+        return Some(None);
+    }
+    let whole = number as i64;
+    if whole as f64 != number || number.abs() >= 9e15 {
+        return None;
+    }
+    W::try_from(whole).ok().map(Some)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "range checked before the cast")]
+fn degrees(number: f64) -> Read<i32> {
+    if number.is_nan() {
+        return Some(None);
+    }
+    (-180.0..=180.0).contains(&number).then_some(Some((number * 1e6).round() as i32))
 }
 
 /// How many bytes the first UTF-16 units take; `None` if they end within a character or past the end.
@@ -298,8 +350,8 @@ fn bytes(text: &str, units: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
-    /// Members of a request without a profile, as sizes behind the mask and as numbers.
-    const MEMBERS: (usize, usize) = (50, 11);
+    /// Members of a request without a profile, as sizes with the mask and the length, and as numbers.
+    const MEMBERS: (usize, usize) = (51, 11);
 
     fn read<'a>(text: &'a str, sizes: &[i32], numbers: &[f64]) -> Option<Request<'a>> {
         let mut into = Request::default();
@@ -308,7 +360,7 @@ mod tests {
 
     fn unknown() -> ([i32; MEMBERS.0], [f64; MEMBERS.1]) {
         let mut sizes = [-1; MEMBERS.0];
-        sizes[0] = PROFILE - 1;
+        (sizes[0], sizes[1]) = (PROFILE - 1, 0);
         (sizes, [f64::NAN; MEMBERS.1])
     }
 
@@ -316,27 +368,33 @@ mod tests {
     fn nothing_known_is_the_default_request() {
         let (sizes, numbers) = unknown();
         assert_eq!(read("", &sizes, &numbers), Some(Request::default()));
-        assert_eq!(read("", &[0], &[f64::NAN]), Some(Request::default()), "without any group");
+        assert_eq!(read("", &[0, 0], &[f64::NAN]), Some(Request::default()), "without any group");
     }
 
     #[test]
     fn what_does_not_fit_is_no_request() {
-        let (mut sizes, unknown) = unknown();
+        let (sizes, unknown) = unknown();
         assert_eq!(read("", &[], &unknown), None, "no mask");
+        assert_eq!(read("", &[0], &unknown[..1]), None, "no length");
         assert_eq!(read("", &sizes[..MEMBERS.0 - 1], &unknown), None, "too few sizes");
         assert_eq!(read("", &sizes, &unknown[1..]), None, "too few numbers");
         assert_eq!(read("left over", &sizes, &unknown), None);
-        sizes[1] = 3;
-        assert_eq!(read("GE", &sizes, &unknown), None, "a length past the end");
-        assert_eq!(read("GET", &sizes, &unknown).unwrap().http.method.as_deref(), Some("GET"));
-        assert_eq!(read("G€T", &sizes, &unknown).unwrap().http.method.as_deref(), Some("G€T"));
-        assert_eq!(read("G🤖", &sizes, &unknown).unwrap().http.method.as_deref(), Some("G🤖"));
-        assert_eq!(read("GE🤖", &sizes, &unknown), None, "a length within a character");
-        assert_eq!(read("G€", &sizes, &unknown), None, "a length past the end");
-        sizes[1] = -2;
-        assert_eq!(read("", &sizes, &unknown), None, "no size");
+        let method = |text: &'static str, units: i32, size: i32| {
+            let mut sizes = sizes;
+            (sizes[1], sizes[2]) = (units, size);
+            read(text, &sizes, &unknown).map(|request| request.http.method.unwrap().to_string())
+        };
+        assert_eq!(method("GE", 2, 3), None, "a length past the end");
+        for (text, units) in [("GET", 3), ("G€T", 3), ("G🤖", 3), ("é", 1)] {
+            assert_eq!(method(text, units, units).as_deref(), Some(text));
+            assert_eq!(method(text, -1, units).as_deref(), Some(text), "whatever is said of the whole");
+        }
+        assert_eq!(method("GE🤖", 4, 3), None, "a length within a character");
+        assert_eq!(method("G€", 2, 3), None, "a length past the end");
+        assert_eq!(method("G€T", 5, 3), None, "said to be ASCII");
+        assert_eq!(method("", 0, -2), None, "no size");
         for bad in [0.5, 1e300, f64::INFINITY] {
-            assert_eq!(read("", &[0], &[bad]), None, "{bad}");
+            assert_eq!(read("", &[0, 0], &[bad]), None, "{bad}");
         }
     }
 }

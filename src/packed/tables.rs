@@ -6,7 +6,7 @@ use crate::engine::Engine;
 use crate::fact::Fact;
 use crate::policy::{Condition, Control, Outage, Policy, PolicyOutcome};
 use crate::request::{
-    ClientAppType, DeviceCookie, GuestType, Http, Platform, PrincipalKind, Proxy, TransferMethod, TrustType,
+    ClientAppType, DeviceCookie, GuestType, Header, Platform, PrincipalKind, Proxy, TransferMethod, TrustType,
 };
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 use crate::signal::CATALOGUE;
@@ -88,7 +88,7 @@ impl<'e> Tables<'e> {
     pub fn of(engine: Option<&'e Engine>) -> Self {
         let policies = engine.map_or(&[][..], |engine| engine.bundle().policies().policies());
         Self {
-            headers: Http::READ,
+            headers: Header::NAMES,
             proxies: Proxy::ALL,
             app_types: ClientAppType::ALL,
             principal_kinds: PrincipalKind::ALL,

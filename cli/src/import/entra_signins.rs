@@ -48,7 +48,7 @@ pub fn read(row: &mut Row) -> Result<SignIn, String> {
         session: session(row, outcome),
         ..Request::default()
     };
-    request.http.headers = text(row, "UserAgent").map(|agent| vec![(Text::from("user-agent"), agent)]);
+    request.http.headers = text(row, "UserAgent").map(|agent| vec![(Text::from("user-agent"), agent)].into());
     client(row, &mut request.client);
     request.resource.application = object_id(row, "AppId");
     request.resource.authentication_context = authentication::context(row);

@@ -245,7 +245,7 @@ impl Row<'_> {
         let request = Request {
             time: Some(time),
             http: Http {
-                headers: (!agent.is_empty()).then(|| vec![(Text::from("user-agent"), owned(agent))]),
+                headers: (!agent.is_empty()).then(|| vec![(Text::from("user-agent"), owned(agent))].into()),
                 ..Http::default()
             },
             client: Client {

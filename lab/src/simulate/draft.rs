@@ -113,7 +113,7 @@ impl Draft {
         request.http.scheme = Some(owned("https"));
         request.http.host = Some(owned("app.example"));
         request.http.path = Some(owned(if self.minted.is_some() { "/" } else { "/sign-in" }));
-        request.http.headers = Some(self.headers(world));
+        request.http.headers = Some(self.headers(world).into());
         let network = &self.network;
         request.client.ip = Some(IpAddr::V4(network.ip));
         request.client.asn = Some(network.asn);
@@ -180,10 +180,10 @@ impl Draft {
         }
         let then = Request {
             http: edgeward::request::Http {
-                headers: Some(vec![(
-                    owned("user-agent"),
-                    Text(minted.client.user_agent(world, minted.time).into()),
-                )]),
+                headers: Some(
+                    vec![(owned("user-agent"), Text(minted.client.user_agent(world, minted.time).into()))]
+                        .into(),
+                ),
                 ..Default::default()
             },
             ..Request::default()
