@@ -14,7 +14,7 @@ use super::control::Control;
 use super::evaluate::Judgement;
 use super::model::{Conditions, Definition, PolicyState};
 use super::result::{Condition, PolicyResult};
-use super::state::State;
+use super::state::{State, Unions};
 use super::{Evaluation, Facts, Unknowns, Written};
 use crate::bits::Bits;
 use crate::vocabulary::vocabulary;
@@ -138,7 +138,8 @@ impl Written {
     /// [`PolicySet::evaluate`](super::PolicySet::evaluate), and why each policy came to what it did.
     #[must_use]
     pub fn explain(&self, facts: &Facts<'_>, unknowns: Unknowns) -> (Evaluation<'_>, Vec<AppliedPolicy<'_>>) {
-        let state = State::new(&self.set, facts);
+        let mut unions = Unions::default();
+        let state = State::new(&self.set, facts, &mut unions);
         let judgement = self.set.judge(facts, unknowns);
         let applied = judgement
             .results()

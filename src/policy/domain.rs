@@ -69,35 +69,26 @@ fn wide<const N: usize>(rows: [Bits; N]) -> Wide {
     wide
 }
 
-fn narrow<const N: usize>(wide: &Wide) -> [Bits; N] {
-    let mut rows = [Bits::EMPTY; N];
-    rows.iter_mut().zip(wide).for_each(|(slot, row)| *slot = *row);
-    rows
-}
-
 impl Listed {
     fn put<'a>(self, rows: &'a Wide, state: &mut State<'a>) {
         match self {
             Self::Id => state.id = Some(rows),
-            Self::PrincipalFilters => state.principal_filters = Some(*rows),
-            Self::Groups => state.groups = Some(narrow(rows)),
-            Self::Roles => state.roles = Some(narrow(rows)),
-            Self::Application => state.application = Some(narrow(rows)),
-            Self::ApplicationGroups => state.application_groups = Some(narrow(rows)),
-            Self::ApplicationFilters => state.application_filters = Some(narrow(rows)),
-            Self::UserAction => state.user_action = Some(narrow(rows)),
-            Self::AuthenticationContext => state.authentication_context = Some(narrow(rows)),
+            Self::PrincipalFilters => state.principal_filters = Some(rows),
+            Self::Groups => state.groups = rows.first_chunk(),
+            Self::Roles => state.roles = rows.first_chunk(),
+            Self::Application => state.application = rows.first_chunk(),
+            Self::ApplicationGroups => state.application_groups = rows.first_chunk(),
+            Self::ApplicationFilters => state.application_filters = rows.first_chunk(),
+            Self::UserAction => state.user_action = rows.first_chunk(),
+            Self::AuthenticationContext => state.authentication_context = rows.first_chunk(),
             Self::Location(place) => {
                 if let Some(known) = state.locations.get_mut(place) {
-                    *known = Some(narrow(rows));
+                    *known = rows.first_chunk();
                 }
             }
-            Self::AgentName => state.agent_name = Some(narrow(rows)),
-            Self::Path => {
-                let [row] = narrow(rows);
-                state.path = Some(row);
-            }
-            Self::Method => state.method = Some(narrow(rows)),
+            Self::AgentName => state.agent_name = rows.first_chunk(),
+            Self::Path => state.path = rows.first().copied(),
+            Self::Method => state.method = rows.first_chunk(),
         }
     }
 }

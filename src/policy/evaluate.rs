@@ -8,7 +8,7 @@ use super::model::{Policy, PolicyState};
 use super::record::Split;
 use super::result::{Condition, Outage, PolicyOutcome, PolicyResult};
 use super::session_controls::SessionControls;
-use super::state::State;
+use super::state::{State, Unions};
 use super::{Facts, PolicySet, Unknowns, Verdict};
 use crate::bits::Bits;
 use crate::fact::FactSet;
@@ -39,7 +39,8 @@ impl PolicySet {
     /// Evaluates all policies: enabled and report-only ones are judged, enabled ones enforced.
     #[must_use]
     pub fn judge(&self, facts: &Facts<'_>, unknowns: Unknowns) -> Judgement<'_> {
-        let state = State::new(self, facts);
+        let mut unions = Unions::default();
+        let state = State::new(self, facts, &mut unions);
         let mut judgement = self.apply(&state);
         let (applies, met) = (judgement.applies, judgement.met);
         let mut certain = judgement.certain_demand();

@@ -84,7 +84,7 @@ impl Table {
             Condition::AgentName => {
                 let side = |side| {
                     Extent::of(
-                        state.agent_name.as_ref().map(|pair| row(pair, side)),
+                        state.agent_name.map(|pair| row(pair, side)),
                         row(self.agent_names.any(), side),
                     )
                 };
@@ -100,7 +100,7 @@ impl Table {
                 Extent::known(self.any_path).or(Extent::of(state.path, any))
             }
             Condition::Method => {
-                let known = state.method.map(|[row]| row);
+                let known = state.method.map(|[row]| *row);
                 Extent::known(self.any_method).or(Extent::of(known, row(self.methods.any(), 0)))
             }
             Condition::Undecidable => {
@@ -152,13 +152,13 @@ impl Table {
             let everyone = row(&self.everyone, side)
                 | if agent { row(&self.all_agent_users, side) } else { Bits::EMPTY };
             let ids = state.id.map(|rows| row(rows, list::USERS + side));
-            let of_pair = |known: &Option<Pair>, any: &Pair| {
-                Extent::of(known.as_ref().map(|pair| row(pair, side)), row(any, side))
+            let of_pair = |known: Option<&Pair>, any: &Pair| {
+                Extent::of(known.map(|pair| row(pair, side)), row(any, side))
             };
             Extent::known(everyone)
                 .or(Extent::of(ids, row(self.ids.any(), list::USERS + side)))
-                .or(of_pair(&state.groups, self.groups.any()))
-                .or(of_pair(&state.roles, self.roles.any()))
+                .or(of_pair(state.groups, self.groups.any()))
+                .or(of_pair(state.roles, self.roles.any()))
                 .or(self.guests(state, side))
         };
         side(0).but(side(1))
@@ -187,7 +187,7 @@ impl Table {
     fn listed(&self, state: &State<'_>, place: usize) -> Extent {
         let side = |place: usize| {
             let known = state.id.map(|rows| row(rows, place));
-            let filtered = state.principal_filters.as_ref().map(|rows| row(rows, place));
+            let filtered = state.principal_filters.map(|rows| row(rows, place));
             let any =
                 self.principal_filters.iter().fold(Bits::EMPTY, |all, (_, rows)| all | row(rows, place));
             Extent::known(row(&self.all_ids, place))
@@ -201,16 +201,16 @@ impl Table {
         let filters = self.application_filters.iter();
         let any_filter = filters.fold([Bits::EMPTY; 2], |all, (_, pair)| union(all, *pair));
         let side = |side: usize| {
-            let of_pair = |known: &Option<Pair>, any: &Pair| {
-                Extent::of(known.as_ref().map(|pair| row(pair, side)), row(any, side))
+            let of_pair = |known: Option<&Pair>, any: &Pair| {
+                Extent::of(known.map(|pair| row(pair, side)), row(any, side))
             };
             Extent::known(row(&self.all_applications, side))
-                .or(of_pair(&state.application, self.applications.any()))
-                .or(of_pair(&state.application_groups, self.application_groups.any()))
-                .or(of_pair(&state.application_filters, &any_filter))
+                .or(of_pair(state.application, self.applications.any()))
+                .or(of_pair(state.application_groups, self.application_groups.any()))
+                .or(of_pair(state.application_filters, &any_filter))
         };
         let single =
-            |known: Option<[Bits; 1]>, any: &[Bits; 1]| Extent::of(known.map(|[row]| row), row(any, 0));
+            |known: Option<&[Bits; 1]>, any: &[Bits; 1]| Extent::of(known.map(|[row]| *row), row(any, 0));
         side(0)
             .or(single(state.user_action, self.user_actions.any()))
             .or(single(state.authentication_context, self.authentication_contexts.any()))
@@ -221,7 +221,7 @@ impl Table {
         let side = |side: usize| {
             let facts = state.locations.iter().zip(&self.location_facts);
             facts.fold(Extent::default(), |all, (known, any)| {
-                all.or(Extent::of(known.as_ref().map(|pair| row(pair, side)), row(any, side)))
+                all.or(Extent::of(known.map(|pair| row(pair, side)), row(any, side)))
             })
         };
         Extent::known(self.all_locations).or(side(0)).but(Extent::known(self.no_location).or(side(1)))

@@ -33,11 +33,6 @@ impl<const N: usize> Rows<N> {
         self.distinct.get(place as usize).unwrap_or(const { &[Bits::EMPTY; N] })
     }
 
-    /// The policies that hold any of the texts.
-    pub(super) fn of_all(&self, symbols: impl Iterator<Item = Symbol>) -> [Bits; N] {
-        symbols.fold([Bits::EMPTY; N], |all, symbol| union(all, *self.of(symbol)))
-    }
-
     /// Policies with anything at all in each list.
     pub(super) const fn any(&self) -> &[Bits; N] {
         &self.any
@@ -53,6 +48,11 @@ impl<const N: usize> Rows<N> {
     pub(super) fn distinct(&self) -> &[[Bits; N]] {
         &self.distinct
     }
+}
+
+/// Adds rows to others, list by list.
+pub(super) fn join<const N: usize>(all: &mut [Bits; N], more: &[Bits; N]) {
+    all.iter_mut().zip(more).for_each(|(row, more)| *row |= *more);
 }
 
 /// Both, list by list.

@@ -4,7 +4,7 @@ use super::attribute_filter::AttributeFilter;
 use super::control::ControlSet;
 use super::device_filter::Attributes;
 use super::path;
-use super::rows::{Rows, union};
+use super::rows::{Rows, join};
 use super::symbol::{Symbol, Symbols};
 use super::table::{Pair, Table};
 use super::{Facts, PolicySet};
@@ -35,26 +35,26 @@ pub(super) struct State<'f> {
     /// Bits of [`KINDS`].
     pub(super) kinds: Possible,
     pub(super) id: Option<&'f [Bits; 8]>,
-    pub(super) principal_filters: Option<[Bits; 8]>,
-    pub(super) groups: Option<Pair>,
-    pub(super) roles: Option<Pair>,
+    pub(super) principal_filters: Option<&'f [Bits; 8]>,
+    pub(super) groups: Option<&'f Pair>,
+    pub(super) roles: Option<&'f Pair>,
     /// Bits of [`GuestType`].
     pub(super) guest_types: Possible,
     pub(super) external_tenant: Option<Symbol>,
-    pub(super) application: Option<Pair>,
-    pub(super) application_groups: Option<Pair>,
-    pub(super) application_filters: Option<Pair>,
-    pub(super) user_action: Option<[Bits; 1]>,
-    pub(super) authentication_context: Option<[Bits; 1]>,
+    pub(super) application: Option<&'f Pair>,
+    pub(super) application_groups: Option<&'f Pair>,
+    pub(super) application_filters: Option<&'f Pair>,
+    pub(super) user_action: Option<&'f [Bits; 1]>,
+    pub(super) authentication_context: Option<&'f [Bits; 1]>,
     /// In the order of [`super::table::CHOICES`].
     pub(super) choices: [Possible; 10],
     /// In the order of [`super::table::LOCATION_FACTS`].
-    pub(super) locations: [Option<Pair>; 4],
+    pub(super) locations: [Option<&'f Pair>; 4],
     pub(super) device: Option<Attributes<'f>>,
-    pub(super) agent_name: Option<Pair>,
+    pub(super) agent_name: Option<&'f Pair>,
     pub(super) detections: DetectionSet,
     pub(super) path: Option<Bits>,
-    pub(super) method: Option<[Bits; 1]>,
+    pub(super) method: Option<&'f [Bits; 1]>,
     /// Policies whose undecidable conditions are taken to match, and those for which they are open.
     pub(super) undecidable: (Bits, Bits),
     /// Controls met by each fact.
@@ -64,6 +64,17 @@ pub(super) struct State<'f> {
     pub(super) is_hybrid_joined: Option<bool>,
     /// The request belongs to a session that is already there.
     pub(super) has_session: bool,
+}
+
+/// Rows that come together for one request only: of several groups, of filters that hold. A state refers to them, and to
+/// the table for all others, because rows are large and a state is copied for every case that is worked out.
+#[derive(Debug, Default)]
+pub(super) struct Unions {
+    principal_filters: [Bits; 8],
+    groups: Pair,
+    roles: Pair,
+    application_groups: Pair,
+    application_filters: Pair,
 }
 
 const ALL: Possible = Possible::MAX;
@@ -90,45 +101,41 @@ impl<'f> State<'f> {
         self.kind() == Some(PrincipalKind::Anonymous)
     }
 
-    pub(super) fn new(set: &'f PolicySet, facts: &Facts<'f>) -> Self {
+    pub(super) fn new(set: &'f PolicySet, facts: &Facts<'f>, unions: &'f mut Unions) -> Self {
         let (table, symbols, request) = (&set.table, &set.symbols, facts.request);
         let (principal, session, device) = (&request.principal, &request.session, &request.device);
         // An anonymous visitor is known to have no session, no groups and no risk of its own.
         let anonymous = principal.kind == Some(PrincipalKind::Anonymous);
         let unregistered = device.is_registered == Some(false);
         let headers_known = request.http.headers.is_some();
-        let nobody = anonymous.then_some([Bits::EMPTY; 2]);
         let kind = principal.kind.and_then(|kind| KINDS.iter().position(|known| *known == kind));
         let guest = principal.guest_type.or(anonymous.then_some(GuestType::None));
-        let mut state = Self {
+        let (groups, roles) = (principal.groups.as_deref(), principal.roles.as_deref());
+        let attributes = principal.custom_security_attributes.as_deref();
+        let target =
+            Target::new(set, request, &mut unions.application_groups, &mut unions.application_filters);
+        Self {
             kinds: kind.map_or((1 << KINDS.len()) - 1, |kind| 1 << kind),
-            id: row_of(&table.ids, symbols, principal.id.as_deref())
-                .or(anonymous.then_some(&[Bits::EMPTY; 8])),
-            principal_filters: filters(
-                &table.principal_filters,
-                principal.custom_security_attributes.as_deref(),
-            )
-            .or(anonymous.then_some([Bits::EMPTY; 8])),
-            groups: many(&table.groups, symbols, principal.groups.as_deref()).or(nobody),
-            roles: many(&table.roles, symbols, principal.roles.as_deref()).or(nobody),
+            id: row_of(&table.ids, symbols, principal.id.as_deref()).or(anonymous.then_some(none())),
+            principal_filters: filters(&table.principal_filters, attributes, &mut unions.principal_filters)
+                .or(anonymous.then_some(none())),
+            groups: many(&table.groups, symbols, groups, &mut unions.groups).or(anonymous.then_some(none())),
+            roles: many(&table.roles, symbols, roles, &mut unions.roles).or(anonymous.then_some(none())),
             guest_types: known(guest, |guest| guest as u32),
             external_tenant: principal.external_tenant.as_ref().map(|tenant| symbols.of(tenant)),
-            application: None,
-            application_groups: None,
-            application_filters: None,
-            user_action: None,
-            authentication_context: None,
+            application: target.application,
+            application_groups: target.application_groups,
+            application_filters: target.application_filters,
+            user_action: target.user_action,
+            authentication_context: target.authentication_context,
             choices: choices(facts, anonymous, headers_known),
             locations: locations(set, request),
             device: (!table.device_rules.is_empty()).then(|| Attributes::of(device)),
-            agent_name: if headers_known {
-                one_or_other(&table.agent_names, symbols, facts.agent.name)
-            } else {
-                None
-            },
+            agent_name: headers_known
+                .then(|| row_of(&table.agent_names, symbols, facts.agent.name).unwrap_or(none())),
             detections: facts.detections,
             path: request.http.path.as_deref().map(|path| paths(table, path)),
-            method: one(&table.methods, symbols, request.http.method.as_ref()),
+            method: row_of(&table.methods, symbols, request.http.method.as_deref()),
             undecidable: (Bits::EMPTY, table.undecidable),
             by_methods: match &session.amr {
                 Some(amr) => Some(set.methods.met(amr)),
@@ -141,52 +148,75 @@ impl<'f> State<'f> {
                 None => unregistered.then_some(false),
             },
             has_session: !anonymous && (session.id.is_some() || session.established_at.is_some()),
-        };
-        state.set_target(table, symbols, request);
-        state
-    }
-
-    /// What is asked for. A request asks for an application, a user action or an authentication context; stating one
-    /// tells that it is none of the others, except that a context is asked for within an application.
-    fn set_target(&mut self, table: &Table, symbols: &Symbols, request: &Request<'_>) {
-        let resource = &request.resource;
-        self.application = one(&table.applications, symbols, resource.application.as_ref());
-        self.application_groups =
-            many(&table.application_groups, symbols, resource.application_groups.as_deref());
-        self.application_filters =
-            filters(&table.application_filters, resource.custom_security_attributes.as_deref());
-        self.user_action = one(&table.user_actions, symbols, resource.user_action.as_ref());
-        self.authentication_context =
-            one(&table.authentication_contexts, symbols, resource.authentication_context.as_ref());
-        let (none, no_pair) = (Some([Bits::EMPTY]), Some([Bits::EMPTY; 2]));
-        if resource.user_action.is_some() {
-            (self.application, self.application_groups, self.application_filters) =
-                (no_pair, no_pair, no_pair);
-            self.authentication_context = none;
-        } else if resource.application.is_some() {
-            self.user_action = none;
-            self.authentication_context = self.authentication_context.or(none);
-        } else if resource.authentication_context.is_some() {
-            self.user_action = none;
         }
     }
 }
 
+/// What is asked for.
+struct Target<'f> {
+    application: Option<&'f Pair>,
+    application_groups: Option<&'f Pair>,
+    application_filters: Option<&'f Pair>,
+    user_action: Option<&'f [Bits; 1]>,
+    authentication_context: Option<&'f [Bits; 1]>,
+}
+
+impl<'f> Target<'f> {
+    /// A request asks for an application, a user action or an authentication context; stating one
+    /// tells that it is none of the others, except that a context is asked for within an application.
+    fn new(set: &'f PolicySet, request: &Request<'_>, groups: &'f mut Pair, filtered: &'f mut Pair) -> Self {
+        let (table, symbols, resource) = (&set.table, &set.symbols, &request.resource);
+        let (application, user_action) = (resource.application.as_deref(), resource.user_action.as_deref());
+        let context = resource.authentication_context.as_deref();
+        let user_action_row = row_of(&table.user_actions, symbols, user_action);
+        let context_row = row_of(&table.authentication_contexts, symbols, context);
+        if user_action.is_some() {
+            return Self {
+                application: Some(none()),
+                application_groups: Some(none()),
+                application_filters: Some(none()),
+                user_action: user_action_row,
+                authentication_context: Some(none()),
+            };
+        }
+        let is_stated = application.is_some() || context.is_some();
+        Self {
+            application: row_of(&table.applications, symbols, application),
+            application_groups: many(
+                &table.application_groups,
+                symbols,
+                resource.application_groups.as_deref(),
+                groups,
+            ),
+            application_filters: filters(
+                &table.application_filters,
+                resource.custom_security_attributes.as_deref(),
+                filtered,
+            ),
+            user_action: is_stated.then_some(none()),
+            authentication_context: context_row.or(application.is_some().then_some(none())),
+        }
+    }
+}
+
+/// Known to be in no list.
+const fn none<'f, const N: usize>() -> &'f [Bits; N] {
+    const { &[Bits::EMPTY; N] }
+}
+
 /// Policies of the filters that hold.
-fn filters<const N: usize>(
+fn filters<'f, const N: usize>(
     filters: &[(AttributeFilter, [Bits; N])],
     attributes: Option<&[(Text<'_>, Text<'_>)]>,
-) -> Option<[Bits; N]> {
+    all: &'f mut [Bits; N],
+) -> Option<&'f [Bits; N]> {
     if filters.is_empty() {
-        return Some([Bits::EMPTY; N]);
+        return Some(none());
     }
     let attributes = attributes?;
     let holding = filters.iter().filter(|(filter, _)| filter.matches(attributes));
-    Some(holding.fold([Bits::EMPTY; N], |all, (_, rows)| union(all, *rows)))
-}
-
-fn one<const N: usize>(rows: &Rows<N>, symbols: &Symbols, text: Option<&Text<'_>>) -> Option<[Bits; N]> {
-    row_of(rows, symbols, text.map(|text| &**text)).copied()
+    holding.for_each(|(_, rows)| join(all, rows));
+    Some(all)
 }
 
 fn row_of<'r, const N: usize>(
@@ -195,23 +225,23 @@ fn row_of<'r, const N: usize>(
     text: Option<&str>,
 ) -> Option<&'r [Bits; N]> {
     let text = text?;
-    Some(if rows.is_empty() { const { &[Bits::EMPTY; N] } } else { rows.of(symbols.of(text)) })
+    Some(if rows.is_empty() { none() } else { rows.of(symbols.of(text)) })
 }
 
-/// A known text, or known to have none.
-fn one_or_other<const N: usize>(rows: &Rows<N>, symbols: &Symbols, text: Option<&str>) -> Option<[Bits; N]> {
-    match text {
-        Some(text) if !rows.is_empty() => Some(*rows.of(symbols.of(text))),
-        _ => Some([Bits::EMPTY; N]),
+fn many<'f, const N: usize>(
+    rows: &'f Rows<N>,
+    symbols: &Symbols,
+    texts: Option<&[Text<'_>]>,
+    all: &'f mut [Bits; N],
+) -> Option<&'f [Bits; N]> {
+    match texts? {
+        _ if rows.is_empty() => Some(none()),
+        [text] => Some(rows.of(symbols.of(text))),
+        texts => {
+            texts.iter().for_each(|text| join(all, rows.of(symbols.of(text))));
+            Some(all)
+        }
     }
-}
-
-fn many<const N: usize>(rows: &Rows<N>, symbols: &Symbols, texts: Option<&[Text<'_>]>) -> Option<[Bits; N]> {
-    let texts = texts?;
-    if rows.is_empty() {
-        return Some([Bits::EMPTY; N]);
-    }
-    Some(rows.of_all(texts.iter().map(|text| symbols.of(text))))
 }
 
 fn choices(facts: &Facts<'_>, anonymous: bool, headers_known: bool) -> [Possible; 10] {
@@ -264,15 +294,13 @@ pub(super) fn client_app_type(facts: &Facts<'_>) -> Option<ClientAppType> {
     })
 }
 
-fn locations(set: &PolicySet, request: &Request<'_>) -> [Option<Pair>; 4] {
-    let none = [Bits::EMPTY; 2];
+fn locations<'f>(set: &'f PolicySet, request: &Request<'_>) -> [Option<&'f Pair>; 4] {
     let (table, client, named) = (&set.table, &request.client, &set.locations);
     if table.by_address.is_empty() {
-        return [Some(none); 4];
+        return [Some(none()); 4];
     }
-    let row = |rows: &[Pair], place: Option<usize>| {
-        place.and_then(|place| rows.get(place)).copied().unwrap_or(none)
-    };
+    let row =
+        |rows: &'f [Pair], place: Option<usize>| place.and_then(|place| rows.get(place)).unwrap_or(none());
     let country = |code: &Text<'_>| Country::of_request(code);
     let of_country = client.country.as_ref().map(|code| named.place_of_country(country(code)));
     let of_position = client.gps_country.as_ref().map(|code| named.place_of_gps_country(country(code)));
@@ -280,7 +308,7 @@ fn locations(set: &PolicySet, request: &Request<'_>) -> [Option<Pair>; 4] {
         client.ip.map(|ip| row(&table.by_address, Some(named.place_of_address(ip)))),
         of_country.map(|place| row(&table.by_country, place)),
         of_position.map(|place| row(&table.by_gps_country, place)),
-        client.compliant_network.map(|through| if through { table.by_network } else { none }),
+        client.compliant_network.map(|through| if through { &table.by_network } else { none() }),
     ]
 }
 

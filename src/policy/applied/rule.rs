@@ -94,8 +94,8 @@ impl Found {
         }
     }
 
-    fn of(&self, pair: Option<Pair>) -> Bits {
-        pair.as_ref().and_then(|pair| pair.get(self.side)).copied().unwrap_or_default()
+    fn of(&self, pair: Option<&Pair>) -> Bits {
+        pair.and_then(|pair| pair.get(self.side)).copied().unwrap_or_default()
     }
 
     fn principal(&mut self, table: &Table, state: &State<'_>) {
@@ -122,19 +122,19 @@ impl Found {
             let (by_id, everyone) = (listed(list), row(&table.all_ids, list + side));
             self.add(condition, Rule::AllServicePrincipals, everyone);
             self.add(condition, Rule::ServicePrincipalId, by_id);
-            let filtered = state.principal_filters.map_or(Bits::EMPTY, |rows| row(&rows, list + side));
+            let filtered = state.principal_filters.map_or(Bits::EMPTY, |rows| row(rows, list + side));
             self.add(condition, Rule::ServicePrincipalFilter, filtered);
         }
         if matches!(kind, PrincipalKind::Workload | PrincipalKind::Agent) {
             return;
         }
         let users = listed(list::USERS);
-        self.add(condition, Rule::AllUsers, self.of(Some(table.everyone)));
+        self.add(condition, Rule::AllUsers, self.of(Some(&table.everyone)));
         if kind == PrincipalKind::Anonymous {
             return;
         }
         if kind == PrincipalKind::AgentUser {
-            self.add(condition, Rule::AllAgentIdUsers, self.of(Some(table.all_agent_users)));
+            self.add(condition, Rule::AllAgentIdUsers, self.of(Some(&table.all_agent_users)));
         }
         self.add(condition, Rule::UserId, users);
         self.add(condition, Rule::GroupId, self.of(state.groups));
@@ -145,7 +145,7 @@ impl Found {
                     state.external_tenant.is_some_and(|tenant| tenants.contains(&tenant))
                 });
                 if state.guest_types == 1 << guest && guests.types.has(guest) && of_tenant {
-                    self.add(condition, rule, self.of(Some(*pair)));
+                    self.add(condition, rule, self.of(Some(pair)));
                 }
             }
         }
@@ -158,7 +158,7 @@ impl Found {
             ("AllAgentIdResources", Rule::AllAgentIdResources),
         ];
         let condition = Condition::Application;
-        self.add(condition, Rule::AllApps, self.of(Some(table.all_applications)));
+        self.add(condition, Rule::AllApps, self.of(Some(&table.all_applications)));
         self.add(condition, Rule::AppId, self.of(state.application));
         self.add(condition, Rule::AppFilter, self.of(state.application_filters));
         let groups = self.of(state.application_groups);
@@ -168,8 +168,8 @@ impl Found {
             }
         }
         if self.side == 0 {
-            let [action] = state.user_action.unwrap_or_default();
-            let [context] = state.authentication_context.unwrap_or_default();
+            let [action] = state.user_action.copied().unwrap_or_default();
+            let [context] = state.authentication_context.copied().unwrap_or_default();
             self.add(condition, Rule::UserAction, action);
             self.add(condition, Rule::Acr, context);
         }

@@ -9,7 +9,7 @@ use super::view::View;
 use crate::agent::{Agent, classify};
 use crate::detection::{DetectionKind, DetectionSet};
 use crate::policy::demand::Demand;
-use crate::policy::state::State;
+use crate::policy::state::{State, Unions};
 use crate::policy::truth::Truth;
 use crate::policy::{Facts, PolicySet, PolicyState, Unknowns, Verdict, Written};
 use crate::request::Request;
@@ -69,7 +69,8 @@ fn compare_with_the_interpreter(seed: u64, requests: usize) -> Result<(), TestCa
         let (request, _) = random::request(&mut random, place * 10 % 100);
         with_facts(&request, |facts| {
             let view = View::new(set, facts);
-            let results: Vec<_> = set.apply(&State::new(set, facts)).results().collect();
+            let results: Vec<_> =
+                set.apply(&State::new(set, facts, &mut Unions::default())).results().collect();
             for (policy, result) in written.definitions.iter().zip(results) {
                 if result.policy.state == PolicyState::Disabled {
                     continue;
