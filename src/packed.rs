@@ -28,20 +28,38 @@ pub const ANSWER_WORDS: usize = 1024;
 /// A decision as words. Reused from call to call, so that deciding allocates nothing that stays.
 #[derive(Debug)]
 pub struct Answer {
-    words: Vec<i32>,
+    words: Box<[i32; ANSWER_WORDS]>,
+    /// How many there are; more than [`ANSWER_WORDS`] where an answer does not fit.
+    count: usize,
 }
 
 impl Default for Answer {
     fn default() -> Self {
-        Self { words: Vec::with_capacity(ANSWER_WORDS) }
+        Self { words: Box::new([0; ANSWER_WORDS]), count: 0 }
     }
 }
 
 impl Answer {
-    /// Numbers and indices into [`Tables`], in the order of `Answer::write`; [`ANSWER_WORDS`] at most.
+    /// Numbers and indices into [`Tables`], in the order of `Answer::write`; [`ANSWER_WORDS`] at most, and always in the same
+    /// place.
     #[must_use]
     pub fn words(&self) -> &[i32] {
-        &self.words
+        self.words.get(..self.count).unwrap_or_default()
+    }
+
+    /// Adds a word; what does not fit is counted only.
+    #[inline]
+    fn push(&mut self, word: i32) {
+        if let Some(place) = self.words.get_mut(self.count) {
+            *place = word;
+        }
+        self.count += 1;
+    }
+
+    /// One by one: for so few, engines copy memory at ten times the price.
+    #[inline]
+    fn extend(&mut self, words: impl IntoIterator<Item = i32>) {
+        words.into_iter().for_each(|word| self.push(word));
     }
 
     /// Writes a decision; tells whether it fits.
@@ -53,11 +71,11 @@ impl Answer {
     /// too rare and too varied for numbers, the detections: their JSON, four bytes to a word.
     pub(crate) fn write(&mut self, judged: &Judged<'_>, engine: &Engine) -> bool {
         let policies = engine.bundle().policies();
-        self.words.clear();
+        self.count = 0;
         self.agent(&judged.agent);
         let score = judged.score;
         let code = judged.support_code.bits();
-        self.words.extend([
+        self.extend([
             judged.outcome as i32 | i32::from(score.levels.bits()) << 8,
             score.score,
             low_bits(score.probability_q16.into()),
@@ -67,26 +85,25 @@ impl Answer {
         self.signals(&judged.signals);
         let detections =
             if judged.detections.is_empty() { String::new() } else { write::json(judged.detections.value()) };
-        self.words.push(length(detections.len()));
+        self.push(length(detections.len()));
         self.judgement(judged, policies);
         self.text(&detections)
     }
 
     /// Writes a text, four bytes to a word, if there is room: the host reads where the words lay from the beginning.
     fn text(&mut self, text: &str) -> bool {
-        let fits = self.words.len() + text.len().div_ceil(4) <= ANSWER_WORDS;
-        if fits {
-            let words = text.as_bytes().chunks(4).map(|bytes| {
-                bytes.iter().rev().fold(0, |word: u32, byte| word << 8 | u32::from(*byte)).cast_signed()
-            });
-            self.words.extend(words);
+        let (words, rest) = text.as_bytes().as_chunks();
+        self.extend(words.iter().map(|word| i32::from_le_bytes(*word)));
+        if !rest.is_empty() {
+            let last = rest.iter().rev().fold(0, |word: u32, byte| word << 8 | u32::from(*byte));
+            self.push(last.cast_signed());
         }
-        fits
+        self.count <= ANSWER_WORDS
     }
 
     /// Writes a client, and nothing else.
     pub(crate) fn write_agent(&mut self, agent: &Agent<'_>) {
-        self.words.clear();
+        self.count = 0;
         self.agent(agent);
     }
 
@@ -104,7 +121,7 @@ impl Answer {
         };
         let [[name_at, name_length], [operator_at, operator_length]] = [agent.name, agent.operator].map(name);
         let [browser_at, browser_length] = name(agent.browser.map(|browser| browser.name));
-        self.words.extend([
+        self.extend([
             kinds | purpose << 16 | platform << 24,
             agent.findings.bits().cast_signed(),
             name_at,
@@ -124,12 +141,12 @@ impl Answer {
                 *word |= length(observed.bin) << (observed.signal % 4 * 8);
             }
         });
-        self.words.extend(words);
+        self.extend(words);
     }
 
     fn judgement(&mut self, judged: &Judged<'_>, policies: &PolicySet) {
         let judgement = &judged.judgement;
-        self.words.extend(session::words(&judgement.session_controls));
+        self.extend(session::words(&judgement.session_controls));
         self.counted(|words| {
             causes(judged.outcome, judgement, |code, cause| {
                 words.push(code as i32 | cause.map_or(0, |(policy, _)| length(policy) + 1) << 8);
@@ -149,21 +166,20 @@ impl Answer {
         let planes = judgement.planes();
         let used = planes.iter().rposition(|plane| !plane.is_empty()).map_or(0, |last| last + 1);
         let size = policies.policies().len().div_ceil(32);
-        self.words.extend([length(size), length(used)]);
+        self.extend([length(size), length(used)]);
         for plane in planes.iter().take(used) {
             let [a, b, c, d] = plane.words().map(|word| [low_bits(word), low_bits(word >> 32)]);
             let halves = [a, b, c, d];
-            // One by one: for so few, engines copy memory at ten times the price.
-            halves.as_flattened().iter().take(size).for_each(|half| self.words.push(*half));
+            self.extend(halves.as_flattened().iter().take(size).copied());
         }
     }
 
     /// A list behind its count.
-    fn counted(&mut self, put: impl FnOnce(&mut Vec<i32>)) {
-        let place = self.words.len();
-        self.words.push(0);
-        put(&mut self.words);
-        let count = self.words.len() - place - 1;
+    fn counted(&mut self, put: impl FnOnce(&mut Self)) {
+        let place = self.count;
+        self.push(0);
+        put(self);
+        let count = self.count - place - 1;
         if let Some(word) = self.words.get_mut(place) {
             *word = length(count);
         }

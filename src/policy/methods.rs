@@ -94,7 +94,7 @@ impl Methods {
 
     fn read(&self, amr: &[Text<'_>]) -> MethodSet {
         amr.iter().fold(MethodSet::default(), |set, name| {
-            let mode = RFC_8176.iter().find(|(value, _)| value.eq_ignore_ascii_case(name));
+            let mode = RFC_8176.iter().find(|(value, _)| is_same(value, name));
             let set = set.union(self.find(name));
             mode.map_or(set, |(_, mode)| set.union(self.find(mode)))
         })
@@ -132,7 +132,7 @@ impl Methods {
     }
 
     fn find(&self, name: &str) -> MethodSet {
-        let index = self.names.iter().position(|known| known.eq_ignore_ascii_case(name));
+        let index = self.names.iter().position(|known| is_same(known, name));
         index.map_or(MethodSet::default(), |index| MethodSet(1 << index))
     }
 
@@ -145,6 +145,13 @@ impl Methods {
         self.names.push(name.to_owned());
         MethodSet(1_u128.checked_shl(u32::try_from(self.names.len() - 1).unwrap_or(u32::MAX)).unwrap_or(0))
     }
+}
+
+/// Whether names are the same but for case. Most are not, which their length or first letter tells.
+#[inline]
+fn is_same(one: &str, other: &str) -> bool {
+    let first = |name: &str| name.as_bytes().first().map(u8::to_ascii_lowercase);
+    one.len() == other.len() && first(one) == first(other) && one.eq_ignore_ascii_case(other)
 }
 
 impl MethodSet {
