@@ -4,6 +4,7 @@
 use base64ct::{Base64, Encoding as _};
 use edgeward::bundle::{Bundle, CompiledBundle};
 use edgeward::ffi::{self, Instance};
+use edgeward::packed::{ANSWER_WORDS, Answer};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -123,6 +124,26 @@ proptest! {
     fn any_user_agent_is_classified_and_decided(agent in ".{0,600}", platform in ".{0,20}") {
         let request = json!({"http": {"headers": [["user-agent", agent], ["sec-ch-ua-platform", platform]]}});
         prop_assert!(parsed(&INSTANCE.with(|instance| instance.evaluate(&request.to_string())))["agent"]["class"].is_string());
+    }
+
+    /// Whatever a host writes into the buffers, and whatever it says of the text's length.
+    #[test]
+    fn any_packed_request_is_decided_or_refused(
+        text in ".{0,40}",
+        said in prop::option::of(any::<i32>()),
+        mask in 0_i32..1 << 14,
+        sizes in prop::collection::vec(prop_oneof![4 => Just(-1), 8 => 0_i32..4, 1 => any::<i32>()], 0..70),
+        numbers in prop::collection::vec(prop_oneof![4 => Just(f64::NAN), 4 => (0_u32..9).prop_map(f64::from), 1 => any::<f64>()], 0..20),
+    ) {
+        let units = said.unwrap_or_else(|| i32::try_from(text.encode_utf16().count()).unwrap());
+        let sizes = [&[mask, units][..], &sizes].concat();
+        let mut answer = Answer::default();
+        let decided = INSTANCE.with(|instance| {
+            ffi::classify_packed(text.as_bytes(), &sizes, &numbers, &mut answer)
+                == instance.evaluate_packed(text.as_bytes(), &sizes, &numbers, &mut answer)
+        });
+        prop_assert!(decided, "what one reads, the other reads");
+        prop_assert!(answer.words().len() <= ANSWER_WORDS);
     }
 
     #[test]
