@@ -32,8 +32,11 @@ pub struct Judgement<'p> {
     pub(super) split: Split,
     /// In the order of the table's conditions.
     pub(super) conditions: Vec<Extent>,
-    pub(super) outage: [(Outage, Bits); 4],
+    /// Policies by what became of them when nobody could tell, which is rare.
+    settled: Option<Box<Settled>>,
 }
+
+type Settled = [(Outage, Bits); 4];
 
 impl PolicySet {
     /// Evaluates all policies: enabled and report-only ones are judged, enabled ones enforced.
@@ -87,8 +90,7 @@ impl PolicySet {
             met,
             split: Split::new(&self.table, applies, met),
             conditions,
-            outage: [Outage::Denied, Outage::SessionContinues, Outage::Reevaluated, Outage::TakenToApply]
-                .map(|mode| (mode, Bits::EMPTY)),
+            settled: None,
         }
     }
 }
@@ -111,10 +113,22 @@ impl<'p> Judgement<'p> {
             taken = rest;
             demand = demand.join(&table.demand(taken, met.at_least()));
         }
-        for ((_, policies), settled) in self.outage.iter_mut().zip([denied, continued, reevaluated, taken]) {
-            *policies = settled;
-        }
+        self.settled = Some(Box::new([
+            (Outage::Denied, denied),
+            (Outage::SessionContinues, continued),
+            (Outage::Reevaluated, reevaluated),
+            (Outage::TakenToApply, taken),
+        ]));
         demand
+    }
+
+    /// The policies that an outage settled, by how.
+    pub(super) fn settled(&self) -> &[(Outage, Bits)] {
+        self.settled.as_ref().map_or(&[], |settled| settled.as_slice())
+    }
+
+    pub(super) fn outage_of(&self, index: usize) -> Option<Outage> {
+        self.settled().iter().find(|(_, policies)| policies.contains(index)).map(|(outage, _)| *outage)
     }
 
     /// What each policy came to, in the order of the policies.
@@ -136,9 +150,8 @@ impl<'p> Judgement<'p> {
                 (false, false) => Some(true),
             };
             let result = outcome(policy, applies, fulfilled, beyond_prompts.contains(index));
-            let outage =
-                self.outage.iter().find(|(_, policies)| policies.contains(index)).map(|(outage, _)| *outage);
-            PolicyResult { policy, result, applies, reason: reasons.get(index).copied().flatten(), outage }
+            let (reason, outage) = (reasons.get(index).copied().flatten(), self.outage_of(index));
+            PolicyResult { policy, result, applies, reason, outage }
         })
     }
 

@@ -55,7 +55,7 @@ impl<'p> Judgement<'p> {
             certain = certain & extent.must;
             possible = possible & extent.may;
         }
-        for (mode, policies) in &self.outage {
+        for (mode, policies) in self.settled() {
             mark(outages, *mode as usize + 1, *policies);
         }
         planes
@@ -64,7 +64,7 @@ impl<'p> Judgement<'p> {
     /// The enforced policies that may be a reason for the verdict, by place; without their conditions.
     pub(crate) fn telling(&self) -> impl Iterator<Item = (usize, PolicyResult<'p>)> {
         let split = self.split;
-        let settled = self.outage.iter().fold(Bits::EMPTY, |all, (_, policies)| all | *policies);
+        let settled = self.settled().iter().fold(Bits::EMPTY, |all, (_, policies)| all | *policies);
         let telling = (split.unknown | split.failure | settled) & self.set.table.enabled;
         telling.iter().filter_map(move |index| {
             let (result, applies) = if split.failure.contains(index) {
@@ -74,9 +74,7 @@ impl<'p> Judgement<'p> {
             } else {
                 (PolicyOutcome::Success, Some(true))
             };
-            let outage = self.outage.iter().find(|(_, policies)| policies.contains(index));
-            let policy = self.set.policies.get(index)?;
-            let outage = outage.map(|(outage, _)| *outage);
+            let (policy, outage) = (self.set.policies.get(index)?, self.outage_of(index));
             Some((index, PolicyResult { policy, result, applies, reason: None, outage }))
         })
     }
