@@ -11,10 +11,13 @@ use serde::Deserialize;
 #[expect(dead_code, reason = "some members are for the reader of the data")]
 #[path = "catalogue.rs"]
 mod catalogue;
+#[path = "frames.rs"]
+mod frames;
 #[path = "tokens.rs"]
 mod tokens;
 
 use catalogue::Catalogue;
+use frames::{Frames, frames};
 use tokens::{Tokens, array, hash, phrases};
 
 #[derive(Deserialize)]
@@ -88,10 +91,11 @@ pub fn compile() {
     let mut tokens = Tokens::default();
     let mut texts = Texts(vec![String::new()]);
     let vocabulary = read::<Vocabulary>(&data.join("words.toml"));
-    let known = words(&vocabulary, &mut tokens, &mut texts, &mut out);
-    let known = catalogue(&data, known, &mut tokens, &mut texts, &mut out);
+    let words = words(&vocabulary, &mut tokens, &mut texts, &mut out);
+    let known = catalogue(&data, words.len(), &mut tokens, &mut texts, &mut out);
     keywords(&read::<Keywords>(&data.join("keywords.toml")), known, &mut tokens, &mut out);
     phrases(&vocabulary.phrase, &tokens, &mut out);
+    frames(&read::<Frames>(&data.join("frames.toml")), &words, &tokens, &mut texts, &mut out);
     tokens.write(&mut out);
     texts.write(&mut out);
     releases(&read::<Releases>(&data.join("releases.toml")), &mut out);
@@ -138,42 +142,57 @@ fn optional(of: &str, value: Option<&String>) -> String {
     value.map_or("None".to_owned(), |value| format!("Some({of}::{})", variant(value)))
 }
 
-/// Value 0 is "nothing", so that an empty slot needs no test of its own.
-fn words(vocabulary: &Vocabulary, tokens: &mut Tokens, texts: &mut Texts, out: &mut String) -> usize {
-    let mut rows =
-        vec!["Word { mark: Mark::None, browser: Text(0), base: false, system: System::None }".to_owned()];
-    for word in &vocabulary.word {
-        let mut row = |browser: &str| {
-            let system = match word.platform.as_deref() {
-                None => "None".to_owned(),
-                Some("iOS") => "Ios".to_owned(),
-                Some("macOS") => "MacOs".to_owned(),
-                Some(platform) => variant(platform),
-            };
-            format!(
-                "Word {{ mark: Mark::{}, browser: {}, base: {}, system: System::{system} }}",
-                variant(&word.mark),
-                texts.number(browser),
-                word.rank.as_deref() == Some("base"),
-            )
+/// A row of the vocabulary.
+pub struct Known {
+    pub mark: String,
+    pub browser: String,
+    pub base: bool,
+    pub system: String,
+}
+
+impl Known {
+    fn new(word: &Word, browser: &str) -> Self {
+        let system = match word.platform.as_deref() {
+            None => "None".to_owned(),
+            Some("iOS") => "Ios".to_owned(),
+            Some("macOS") => "MacOs".to_owned(),
+            Some(platform) => variant(platform),
         };
+        let base = word.rank.as_deref() == Some("base");
+        Self { mark: variant(&word.mark), browser: browser.to_owned(), base, system }
+    }
+
+    fn row(&self, texts: &mut Texts) -> String {
+        let Self { mark, browser, base, system } = self;
+        let browser = texts.number(browser);
+        format!("Word {{ mark: Mark::{mark}, browser: {browser}, base: {base}, system: System::{system} }}")
+    }
+}
+
+/// Value 0 is "nothing", so that an empty slot needs no test of its own.
+fn words(vocabulary: &Vocabulary, tokens: &mut Tokens, texts: &mut Texts, out: &mut String) -> Vec<Known> {
+    let nothing =
+        Known { mark: "None".to_owned(), browser: String::new(), base: false, system: "None".to_owned() };
+    let mut known = vec![nothing];
+    for word in &vocabulary.word {
         match word.browser.as_deref() {
             Some("other") => {
                 for token in &word.tokens {
-                    tokens.insert(token, rows.len());
-                    rows.push(row(token));
+                    tokens.insert(token, known.len());
+                    known.push(Known::new(word, token));
                 }
             }
             browser => {
                 for token in &word.tokens {
-                    tokens.insert(token, rows.len());
+                    tokens.insert(token, known.len());
                 }
-                rows.push(row(browser.unwrap_or_default()));
+                known.push(Known::new(word, browser.unwrap_or_default()));
             }
         }
     }
+    let rows: Vec<String> = known.iter().map(|known| known.row(texts)).collect();
     writeln!(out, "pub static WORDS: [Word; {}] = [{}];", rows.len(), rows.join(",\n")).unwrap();
-    rows.len()
+    known
 }
 
 /// Whether a name says itself that it is automation's, or is too long to be an everyday word that an application may

@@ -104,6 +104,11 @@ impl Tokens {
         versions > 0 && name.reduce(hash::chain).is_some_and(|hash| self.values.contains_key(&hash))
     }
 
+    /// Whether a name begins with these segments and a number.
+    pub fn goes_on_with_number(&self, hash: u64) -> bool {
+        self.parts.iter().any(|(part, what)| *part == hash && what & hash::NUMBERED != 0)
+    }
+
     /// The hash of a name, whose beginnings are noted.
     fn chain(&mut self, segments: &[String]) -> u64 {
         let mut hash = segments.first().map_or(0, |first| hash_of(first.as_bytes()));
@@ -168,44 +173,65 @@ impl Tokens {
     }
 }
 
-/// What stands behind the first word of each phrase, and which words that is to the tokeniser: single ones and those that
-/// one byte joins. `phrases_read_as_their_words` in the engine's reader holds that.
+/// A word that the tokeniser would find in a text of ours: a number of the vocabulary, 0 for one that nothing knows.
+pub struct Part {
+    pub start: usize,
+    pub end: usize,
+    pub word: u16,
+}
+
+/// The words of a text that does not end with one: single ones and those that one byte joins. All must be of the
+/// vocabulary and count everywhere, or be unknown.
+pub fn parts(text: &[u8], tokens: &Tokens) -> Vec<Part> {
+    let is_word = |at: usize| text[at].is_ascii_alphanumeric();
+    let mut parts = Vec::new();
+    // Segments that one byte joins.
+    let mut chain: Vec<(usize, usize)> = Vec::new();
+    for start in (0..text.len()).filter(|at| is_word(*at) && (*at == 0 || !is_word(at - 1))) {
+        let end = (start..).find(|at| !is_word(*at)).expect("it ends with another byte");
+        if chain.last().is_none_or(|(_, last)| start - last > 1) {
+            chain.clear();
+        }
+        chain.push((start, end));
+        let is_number = |(start, end): (usize, usize)| text[start..end].iter().all(u8::is_ascii_digit);
+        let mut known = false;
+        for first in (0..chain.len()).rev().take(CHAIN).filter(|first| !is_number(chain[*first])) {
+            let segments = chain[first..].iter().map(|(start, end)| hash_of(&text[*start..*end]));
+            let hash = segments.reduce(hash::chain).expect("one at least");
+            if let Some((word, token)) = tokens.values.get(&hash) {
+                let shown = String::from_utf8_lossy(text);
+                assert!(*word <= 0xff, "`{token}` in `{shown}` is no word that counts everywhere");
+                parts.push(Part { start: chain[first].0, end, word: *word });
+                known = true;
+            }
+        }
+        if !known && !is_number((start, end)) {
+            parts.push(Part { start, end, word: 0 });
+        }
+    }
+    parts
+}
+
+/// Eight bytes, the first the lowest, zeros behind fewer.
+pub fn block(eight: &[u8]) -> u64 {
+    eight.iter().rev().fold(0, |block, byte| block << 8 | u64::from(*byte))
+}
+
+/// What stands behind the first word of each phrase, and which words that is to the tokeniser.
+/// `phrases_read_as_their_words` in the engine's reader holds that.
 pub fn phrases(phrases: &[String], tokens: &Tokens, out: &mut String) {
     let mut rows = Vec::new();
     let mut beginnings = Vec::new();
     for phrase in phrases {
         let text = phrase.trim_start_matches(|c: char| c.is_ascii_alphanumeric()).as_bytes();
-        let is_word = |at: usize| text[at].is_ascii_alphanumeric();
-        assert!(text.len() >= 8 && !is_word(text.len() - 1), "`{phrase}` is short, or ends with a word");
-        let mut parts = Vec::new();
-        // Segments that one byte joins.
-        let mut chain: Vec<(usize, usize)> = Vec::new();
-        for start in (1..text.len()).filter(|at| is_word(*at) && !is_word(at - 1)) {
-            let end = (start..).find(|at| !is_word(*at)).expect("it ends with another byte");
-            if chain.last().is_none_or(|(_, last)| start - last > 1) {
-                chain.clear();
-            }
-            chain.push((start, end));
-            let is_number = |(start, end): (usize, usize)| text[start..end].iter().all(u8::is_ascii_digit);
-            let mut part = |start: usize, word: u16| {
-                parts.push(format!("PhrasePart {{ start: {start}, end: {end}, word: {word} }}"));
-            };
-            let mut known = false;
-            for first in (0..chain.len()).rev().take(CHAIN).filter(|first| !is_number(chain[*first])) {
-                let segments = chain[first..].iter().map(|(start, end)| hash_of(&text[*start..*end]));
-                let hash = segments.reduce(hash::chain).expect("one at least");
-                if let Some((word, token)) = tokens.values.get(&hash) {
-                    assert!(*word <= 0xff, "`{token}` in `{phrase}` is no word that counts everywhere");
-                    part(chain[first].0, *word);
-                    known = true;
-                }
-            }
-            if !known && !is_number((start, end)) {
-                part(start, 0);
-            }
-        }
-        let block =
-            |eight: &[u8]| eight.iter().rev().fold(0_u64, |block, byte| block << 8 | u64::from(*byte));
+        let last = text.last().is_some_and(u8::is_ascii_alphanumeric);
+        assert!(text.len() >= 8 && !last, "`{phrase}` is short, or ends with a word");
+        let parts: Vec<String> = parts(text, tokens)
+            .iter()
+            .map(|Part { start, end, word }| {
+                format!("PhrasePart {{ start: {start}, end: {end}, word: {word} }}")
+            })
+            .collect();
         let blocks: Vec<u64> = text.chunks(8).map(block).collect();
         assert!(!beginnings.contains(&blocks[0]), "`{phrase}` begins like another");
         beginnings.push(blocks[0]);

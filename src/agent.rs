@@ -2,6 +2,7 @@
 
 mod evidence;
 mod explain;
+mod frame;
 mod freshness;
 mod hash;
 mod headers;
@@ -23,13 +24,15 @@ mod verify;
 
 use self::evidence::Evidence;
 pub use self::explain::{Explanation, Note, Token, explain};
+use self::frame::Claims;
 pub(crate) use self::freshness::outdated_days;
 pub use self::key::Jwk;
 pub use self::registry::Registry;
 pub(crate) use self::registry::RegistryFile;
 pub use self::rule::Rule;
 pub use self::signature::{Signature, SignatureStatus};
-use crate::request::{Header, Platform, Request};
+use self::table::Entry;
+use crate::request::{Header, Http, Platform, Request};
 use crate::vocabulary::vocabulary;
 use crate::write::{Elements, Value, Write, written};
 
@@ -271,57 +274,126 @@ pub fn classify<'a>(request: &'a Request<'_>) -> Agent<'a> {
 /// the one thing that allocates.
 #[must_use]
 pub fn classify_known<'a>(request: &'a Request<'_>, registry: &'a Registry) -> Agent<'a> {
-    judge(request.http.user_agent().flatten().unwrap_or_default(), request, registry)
+    let agent = input::capped(request.http.user_agent().flatten().unwrap_or_default());
+    let heard = Heard::of(&request.http);
+    let reading = frame::read(agent)
+        .map_or_else(|| Reading::of(agent, &heard), |claims| Reading::of_frame(claims, &heard));
+    complete(reading, heard, request, registry)
 }
 
-/// Classifies a user agent of which nothing else is known; `nothing` is the empty request, which takes longer to make than
-/// a user agent to read.
+/// Classifies a user agent of which nothing else is known.
 #[must_use]
-pub(crate) fn classify_alone<'a>(agent: &'a str, nothing: &'a Request<'_>) -> Agent<'a> {
-    judge(agent, nothing, &registry::EMPTY)
+pub(crate) fn classify_alone(agent: &str) -> Agent<'_> {
+    let agent = input::capped(agent);
+    let heard = Heard::default();
+    frame::read(agent)
+        .map_or_else(|| Reading::of(agent, &heard), |claims| Reading::of_frame(claims, &heard))
+        .agent()
 }
 
-fn judge<'a>(agent: &'a str, request: &'a Request<'_>, registry: &'a Registry) -> Agent<'a> {
-    let agent = input::capped(agent);
-    let found = Evidence::of(agent, None);
-    let brands =
-        request.http.header(Header::SecChUa).map(hints::Brands::read).filter(|brands| brands.count > 0);
-    let verdict = rule::decide(agent, &found, brands, &request.http);
-    let browser = found.browser();
-    let entry = found.entry_of(verdict.class);
-    let mut findings = Findings::default();
-    hints::check(&request.http, &found, brands, &mut findings);
-    headers::check(request, &found, &mut findings);
-    if let (Some(browser), Some(time)) = (browser, request.time)
+/// The same as [`classify`] by reading every word, as most user agents need not be.
+fn classify_by_words<'a>(request: &'a Request<'_>) -> Agent<'a> {
+    let agent = input::capped(request.http.user_agent().flatten().unwrap_or_default());
+    let heard = Heard::of(&request.http);
+    complete(Reading::of(agent, &heard), heard, request, &registry::EMPTY)
+}
+
+/// What headers say that judging a user agent needs.
+#[derive(Debug, Clone, Copy, Default)]
+struct Heard {
+    /// The brands of `Sec-CH-UA`, if it lists any.
+    brands: Option<hints::Brands>,
+    /// `X-Requested-With` names an application.
+    package: bool,
+}
+
+impl Heard {
+    fn of(http: &Http<'_>) -> Self {
+        Self {
+            brands: http.header(Header::SecChUa).map(hints::Brands::read).filter(|brands| brands.count > 0),
+            package: hints::package(http).is_some(),
+        }
+    }
+}
+
+/// What a user agent comes to.
+struct Reading<'a> {
+    claims: Claims,
+    class: AgentClass,
+    name: Option<&'a str>,
+    entry: Option<&'static Entry>,
+    findings: Findings,
+}
+
+impl<'a> Reading<'a> {
+    /// One that is read word by word.
+    fn of(agent: &'a str, heard: &Heard) -> Self {
+        let found = Evidence::of(agent, None);
+        let verdict = rule::decide(agent, &found, heard);
+        let entry = found.entry_of(verdict.class);
+        let mut findings = Findings::default();
+        if structure::truncated(&found) {
+            findings.insert(Finding::TruncatedToken);
+        }
+        match verdict.rule {
+            rule::Rule::Payload => findings.insert(Finding::InjectedPayload),
+            rule::Rule::Impossible => findings.insert(Finding::ImpossibleToken),
+            _ => {}
+        }
+        let name = match entry {
+            Some(entry) if !entry.name.is_empty() => Some(entry.name.get()),
+            _ => verdict.span.and_then(|span| span.text(agent)),
+        };
+        Self { claims: found.claims(), class: verdict.class, name, entry, findings }
+    }
+
+    /// One that is all a browser's.
+    #[inline]
+    fn of_frame(claims: Claims, heard: &Heard) -> Self {
+        let headless = heard.brands.is_some_and(|brands| brands.headless);
+        let class = if headless { AgentClass::Headless } else { AgentClass::Browser };
+        Self { claims, class, name: None, entry: None, findings: Findings::default() }
+    }
+
+    /// The agent, of which nothing else is known.
+    #[inline]
+    fn agent(self) -> Agent<'a> {
+        let Self { claims, class, name, entry, findings } = self;
+        let verifiable = entry.is_some_and(|entry| entry.verifiable);
+        Agent {
+            class,
+            name,
+            operator: entry.map(|entry| entry.operator.get()).filter(|operator| !operator.is_empty()),
+            purpose: entry.and_then(|entry| entry.purpose),
+            browser: claims.browser,
+            platform: claims.platform,
+            verification: if verifiable { Verification::Claimed } else { Verification::None },
+            findings,
+            signature: None,
+        }
+    }
+}
+
+/// Adds what the rest of a request tells.
+fn complete<'a>(
+    reading: Reading<'a>,
+    heard: Heard,
+    request: &'a Request<'_>,
+    registry: &'a Registry,
+) -> Agent<'a> {
+    let (claims, entry) = (reading.claims, reading.entry);
+    let mut agent = reading.agent();
+    let findings = &mut agent.findings;
+    hints::check(&request.http, &claims, heard, findings);
+    headers::check(request, &claims, heard, findings);
+    if let (Some(browser), Some(time)) = (claims.browser, request.time)
         && freshness::is_stale(browser, time)
     {
         findings.insert(Finding::StaleBrowser);
     }
-    if tls::contradicts(&request.tls, &found) {
+    if tls::contradicts(&request.tls, &claims) {
         findings.insert(Finding::TlsMismatch);
     }
-    if structure::truncated(&found) {
-        findings.insert(Finding::TruncatedToken);
-    }
-    match verdict.rule {
-        rule::Rule::Payload => findings.insert(Finding::InjectedPayload),
-        rule::Rule::Impossible => findings.insert(Finding::ImpossibleToken),
-        _ => {}
-    }
-    let mut agent = Agent {
-        class: verdict.class,
-        name: match entry {
-            Some(entry) if !entry.name.is_empty() => Some(entry.name.get()),
-            _ => verdict.span.and_then(|span| span.text(agent)),
-        },
-        operator: entry.map(|entry| entry.operator.get()).filter(|operator| !operator.is_empty()),
-        purpose: entry.and_then(|entry| entry.purpose),
-        browser,
-        platform: found.platform,
-        verification: Verification::None,
-        findings,
-        signature: None,
-    };
     verify::verify(&mut agent, entry, request, registry);
     agent
 }

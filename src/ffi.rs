@@ -53,8 +53,6 @@ pub struct Instance {
     seals: Seals,
     fail_safe: bool,
     allow_unsigned: bool,
-    /// What is known beside a user agent that is alone.
-    nothing: Request<'static>,
 }
 
 struct Loaded<'a> {
@@ -85,7 +83,6 @@ impl Instance {
             identifiers,
             fail_safe: false,
             allow_unsigned: options.allow_unsigned,
-            nothing: Request::default(),
         })
     }
 
@@ -93,7 +90,7 @@ impl Instance {
     pub fn classify_agent(&self, agent: &[u8], answer: &mut packed::Answer) -> bool {
         let agent = std::str::from_utf8(agent);
         if let Ok(agent) = agent {
-            answer.write_agent(&agent::classify_alone(agent, &self.nothing));
+            answer.write_agent(&agent::classify_alone(agent));
         }
         agent.is_ok()
     }

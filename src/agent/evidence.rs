@@ -1,6 +1,7 @@
 //! What one pass over a user agent finds: names of the catalogue, words of the vocabulary, keywords in words that
 //! neither knows, and the shape of what remains.
 
+use super::frame::Claims;
 use super::input::{Input, Run};
 use super::reader::{self, Trace};
 use super::table::{Entry, Keyword, KeywordClass, Mark, Marks, Strength, System, Word};
@@ -153,7 +154,7 @@ pub struct Evidence {
     ends: [u16; Mark::None as usize + 1],
 }
 
-const ENGINES: Marks = Marks::of(&[
+pub const ENGINES: Marks = Marks::of(&[
     Mark::Webkit,
     Mark::Gecko,
     Mark::Khtml,
@@ -192,13 +193,26 @@ impl Evidence {
         Some(named.entry)
     }
 
+    /// What headers are held against.
+    pub fn claims(&self) -> Claims {
+        Claims {
+            marks: self.marks,
+            platform: self.platform,
+            browser: self.browser(),
+            version: self.version,
+            chrome: self.chrome,
+            firefox: self.firefox,
+            headless: self.automation.is_some_and(|named| named.entry.class == AgentClass::Headless),
+        }
+    }
+
     /// Whether a browser is claimed.
     pub const fn has_browser(&self) -> bool {
         self.family.is_some()
     }
 
     /// The browser claimed.
-    pub fn browser(&self) -> Option<Browser> {
+    fn browser(&self) -> Option<Browser> {
         let word = self.family?;
         let name = word.browser.get();
         let major = match name {

@@ -3,8 +3,8 @@
 use super::evidence::{Evidence, Seen};
 use super::rule::{self, Rule};
 use super::table::KeywordClass;
-use super::{Agent, Finding, classify, hints, input};
-use crate::request::{Header, Request};
+use super::{Agent, Finding, Heard, classify_by_words, input};
+use crate::request::Request;
 use crate::write::{Members, Value, Write, written};
 
 /// An agent, and why.
@@ -72,14 +72,12 @@ written!(Note {
     "innocentCauses" => innocent_causes,
 });
 
-/// Classifies, and tells why. Allocates; [`classify`] gives the same agent without.
+/// Classifies, and tells why. Allocates; [`classify`](super::classify) gives the same agent without.
 #[must_use]
 pub fn explain<'a>(request: &'a Request<'_>) -> Explanation<'a> {
     let text = input::capped(request.http.user_agent().flatten().unwrap_or_default());
     let mut seen = Vec::new();
     let found = Evidence::of(text, Some(&mut seen));
-    let brands =
-        request.http.header(Header::SecChUa).map(hints::Brands::read).filter(|brands| brands.count > 0);
     let tokens = seen
         .into_iter()
         .filter_map(|(span, seen)| {
@@ -87,9 +85,9 @@ pub fn explain<'a>(request: &'a Request<'_>) -> Explanation<'a> {
             Some(Token { text: span.text(text)?, start: span.start(), source, meaning })
         })
         .collect();
-    let agent = classify(request);
+    let agent = classify_by_words(request);
     let notes = agent.findings.iter().map(note).collect();
-    Explanation { rule: rule::decide(text, &found, brands, &request.http).rule, agent, tokens, notes }
+    Explanation { rule: rule::decide(text, &found, &Heard::of(&request.http)).rule, agent, tokens, notes }
 }
 
 fn meaning(seen: Seen) -> (&'static str, String) {

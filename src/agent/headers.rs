@@ -5,10 +5,9 @@
 //! Applications that fetch with a library under the user agent of their WebView look the same; they, and proxies that
 //! rewrite headers, are why none of this makes a person a bot.
 
-use super::evidence::Evidence;
-use super::hints;
+use super::frame::Claims;
 use super::table::Mark;
-use super::{Finding, Findings};
+use super::{Finding, Findings, Heard};
 use crate::request::{Header, Platform, Request};
 
 /// Releases from which on every request over HTTPS carries `Sec-Fetch-Mode` (MDN browser-compat-data,
@@ -24,24 +23,24 @@ enum Engine {
 }
 
 /// The engine claimed and its version; browsers on iOS are Safari's, whatever they are called.
-fn engine(found: &Evidence) -> Option<(Engine, u32)> {
-    let ios = found.platform == Some(Platform::Ios);
-    if found.chrome > 0 && !ios {
-        Some((Engine::Chromium, found.chrome))
-    } else if found.firefox > 0 && !ios {
-        Some((Engine::Firefox, found.firefox))
-    } else if found.version > 0
-        && found.marks.has(Mark::Safari)
-        && (ios || found.platform == Some(Platform::MacOs))
+fn engine(claims: &Claims) -> Option<(Engine, u32)> {
+    let ios = claims.platform == Some(Platform::Ios);
+    if claims.chrome > 0 && !ios {
+        Some((Engine::Chromium, claims.chrome))
+    } else if claims.firefox > 0 && !ios {
+        Some((Engine::Firefox, claims.firefox))
+    } else if claims.version > 0
+        && claims.marks.has(Mark::Safari)
+        && (ios || claims.platform == Some(Platform::MacOs))
     {
-        Some((Engine::Safari, found.version))
+        Some((Engine::Safari, claims.version))
     } else {
         None
     }
 }
 
 /// Compares the headers with what the user agent says.
-pub fn check(request: &Request<'_>, found: &Evidence, findings: &mut Findings) {
+pub fn check(request: &Request<'_>, claims: &Claims, Heard { package, .. }: Heard, findings: &mut Findings) {
     let http = &request.http;
     let header = |name| http.header(name).map(str::trim);
     let (mode, dest) = (header(Header::SecFetchMode), header(Header::SecFetchDest));
@@ -49,19 +48,16 @@ pub fn check(request: &Request<'_>, found: &Evidence, findings: &mut Findings) {
     if impossible(mode, dest, header(Header::SecFetchUser), header(Header::SecFetchSite)) {
         findings.insert(Finding::FetchMetadataMismatch);
     }
-    let package = hints::package(http);
-    if package.is_some()
-        && matches!(found.platform, Some(Platform::Windows | Platform::MacOs | Platform::Ios))
-    {
+    if package && matches!(claims.platform, Some(Platform::Windows | Platform::MacOs | Platform::Ios)) {
         findings.insert(Finding::WebviewMismatch);
     }
-    let Some((engine, version)) = engine(found) else { return };
+    let Some((engine, version)) = engine(claims) else { return };
     let Some(accept) = header(Header::Accept) else { return };
     // A library under a WebView's user agent is how its application fetches.
     let judged = http.scheme.as_deref() == Some("https")
         && http.method.as_deref() != Some("OPTIONS")
-        && !found.marks.has(Mark::Webview)
-        && package.is_none();
+        && !claims.marks.has(Mark::Webview)
+        && !package;
     if !judged {
         return;
     }

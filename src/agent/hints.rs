@@ -5,10 +5,10 @@
 //! hints, "request desktop site" changes the user agent first. Each finding states what is known to cause it
 //! innocently; none of them alone makes a person a bot.
 
-use super::evidence::Evidence;
+use super::frame::Claims;
 use super::input::MAX_BYTES;
 use super::table::Mark;
-use super::{Finding, Findings};
+use super::{Finding, Findings, Heard};
 use crate::request::{Header, Http, Platform};
 
 /// Chromium releases from here on send `Sec-CH-UA` over HTTPS by default (chromestatus.com 5995832180473856).
@@ -87,34 +87,32 @@ fn contains_not(name: &[u8]) -> bool {
 }
 
 /// Compares the hints with what the user agent says.
-pub fn check(http: &Http<'_>, found: &Evidence, brands: Option<Brands>, findings: &mut Findings) {
-    let chromium = found.marks.has(Mark::Chrome) && found.chrome > 0;
+pub fn check(http: &Http<'_>, claims: &Claims, Heard { brands, package }: Heard, findings: &mut Findings) {
+    let chromium = claims.marks.has(Mark::Chrome) && claims.chrome > 0;
     // A WebView that names itself hides nothing: its application overrides the user agent, and many do.
-    let webview = brands.is_some_and(|brands| brands.webview) || package(http).is_some();
+    let webview = brands.is_some_and(|brands| brands.webview) || package;
     if let Some(brands) = brands {
         match brands.chromium {
             _ if webview => {}
             // A browser of its own version scheme may list Chromium under its own number, hence only with GREASE
             // in place, and a number that Chromium has had since there are brands, is it taken for Chromium's.
-            Some(major @ FIRST_BRANDS..1_000) if chromium && major != found.chrome && brands.grease => {
+            Some(major @ FIRST_BRANDS..1_000) if chromium && major != claims.chrome && brands.grease => {
                 findings.insert(Finding::BrandMismatch)
             }
             // Firefox and Safari have no brands at all.
-            Some(_) if !chromium && found.engine() => findings.insert(Finding::BrandMismatch),
+            Some(_) if !chromium && claims.engine() => findings.insert(Finding::BrandMismatch),
             _ => {}
         }
-        if brands.headless
-            && found.automation.is_none_or(|named| named.entry.class != super::AgentClass::Headless)
-        {
+        if brands.headless && !claims.headless {
             findings.insert(Finding::BrandMismatch);
         }
-        if brands.count > 0 && !brands.grease && chromium && found.chrome >= FIRST_CHROME {
+        if brands.count > 0 && !brands.grease && chromium && claims.chrome >= FIRST_CHROME {
             findings.insert(Finding::GreaseMissing);
         }
-    } else if chromium && absent_against_the_rule(http, found) {
+    } else if chromium && absent_against_the_rule(http, claims, package) {
         findings.insert(Finding::ClientHintsMissing);
     }
-    if let (Some(hinted), Some(said)) = (http.header(Header::SecChUaPlatform).and_then(platform), found.platform)
+    if let (Some(hinted), Some(said)) = (http.header(Header::SecChUaPlatform).and_then(platform), claims.platform)
         && hinted != said
         && !webview
         // Chrome for Android in desktop mode and Android televisions say Linux.
@@ -124,24 +122,24 @@ pub fn check(http: &Http<'_>, found: &Evidence, brands: Option<Brands>, findings
         findings.insert(Finding::PlatformMismatch);
     }
     match http.header(Header::SecChUaMobile).map(str::trim) {
-        Some("?1") if found.engine() && !found.marks.has(Mark::Mobile) => {
+        Some("?1") if claims.engine() && !claims.marks.has(Mark::Mobile) => {
             findings.insert(Finding::MobileMismatch)
         }
-        Some("?0") if chromium && found.marks.has(Mark::Mobile) => findings.insert(Finding::MobileMismatch),
+        Some("?0") if chromium && claims.marks.has(Mark::Mobile) => findings.insert(Finding::MobileMismatch),
         _ => {}
     }
 }
 
 /// Hints are the rule for Chromium of that age over HTTPS. Hosts that report the user agent alone prove nothing, so
 /// the request must carry another header that all browsers send.
-fn absent_against_the_rule(http: &Http<'_>, found: &Evidence) -> bool {
-    let webview = found.marks.has(Mark::Webview) || package(http).is_some();
+fn absent_against_the_rule(http: &Http<'_>, claims: &Claims, package: bool) -> bool {
+    let webview = claims.marks.has(Mark::Webview) || package;
     let first = if webview { FIRST_WEBVIEW } else { FIRST_CHROME };
     http.scheme.as_deref() == Some("https")
         // A preflight carries no hints.
         && http.method.as_deref() != Some("OPTIONS")
-        && found.chrome >= first
-        && !matches!(found.platform, Some(Platform::Ios | Platform::Other) | None)
+        && claims.chrome >= first
+        && !matches!(claims.platform, Some(Platform::Ios | Platform::Other) | None)
         && (http.header(Header::AcceptLanguage).is_some() || http.header(Header::AcceptEncoding).is_some())
 }
 

@@ -55,6 +55,14 @@ pub fn block(bytes: &[u8], at: usize) -> u64 {
     bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |eight| u64::from_le_bytes(*eight))
 }
 
+/// The hash of a run of at most sixteen bytes, which begins sixteen.
+#[inline]
+pub fn hash(sixteen: &[u8; 16], length: usize) -> Option<u64> {
+    let [first, second] = LANES.get(length)?;
+    let all = u128::from_le_bytes(*sixteen);
+    Some(hash::short((all as u64 | LOWER) & first, ((all >> 64) as u64 | LOWER) & second))
+}
+
 /// A run of letters and digits. Bytes from 0x80 on count as letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
@@ -127,13 +135,7 @@ impl Input {
     #[inline]
     pub fn hash(&self, run: Run) -> u64 {
         let sixteen = self.bytes.get(run.start..).and_then(<[u8]>::first_chunk);
-        match (sixteen, LANES.get(run.length())) {
-            (Some(sixteen), Some([first, second])) => {
-                let all = u128::from_le_bytes(*sixteen);
-                hash::short((all as u64 | LOWER) & first, ((all >> 64) as u64 | LOWER) & second)
-            }
-            _ => self.hash_long(run),
-        }
+        sixteen.and_then(|sixteen| hash(sixteen, run.length())).unwrap_or_else(|| self.hash_long(run))
     }
 
     /// The same, for one that is long.

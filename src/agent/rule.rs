@@ -1,10 +1,8 @@
 //! From evidence to a class: which rule decides, in which order.
 
 use super::evidence::{Evidence, Span};
-use super::hints::Brands;
 use super::table::{KeywordClass, Mark, Marks, Strength};
-use super::{AgentClass, Purpose, hints, payload, structure};
-use crate::request::Http;
+use super::{AgentClass, Heard, Purpose, payload, structure};
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -70,7 +68,8 @@ const DEVICES: Marks = Marks::of(&[
 
 /// Decides. The order is the argument: what is named outweighs what is guessed, and what clears a person outweighs
 /// what only looks odd.
-pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>, http: &Http<'_>) -> Verdict {
+pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
+    let Heard { brands, package } = *heard;
     let verdict = |class, rule, span| Verdict { class, rule, span };
     if !agent.starts_with(|first: char| first.is_ascii_graphic()) && agent.trim().is_empty() {
         return verdict(AgentClass::Missing, Rule::Missing, None);
@@ -218,9 +217,7 @@ pub fn decide(agent: &str, found: &Evidence, brands: Option<Brands>, http: &Http
     }
     match found.first {
         // Applications give their WebView any name; its `X-Requested-With` says theirs.
-        Some(first) if hints::package(http).is_some() => {
-            verdict(AgentClass::App, Rule::Application, Some(first))
-        }
+        Some(first) if package => verdict(AgentClass::App, Rule::Application, Some(first)),
         Some(first) => verdict(found.theme.unwrap_or(AgentClass::Bot), Rule::BareName, Some(first)),
         None => verdict(AgentClass::Malformed, Rule::Nameless, None),
     }

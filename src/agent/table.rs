@@ -11,6 +11,7 @@
 //!
 //! Texts stand in one string and are addressed by number: a pointer and a length for each would double the rows.
 
+use super::frame::{Hole, Says, Step};
 use super::hash;
 use super::input::{Input, Run, block, lanes};
 use super::tls::Stack;
@@ -90,6 +91,10 @@ impl Marks {
     pub const fn any(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
+
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 }
 
 /// A text of the tables, by number; 0 is the empty one.
@@ -136,6 +141,19 @@ pub enum System {
 }
 
 impl System {
+    /// Which of some is meant.
+    pub const fn last(systems: &[Self]) -> Self {
+        let mut last = Self::None;
+        let mut rest = systems;
+        while let [first, others @ ..] = rest {
+            if *first as u8 > last as u8 {
+                last = *first;
+            }
+            rest = others;
+        }
+        last
+    }
+
     pub const fn platform(self) -> Option<Platform> {
         Some(match self {
             Self::None => return None,
@@ -352,6 +370,22 @@ pub fn whole(agent: &Input) -> Option<&'static Entry> {
         (Meaning::Entry(entry), Anchor::WHOLE) => Some(entry),
         _ => None,
     }
+}
+
+/// Whether a user agent is known whole. One that is read where it lies has no zeros behind it.
+#[inline]
+pub fn is_whole(agent: &[u8]) -> bool {
+    has(&WHOLE_LENGTHS, agent.len()) && whole(&Input::new(agent)).is_some()
+}
+
+/// Whether a word may have a keyword in it; it has none where this says so.
+#[inline]
+pub fn may_hold_keyword(word: &[u8]) -> bool {
+    let mut gram = 0;
+    word.iter().any(|byte| {
+        gram = hash::gram(gram, *byte);
+        has(&GRAMS, usize::from(gram))
+    })
 }
 
 /// The keywords that begin with a gram. Its rank among all such grams is counted in the bits of the filter, because a
