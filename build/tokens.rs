@@ -53,6 +53,8 @@ pub struct Tokens {
     values: BTreeMap<u64, (u16, String)>,
     /// Hashes of parts of longer tokens, and what they are there.
     parts: Vec<(u64, u8)>,
+    /// Hashes of what stands before a number in a token, and whether that counts as an item of a comment only.
+    numbered: Vec<(u64, bool)>,
     /// Lengths of user agents that are known whole.
     whole_lengths: BTreeSet<usize>,
 }
@@ -85,7 +87,7 @@ impl Tokens {
                 if is_cut && anchor == PRODUCT && !text.contains("://") {
                     anchor = 0;
                 }
-                self.chain(&segments)
+                self.chain(&segments, anchor == ITEM)
             }
         };
         let (held, _) = self.values.entry(hash).or_insert_with(|| (anchor | id, token.to_owned()));
@@ -104,17 +106,29 @@ impl Tokens {
         versions > 0 && name.reduce(hash::chain).is_some_and(|hash| self.values.contains_key(&hash))
     }
 
-    /// Whether a name begins with these segments and a number.
-    pub fn goes_on_with_number(&self, hash: u64) -> bool {
-        self.parts.iter().any(|(part, what)| *part == hash && what & hash::NUMBERED != 0)
+    /// Whether segments that end a text, and a number behind them, may begin a name.
+    pub fn goes_on_with_number(&self, text: &str) -> bool {
+        let is_start = |at: usize| text.get(..at).is_some_and(|before| before.ends_with(is_separator));
+        let ends = text.match_indices(|c| !is_separator(c)).map(|(at, _)| at);
+        let starts: Vec<usize> = ends.filter(|at| *at == 0 || is_start(*at)).collect();
+        starts.into_iter().rev().take(CHAIN).any(|at| {
+            let (before, name) = text.split_at(at);
+            let segments = name.split(is_separator).filter(|segment| !segment.is_empty());
+            let hash = segments.map(|segment| hash_of(segment.as_bytes())).reduce(hash::chain);
+            let begins_item = before.ends_with(['(', ';']) || before.ends_with("; ");
+            self.numbered.iter().any(|(known, is_item)| Some(*known) == hash && (begins_item || !is_item))
+        })
     }
 
     /// The hash of a name, whose beginnings are noted.
-    fn chain(&mut self, segments: &[String]) -> u64 {
+    fn chain(&mut self, segments: &[String], is_item: bool) -> u64 {
         let mut hash = segments.first().map_or(0, |first| hash_of(first.as_bytes()));
         for segment in segments.iter().skip(1) {
             let is_number = segment.bytes().all(|byte| byte.is_ascii_digit());
             self.parts.push((hash, hash::BEGINS | if is_number { hash::NUMBERED } else { 0 }));
+            if is_number {
+                self.numbered.push((hash, is_item));
+            }
             let segment = hash_of(segment.as_bytes());
             self.parts.push((segment, hash::CONTINUES));
             hash = hash::chain(hash, segment);
