@@ -328,7 +328,8 @@ struct Reading<'a> {
 impl<'a> Reading<'a> {
     /// One that is read word by word.
     fn of(agent: &'a str, heard: &Heard) -> Self {
-        let found = Evidence::of(agent, None);
+        let mut found = Evidence::default();
+        reader::read(agent, None, &mut found);
         let verdict = rule::decide(agent, &found, heard);
         let entry = found.entry_of(verdict.class);
         let mut findings = Findings::default();

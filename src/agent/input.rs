@@ -85,15 +85,18 @@ pub struct Input {
 }
 
 impl Input {
-    /// The first [`MAX_BYTES`] of a text.
+    /// Nothing.
+    pub const EMPTY: Self = Self { bytes: [0; WINDOW * WINDOWS], length: 0 };
+
+    /// Takes the first [`MAX_BYTES`] of a text, where it was empty before. Made with its text at once, it would be moved,
+    /// all of it.
     #[inline]
-    pub fn new(text: &[u8]) -> Self {
+    pub fn take(&mut self, text: &[u8]) {
         let text = text.get(..MAX_BYTES).unwrap_or(text);
-        let mut bytes = [0; WINDOW * WINDOWS];
-        if let Some(place) = bytes.get_mut(..text.len()) {
+        if let Some(place) = self.bytes.get_mut(..text.len()) {
             place.copy_from_slice(text);
         }
-        Self { bytes, length: text.len() }
+        self.length = text.len();
     }
 
     #[inline]

@@ -94,8 +94,12 @@ const DOMAINS: usize = 4;
 /// Reads a user agent. Large, and wanted once in the module.
 #[inline(never)]
 pub fn read(agent: &str, trace: Option<&mut Trace>, found: &mut Evidence) {
-    let input = &Input::new(agent.as_bytes());
-    let map = &Map::of(input);
+    let mut input = Input::EMPTY;
+    input.take(agent.as_bytes());
+    let input = &input;
+    let mut map = Map::of(input);
+    map.draw();
+    let map = &map;
     found.odd = map.odd;
     let first = map.run(0);
     found.first = first.map(Span::of);
@@ -227,6 +231,7 @@ impl Reader<'_> {
     }
 
     /// Looks segments up that stand together, or a part of one.
+    #[inline]
     fn hit(&mut self, hash: u64, run: Run) -> bool {
         table::find(hash).is_some_and(|(meaning, anchor)| self.note(meaning, anchor, run))
     }
@@ -430,6 +435,7 @@ impl Reader<'_> {
         self.trace(span, Seen::Keyword(keyword));
     }
 
+    #[inline]
     fn trace(&mut self, span: Span, seen: Seen) {
         if let Some(trace) = self.trace.as_deref_mut() {
             trace.push((span, seen));

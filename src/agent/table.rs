@@ -103,6 +103,7 @@ pub struct Text(u16);
 
 impl Text {
     /// The text itself.
+    #[inline]
     pub fn get(self) -> &'static str {
         let at = |index: u16| TEXT_ENDS.get(usize::from(index)).copied().map(usize::from);
         let start = self.0.checked_sub(1).and_then(at).unwrap_or_default();
@@ -375,7 +376,14 @@ pub fn whole(agent: &Input) -> Option<&'static Entry> {
 /// Whether a user agent is known whole. One that is read where it lies has no zeros behind it.
 #[inline]
 pub fn is_whole(agent: &[u8]) -> bool {
-    has(&WHOLE_LENGTHS, agent.len()) && whole(&Input::new(agent)).is_some()
+    has(&WHOLE_LENGTHS, agent.len()) && is_whole_by_hash(agent)
+}
+
+#[cold]
+fn is_whole_by_hash(agent: &[u8]) -> bool {
+    let mut input = Input::EMPTY;
+    input.take(agent);
+    whole(&input).is_some()
 }
 
 /// Whether a word may have a keyword in it; it has none where this says so.

@@ -64,18 +64,24 @@ pub struct Map<'t> {
 }
 
 impl<'t> Map<'t> {
+    /// A map on which nothing is drawn yet. It is large, and drawn where it lies.
     #[inline]
     pub fn of(input: &'t Input) -> Self {
-        let mut map = Self { input, windows: [Window::default(); WINDOWS], odd: false, opens: None };
+        Self { input, windows: [Window::default(); WINDOWS], odd: false, opens: None }
+    }
+
+    #[inline]
+    pub fn draw(&mut self) {
         let mut depth = 0_u32;
         let mut edge = Edge::default();
-        for ((index, window), bytes) in map.windows.iter_mut().enumerate().zip(input.windows()) {
+        let input = self.input;
+        for ((index, window), bytes) in self.windows.iter_mut().enumerate().zip(input.windows()) {
             let base = WINDOW * index;
             let Kinds { letters, mut words, brackets, rare } = Kinds::of(bytes);
             let escaped = std::mem::take(&mut edge.escaped);
             if rare | escaped != 0 {
                 let (is_odd, escapes) = marks(rare, input, base);
-                map.odd |= is_odd;
+                self.odd |= is_odd;
                 words &= !(escaped | escapes as u64);
                 edge.escaped = (escapes >> 64) as u64;
             }
@@ -84,7 +90,7 @@ impl<'t> Map<'t> {
             for at in ones(brackets) {
                 let behind = u64::MAX << at << 1;
                 if bytes.get(at) == Some(&b'(') {
-                    map.opens.get_or_insert(base + at);
+                    self.opens.get_or_insert(base + at);
                     depth += 1;
                     comments |= behind;
                 } else {
@@ -97,7 +103,6 @@ impl<'t> Map<'t> {
             let ends = edge.ends(words, words & !letters);
             *window = Window { words, ends, comments };
         }
-        map
     }
 
     #[inline]
@@ -106,6 +111,7 @@ impl<'t> Map<'t> {
     }
 
     /// The first byte from `at` on that is, or is not, part of a run; the length of the text if there is none.
+    #[inline]
     fn next(&self, at: usize, in_run: bool) -> usize {
         let bits = |index: usize| self.window(index).words ^ if in_run { 0 } else { u64::MAX };
         let mut index = at / 64;
@@ -118,6 +124,7 @@ impl<'t> Map<'t> {
     }
 
     /// The first run from `at` on.
+    #[inline]
     pub fn run(&self, at: usize) -> Option<Run> {
         let start = self.next(at, true);
         (start < self.input.length()).then(|| Run { start, end: self.next(start, false) })
