@@ -1,5 +1,6 @@
 //! What the client says it is, and what gives it away.
 
+mod claims;
 mod evidence;
 mod explain;
 mod frame;
@@ -22,9 +23,9 @@ mod tls;
 mod token;
 mod verify;
 
+use self::claims::Claims;
 use self::evidence::Evidence;
 pub use self::explain::{Explanation, Note, Token, explain};
-use self::frame::Claims;
 pub(crate) use self::freshness::outdated_days;
 pub use self::key::Jwk;
 pub use self::registry::Registry;

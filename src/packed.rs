@@ -201,3 +201,21 @@ fn length(count: usize) -> i32 {
 const fn low_bits(word: u64) -> i32 {
     (word as u32).cast_signed()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_does_not_fit_says_so_and_the_next_one_has_its_place() {
+        let mut answer = Answer::default();
+        let place = answer.words().as_ptr();
+        answer.extend(std::iter::repeat_n(1, ANSWER_WORDS - 2));
+        assert!(answer.text("eight by"), "to the last word");
+        assert!(!answer.text("n"), "one more");
+        assert_eq!(answer.words(), [0; 0]);
+        let request = crate::request::Request::default();
+        answer.write_agent(&crate::agent::classify(&request));
+        assert_eq!((answer.words().len(), answer.words().as_ptr()), (9, place));
+    }
+}

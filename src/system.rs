@@ -6,7 +6,7 @@ use crate::request::Request;
 const LIMIT: usize = 96;
 
 /// Where the version of a Gecko begins.
-const REVISION: &[u8] = b"; rv:";
+const REVISION: &str = "; rv:";
 
 /// What a browser's first comment says of its system and device: `iPhone; CPU iPhone OS 18_6 like Mac OS X`. `None`
 /// if there is none, or one longer than 96 bytes. Browsers freeze parts of it, so that many share a name; how many is
@@ -25,13 +25,10 @@ const REVISION: &[u8] = b"; rv:";
 pub fn named_by<'r>(request: &'r Request<'_>) -> Option<&'r str> {
     // Only there does it name the system: `AppleWebKit/537.36 (KHTML, like Gecko)` says nothing.
     let rest = request.http.user_agent().flatten()?.strip_prefix("Mozilla/5.0 (")?;
-    let rest = rest.as_bytes();
-    let end = rest.iter().position(|byte| *byte == b')')?;
-    let comment = rest.get(..end)?;
+    let comment = rest.get(..rest.bytes().position(|byte| byte == b')')?)?;
     // Byte by byte: what searches for texts takes longer to set up than this to end.
-    let ends = comment.iter().enumerate().filter(|(_, byte)| **byte == b';').map(|(at, _)| at);
-    let revision =
-        ends.into_iter().find(|at| comment.get(*at..).is_some_and(|rest| rest.starts_with(REVISION)));
-    let named = comment.get(..revision.unwrap_or(end))?;
-    (!named.is_empty() && named.len() <= LIMIT).then(|| std::str::from_utf8(named).ok()).flatten()
+    let mut items = comment.bytes().enumerate().filter(|(_, byte)| *byte == b';').map(|(at, _)| at);
+    let revision = items.find(|at| comment.get(*at..).is_some_and(|rest| rest.starts_with(REVISION)));
+    let named = comment.get(..revision.unwrap_or(comment.len()))?;
+    (!named.is_empty() && named.len() <= LIMIT).then_some(named)
 }

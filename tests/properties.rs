@@ -64,6 +64,24 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
+/// Sizes and numbers of each group of a packed request whose lists are empty or unknown, in the order of their bits.
+const PACKED_GROUPS: [(usize, usize); 13] =
+    [(6, 0), (7, 3), (3, 0), (2, 0), (2, 1), (2, 1), (6, 0), (3, 2), (3, 1), (6, 0), (4, 0), (5, 0), (0, 2)];
+
+fn packed_number() -> impl Strategy<Value = f64> {
+    prop_oneof![4 => Just(f64::NAN), 4 => (0_u32..9).prop_map(f64::from), 1 => any::<f64>()]
+}
+
+/// Whether a packed request is decided, which takes one that is classified; without a fault either way.
+fn packed(text: &str, sizes: &[i32], numbers: &[f64]) -> bool {
+    let mut answer = Answer::default();
+    let classified = ffi::classify_packed(text.as_bytes(), sizes, numbers, &mut answer);
+    let decided = INSTANCE.with(|it| it.evaluate_packed(text.as_bytes(), sizes, numbers, &mut answer));
+    assert_eq!(classified, decided, "what one reads, the other reads");
+    assert!(answer.words().len() <= ANSWER_WORDS);
+    decided
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
@@ -133,17 +151,28 @@ proptest! {
         said in prop::option::of(any::<i32>()),
         mask in 0_i32..1 << 14,
         sizes in prop::collection::vec(prop_oneof![4 => Just(-1), 8 => 0_i32..4, 1 => any::<i32>()], 0..70),
-        numbers in prop::collection::vec(prop_oneof![4 => Just(f64::NAN), 4 => (0_u32..9).prop_map(f64::from), 1 => any::<f64>()], 0..20),
+        numbers in prop::collection::vec(packed_number(), 0..20),
     ) {
         let units = said.unwrap_or_else(|| i32::try_from(text.encode_utf16().count()).unwrap());
-        let sizes = [&[mask, units][..], &sizes].concat();
-        let mut answer = Answer::default();
-        let decided = INSTANCE.with(|instance| {
-            ffi::classify_packed(text.as_bytes(), &sizes, &numbers, &mut answer)
-                == instance.evaluate_packed(text.as_bytes(), &sizes, &numbers, &mut answer)
-        });
-        prop_assert!(decided, "what one reads, the other reads");
-        prop_assert!(answer.words().len() <= ANSWER_WORDS);
+        packed(&text, &[&[mask, units][..], &sizes].concat(), &numbers);
+    }
+
+    /// The same for requests of which all groups but the profile are whole and most members are read: names, flags and
+    /// empty texts.
+    #[test]
+    fn any_whole_packed_request_is_decided(
+        mask in 0_i32..1 << PACKED_GROUPS.len(),
+        sizes in prop::collection::vec(-1_i32..1, 53),
+        numbers in prop::collection::vec(prop_oneof![Just(f64::NAN), (0_u32..90).prop_map(f64::from)], 12),
+    ) {
+        let groups = PACKED_GROUPS.iter().enumerate().filter(|(bit, _)| mask >> bit & 1 != 0);
+        let counts = groups.fold((0, 1), |(sizes, numbers), (_, more)| (sizes + more.0, numbers + more.1));
+        let mut sizes = [&[mask, 0][..], &sizes[..counts.0]].concat();
+        // No address is empty.
+        if mask & 2 != 0 {
+            sizes[if mask & 1 == 0 { 2 } else { 8 }] = -1;
+        }
+        prop_assert!(packed("", &sizes, &numbers[..counts.1]));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What one pass over a user agent finds: names of the catalogue, words of the vocabulary, keywords in words that
 //! neither knows, and the shape of what remains.
 
-use super::frame::Claims;
+use super::claims::Claims;
 use super::input::{Input, Run};
 use super::reader::{self, Trace};
 use super::table::{Entry, Keyword, KeywordClass, Mark, Marks, Strength, System, Word};

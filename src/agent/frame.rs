@@ -1,34 +1,12 @@
 //! What the browsers of most people write is the same to the letter but for a few numbers and the name of a device. It is
-//! read in one walk, comparing eight bytes at a time, at a tenth of the price of reading it word by word, and comes to the
-//! same: a text that could come to anything else is not taken. Nobody gains by writing it, who wants to pass for a browser
-//! writes it anyway.
+//! read in one walk, comparing eight bytes at a time, at a fraction of the price of reading it word by word, and comes to the
+//! same: a text that could come to anything else is not taken. An attacker gains nothing by writing it: whoever wants to
+//! pass for a browser does so anyway.
 
 use super::Browser;
-use super::evidence::ENGINES;
+use super::claims::Claims;
 use super::input::{self, Run};
 use super::table::{self, Anchor, FRAMES, Mark, Marks, Meaning, Parts, System, Text};
-use crate::request::Platform;
-
-/// What headers and the handshake are held against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claims {
-    pub marks: Marks,
-    pub platform: Option<Platform>,
-    pub browser: Option<Browser>,
-    /// Numbers in `Version/17`, `Chrome/140`, `Firefox/143`; 0 if not stated.
-    pub version: u32,
-    pub chrome: u32,
-    pub firefox: u32,
-    /// It says itself that it is headless.
-    pub headless: bool,
-}
-
-impl Claims {
-    /// Whether a browser's engine or product is claimed.
-    pub const fn engine(&self) -> bool {
-        self.marks.any(ENGINES)
-    }
-}
 
 /// A stretch that is the same in some frames, and what follows.
 pub struct Step {
@@ -234,8 +212,9 @@ mod tests {
 
     use super::*;
     use crate::agent::evidence::Evidence;
+    use crate::agent::hints::Brands;
     use crate::agent::rule::{self, Rule};
-    use crate::agent::{AgentClass, Heard, structure};
+    use crate::agent::{AgentClass, Heard, Reading, structure};
 
     /// Frames, with what their holes may be filled with.
     fn frames(steps: &'static [Step]) -> Vec<String> {
@@ -311,6 +290,20 @@ mod tests {
         assert_eq!(claims, found.claims(), "{text}");
         assert_eq!((verdict.class, verdict.rule), (AgentClass::Browser, Rule::Browser), "{text}");
         assert!(verdict.span.is_none() && !structure::truncated(&found), "{text}");
+        // Whatever its headers say beside it.
+        for brands in [None, Some(claims.chrome), Some(claims.chrome + 1)] {
+            for (package, headless) in [(false, false), (true, false), (false, true)] {
+                let brands = brands.map(|major| Brands {
+                    chromium: Some(major),
+                    headless,
+                    count: 1,
+                    ..Brands::default()
+                });
+                let heard = Heard { brands, package };
+                let [at_once, by_words] = [Reading::of_frame(claims, &heard), Reading::of(text, &heard)];
+                assert_eq!(at_once.agent(), by_words.agent(), "{text} {heard:?}");
+            }
+        }
         true
     }
 

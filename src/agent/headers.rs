@@ -5,7 +5,7 @@
 //! Applications that fetch with a library under the user agent of their WebView look the same; they, and proxies that
 //! rewrite headers, are why none of this makes a person a bot.
 
-use super::frame::Claims;
+use super::claims::Claims;
 use super::table::Mark;
 use super::{Finding, Findings, Heard};
 use crate::request::{Header, Platform, Request};

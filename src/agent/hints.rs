@@ -5,7 +5,7 @@
 //! hints, "request desktop site" changes the user agent first. Each finding states what is known to cause it
 //! innocently; none of them alone makes a person a bot.
 
-use super::frame::Claims;
+use super::claims::Claims;
 use super::input::MAX_BYTES;
 use super::table::Mark;
 use super::{Finding, Findings, Heard};

@@ -3,7 +3,7 @@
 //! A tool that forges the user agent rarely forges the handshake below it. Innocent causes: antivirus products and
 //! company proxies that terminate TLS and speak with a library of their own.
 
-use super::frame::Claims;
+use super::claims::Claims;
 use super::table::{FINGERPRINTS_OF_TLS, Mark};
 use crate::request::{Platform, Tls};
 

@@ -6,7 +6,7 @@ use super::table::Entry;
 use super::{Agent, AgentClass, Finding, Verification};
 use crate::request::Request;
 
-/// Completes an agent. A proof that fails outweighs one that holds: both can not be true of an honest client.
+/// Completes an agent, which comes with what its name alone is worth. A proof that fails outweighs one that holds: both can not be true of an honest client.
 pub(super) fn verify<'a>(
     agent: &mut Agent<'a>,
     entry: Option<&'static Entry>,
@@ -17,7 +17,7 @@ pub(super) fn verify<'a>(
     let status = checked.as_ref().map(|(signature, _)| signature.status);
     let signer = checked.as_ref().and_then(|(_, directory)| *directory);
     let platform = &request.platform_bot;
-    let verifiable = entry.is_some_and(|entry| entry.verifiable);
+    let verifiable = agent.verification == Verification::Claimed;
     let place = entry.filter(|entry| !entry.operator.is_empty()).and_then(|entry| {
         registry.fetches_from(entry, request.client.ip, request.client.reverse_dns.as_deref())
     });
