@@ -5,7 +5,8 @@
 
 use super::Browser;
 use super::claims::Claims;
-use super::input::{self, Run};
+use super::input::{self, Run, WINDOW};
+use super::kinds::Kinds;
 use super::table::{self, Anchor, FRAMES, Mark, Marks, Meaning, Parts, System, Text};
 
 /// A stretch that is the same in some frames, and what follows.
@@ -54,8 +55,7 @@ const HARMLESS: Marks = Marks::of(&[
     Mark::Pc,
 ]);
 
-/// Bytes of a device's name, and digits of a number, that are read here. Eight digits may be a date.
-const DEVICE: usize = 64;
+/// Digits of a number that are read here. Eight may be a date.
 const DIGITS: usize = 6;
 
 /// Reads a user agent that is one of the frames. What is said of it is then that it is a browser.
@@ -124,58 +124,84 @@ fn whole_block(bytes: &[u8], at: usize) -> Option<u64> {
     bytes.get(at..)?.first_chunk().map(|eight| u64::from_le_bytes(*eight))
 }
 
+/// Eight bytes from a place on, with zeros behind the last.
+#[inline]
+fn padded_block(bytes: &[u8], at: usize) -> Option<u64> {
+    whole_block(bytes, at).or_else(|| {
+        let left = bytes.len().checked_sub(at)?;
+        let last = whole_block(bytes, bytes.len().checked_sub(8)?)?;
+        Some(last.checked_shr(64 - 8 * left as u32).unwrap_or(0))
+    })
+}
+
 /// The number that stands at a place, and where it ends, or the version that it begins.
 #[inline]
 fn number(bytes: &[u8], at: usize, version: bool) -> Option<(u32, usize)> {
-    let rest = bytes.get(at..)?;
-    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
-    let (number, count) = digits.take(DIGITS + 1).fold((0_u32, 0), |(number, count), digit| {
-        (number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0')), count + 1)
-    });
+    let (number, count) = input::number(padded_block(bytes, at)?);
     // No version is 0, which stands for none.
     if number == 0 || count > DIGITS {
         return None;
     }
-    let behind = rest.get(count..)?.iter();
-    let more = behind.take_while(|byte| version && matches!(byte, b'0'..=b'9' | b'.' | b'_')).count();
-    Some((number, at + count + more))
+    let mut end = at + count;
+    let mut more = if version { 8 } else { 0 };
+    while more == 8 {
+        more = input::version_length(padded_block(bytes, end)?);
+        end += more;
+    }
+    Some((number, end))
 }
 
 /// The name of a device, up to the end of its comment, and what its words prove; none if a word may be more than that,
-/// or a longer name may begin with it.
+/// or a longer name may begin with it. What stands behind a device is longer than what is looked at.
 #[inline]
 fn named(bytes: &[u8], at: usize) -> Option<(Marks, System, usize)> {
+    let window: &[u8; WINDOW] = bytes.get(at..)?.first_chunk()?;
+    let Kinds { letters, words, brackets, .. } = Kinds::of(window);
+    let length = brackets.trailing_zeros();
+    let inside = !u64::MAX.checked_shl(length)?;
+    let mut between = !words & inside;
+    while between != 0 {
+        let place = between.trailing_zeros() as usize;
+        if !matches!(window.get(place)?, b' ' | b'-' | b'_' | b'.' | b'/') {
+            return None;
+        }
+        between &= between.wrapping_sub(1);
+    }
     let mut found = (Marks::default(), System::None);
     let mut begun = false;
-    let mut start = at;
-    let mut kinds = 0;
-    for (place, byte) in bytes.iter().enumerate().skip(at).take(DEVICE) {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' => kinds |= LETTER,
-            b'0'..=b'9' => kinds |= if kinds & LETTER == 0 { DIGIT } else { LATE_DIGIT },
-            b' ' | b'-' | b'_' | b'.' | b'/' | b')' => {
-                if kinds & LETTER != 0 {
-                    word(bytes, Run { start, end: place }, kinds, &mut begun, &mut found)?;
-                }
-                if *byte == b')' {
-                    return Some((found.0, found.1, place));
-                }
-                (start, kinds) = (place + 1, 0);
-            }
-            _ => return None,
+    // A run begins behind a byte that is none, and ends before one.
+    let mut begins = words & !(words << 1) & inside;
+    while begins != 0 {
+        let start = begins.trailing_zeros();
+        let end = (!words & (u64::MAX << start)).trailing_zeros();
+        let run = !(u64::MAX << start) ^ !u64::MAX.checked_shl(end)?;
+        if letters & run != 0 {
+            let digits = run & !letters;
+            // Digits in front of letters make no stem.
+            let has_stem = digits.trailing_zeros() > start && digits != 0;
+            let run = Run { start: at + start as usize, end: at + end as usize };
+            word(
+                bytes,
+                run,
+                has_stem.then(|| (digits.trailing_zeros() - start) as usize),
+                &mut begun,
+                &mut found,
+            )?;
         }
+        begins &= begins.wrapping_sub(1);
     }
-    None
+    (window.get(length as usize) == Some(&b')')).then_some((found.0, found.1, at + length as usize))
 }
 
-/// What a word is made of: letters, digits in front, digits behind letters.
-const LETTER: u8 = 1;
-const DIGIT: u8 = 2;
-const LATE_DIGIT: u8 = 4;
-
-/// Reads a word of a device's name.
+/// Reads a word of a device's name; of one whose letters have digits behind them, with the number of those.
 #[inline]
-fn word(bytes: &[u8], run: Run, kinds: u8, begun: &mut bool, found: &mut (Marks, System)) -> Option<()> {
+fn word(
+    bytes: &[u8],
+    run: Run,
+    stem: Option<usize>,
+    begun: &mut bool,
+    found: &mut (Marks, System),
+) -> Option<()> {
     let sixteen = bytes.get(run.start..)?.first_chunk()?;
     let hash = input::hash(sixteen, run.length())?;
     let parts = Parts::of(hash);
@@ -196,11 +222,10 @@ fn word(bytes: &[u8], run: Run, kinds: u8, begun: &mut bool, found: &mut (Marks,
     }
     let word = bytes.get(run.start..run.end)?;
     // Letters that digits follow are looked up as well.
-    if kinds == LETTER | LATE_DIGIT {
-        let stem = word.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        if table::find(input::hash(sixteen, stem)?).is_some() {
-            return None;
-        }
+    if let Some(stem) = stem
+        && table::find(input::hash(sixteen, stem)?).is_some()
+    {
+        return None;
     }
     (!table::may_hold_keyword(word)).then_some(())
 }

@@ -63,6 +63,34 @@ pub fn hash(sixteen: &[u8; 16], length: usize) -> Option<u64> {
     Some(hash::short((all as u64 | LOWER) & first, ((all >> 64) as u64 | LOWER) & second))
 }
 
+/// The decimal number that begins eight bytes, and how many digits it has; 0 and 0 for none.
+#[inline]
+pub fn number(eight: u64) -> (u32, usize) {
+    // Digits are the bytes whose upper half is 3, and stays 3 with 6 added.
+    let others = ((eight & each(0xf0)) | (eight.wrapping_add(each(6)) & each(0xf0)) >> 4) ^ each(0x33);
+    let count = others.trailing_zeros() as usize / 8;
+    // The digits go to the end, with zeros in front; then neighbours are added up, twice as many at a time.
+    let padded = if count == 0 { 0 } else { eight << (64 - 8 * count) } & (each(0x0f));
+    let pairs = (padded * 10 + (padded >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let all = fours.wrapping_mul(10_000).wrapping_add(fours >> 32);
+    (all as u32, count)
+}
+
+/// How many of eight bytes, from the first on, are digits, points and underscores.
+#[inline]
+pub const fn version_length(eight: u64) -> usize {
+    let digits = (eight & each(0xf0)) | (eight.wrapping_add(each(6)) & each(0xf0)) >> 4;
+    let others = has_bits(digits ^ each(0x33)) & has_bits(eight ^ each(b'.')) & has_bits(eight ^ each(b'_'));
+    others.trailing_zeros() as usize / 8
+}
+
+/// The upper bits of those bytes that are not 0.
+#[inline]
+const fn has_bits(bytes: u64) -> u64 {
+    (((bytes & each(0x7f)) + each(0x7f)) | bytes) & each(0x80)
+}
+
 /// A run of letters and digits. Bytes from 0x80 on count as letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
@@ -179,15 +207,6 @@ impl Input {
     /// The decimal number that begins at a place, of at most eight digits, and how many it has; 0 and 0 for none.
     #[inline]
     pub fn number(&self, at: usize) -> (u32, usize) {
-        let eight = self.block(at);
-        // Digits are the bytes whose upper half is 3, and stays 3 with 6 added.
-        let others = ((eight & each(0xf0)) | (eight.wrapping_add(each(6)) & each(0xf0)) >> 4) ^ each(0x33);
-        let count = others.trailing_zeros() as usize / 8;
-        // The digits go to the end, with zeros in front; then neighbours are added up, twice as many at a time.
-        let padded = if count == 0 { 0 } else { eight << (64 - 8 * count) } & (each(0x0f));
-        let pairs = (padded * 10 + (padded >> 8)) & 0x00ff_00ff_00ff_00ff;
-        let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
-        let all = fours.wrapping_mul(10_000).wrapping_add(fours >> 32);
-        (all as u32, count)
+        number(self.block(at))
     }
 }
