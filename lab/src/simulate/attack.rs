@@ -20,7 +20,7 @@ pub fn attempt(world: &World, family: Family, person: &Person, last: &Draft, ran
     match family {
         Family::Naive => {
             // Botnets are where people are: some machine of it is a neighbour's, mostly at the provider most have.
-            draft.network = if scene.random.chance(0.06) {
+            draft.network = if scene.random.chance(0.10) {
                 scene.next_door(0.8)
             } else {
                 let place = scene.world.place(scene.random);
