@@ -23,7 +23,7 @@ struct Cell {
 /// Rounds of weighing families anew.
 const ROUNDS: usize = 8;
 /// How fast a family's weight falls, per point that its boldest hundredth scores above the worst family's.
-const STEP: f64 = 0.01;
+const STEP: f64 = 0.003;
 /// Points beyond which a family is safe however far it is.
 const SAFE: f64 = 200.0;
 /// Least weight of a family.
