@@ -98,7 +98,7 @@ mod tests {
             &request,
             &agent,
             &crate::identifier::Identifiers::plain(),
-            &crate::signal::Rarity::default(),
+            &crate::signal::Population::default(),
         );
         detect(Observed { request: &request, agent: &agent, signals: &signals })
             .into_iter()

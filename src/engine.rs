@@ -111,7 +111,7 @@ impl Engine {
 
     fn evaluate<'a>(&'a self, request: &'a Request<'a>, unknowns: Unknowns) -> Judged<'a> {
         let agent = agent::classify_known(request, &self.bundle.agents);
-        let signals = Signals::read(request, &agent, &self.identifiers, self.bundle.model.rarity());
+        let signals = Signals::read(request, &agent, &self.identifiers, self.bundle.model.population());
         let detections = detection::detect(Observed { request, agent: &agent, signals: &signals });
         let score = self.score(request, &signals, &detections);
         let facts = Facts {
@@ -146,7 +146,7 @@ impl Engine {
     #[must_use]
     pub fn counterfactual(&self, request: &Request<'_>) -> Option<Counterfactual> {
         let agent = agent::classify_known(request, &self.bundle.agents);
-        let signals = Signals::read(request, &agent, &self.identifiers, self.bundle.model.rarity());
+        let signals = Signals::read(request, &agent, &self.identifiers, self.bundle.model.population());
         let observed = Observed { request, agent: &agent, signals: &signals };
         risk::counterfactual(observed, |signals, detections| self.score(request, signals, detections))
     }

@@ -5,7 +5,9 @@
 
 mod agent;
 mod history;
+mod kinds;
 mod network;
+mod population;
 mod possession;
 mod rarity;
 mod session;
@@ -14,7 +16,10 @@ mod velocity;
 
 pub use agent::{Claims, PlatformVerdict, Release};
 pub use history::{AddressFamiliarity, Familiarity, History, Hour, Version};
+pub use kinds::NetworkKinds;
+pub(crate) use kinds::NetworkKindsFile;
 pub use network::{Exit, Network, RoundTrip};
+pub use population::Population;
 pub use possession::{DeviceAndPlace, Possession};
 pub(crate) use rarity::RarityFile;
 pub use rarity::{Dimension, Rarity};
@@ -47,6 +52,11 @@ macro_rules! bins {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(u8)]
         pub enum $name { $($(#[$doc])* $variant,)* }
+
+        impl $name {
+            /// Every bin, by index.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+        }
 
         impl $crate::signal::Bin for $name {
             const NAMES: &'static [&'static str] = &[$($text),*];
@@ -85,17 +95,17 @@ pub struct Signals {
 
 impl Signals {
     /// Reads the signals off a request and its classified client. Profiles name devices as they left the edge,
-    /// by `identifiers`; what a match with them is worth depends on the `rarity` of the value.
+    /// by `identifiers`; what a match with them is worth, and what a network is, depends on the `population`.
     #[must_use]
     pub fn read(
         request: &Request<'_>,
         agent: &Agent<'_>,
         identifiers: &Identifiers,
-        rarity: &Rarity,
+        population: &Population,
     ) -> Self {
         let session = SessionDrift::read(request, agent);
         let journey = Journey::read(request);
-        let history = History::read(request, agent, session.is_bound(), identifiers, rarity);
+        let history = History::read(request, agent, session.is_bound(), identifiers, &population.rarity);
         Self {
             history,
             hour: Hour::read(request),
@@ -103,7 +113,7 @@ impl Signals {
             token_age: TokenAge::read(request),
             travel: Travel::of(journey),
             journey,
-            network: Network::read(request),
+            network: population.networks.of(Network::stated(request), request.client.asn),
             exit: Exit::Unknown,
             round_trip: RoundTrip::read(request),
             possession: Possession::read(request),
@@ -226,7 +236,7 @@ mod tests {
         let request = Request::default();
         let agent = crate::agent::classify(&request);
         let mut seen = 0;
-        Signals::read(&request, &agent, &Identifiers::plain(), &Rarity::default()).each(|observed| {
+        Signals::read(&request, &agent, &Identifiers::plain(), &Population::default()).each(|observed| {
             let (_, bins) = CATALOGUE[observed.signal];
             assert!(observed.bin < bins.len());
             assert_eq!(observed.signal, seen);

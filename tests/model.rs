@@ -147,7 +147,7 @@ fn score(request: &Value, setting: Setting) -> i32 {
         &request,
         &agent,
         &edgeward::identifier::Identifiers::plain(),
-        &edgeward::signal::Rarity::default(),
+        &edgeward::signal::Population::default(),
     );
     edgeward::risk::score(&Model::parse(LEARNED, setting).unwrap(), &signals, &[], None).score
 }

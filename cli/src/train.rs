@@ -10,7 +10,7 @@ use edgeward_lab::dataset::{Builder, Dataset};
 use edgeward_lab::event::Split;
 use edgeward_lab::learn::learn;
 use edgeward_lab::model::{Card, ModelFile, PREVALENCE, SETTINGS};
-use edgeward_lab::rarity::{Rarities, tables};
+use edgeward_lab::population::Everybody;
 use edgeward_lab::report::html;
 use edgeward_lab::scorecard::Constraints;
 use hmac_sha256::Hash;
@@ -120,8 +120,8 @@ pub fn train(arguments: &TrainArguments) -> Done {
         digest.update(line);
         digest.update(b"\n");
     })?;
-    let rarity = dataset.values.rarities();
-    let dataset = weighed(&dataset, &rarity)?;
+    let everybody = dataset.everybody();
+    let dataset = weighed(&dataset, &everybody)?;
     let rows = dataset.part(Split::Train, &[]);
     let attacks = rows.iter().filter(|row| row.is_attack).count();
     if attacks == 0 || attacks == rows.len() {
@@ -146,7 +146,7 @@ pub fn train(arguments: &TrainArguments) -> Done {
         evidence: serde_json::json!({ "learned": { "standardWithout": arguments.advanced } }),
         training_digest: Some(hexadecimal(&digest.finalize())),
         expires: None,
-        rarity,
+        everybody,
         cards: SETTINGS.into_iter().map(str::to_owned).zip(cards).collect(),
     };
     write(&arguments.out, &model.to_json())?;
@@ -163,7 +163,7 @@ pub fn calibrate(arguments: &CalibrateArguments) -> Done {
     }
     let mut model = model(&arguments.model)?;
     let dataset = dataset(arguments.events.as_deref(), |_| {})?;
-    let dataset = weighed(&dataset, &model.rarity)?;
+    let dataset = weighed(&dataset, &model.everybody)?;
     let promise = Promise { alpha: arguments.alpha, beta: arguments.beta, ..Promise::default() };
     let mut status = Status::Clean;
     let mut samples = serde_json::Map::new();
@@ -226,8 +226,8 @@ pub fn assess(arguments: &AssessArguments) -> Done {
     Ok(Status::Clean)
 }
 
-fn weighed(dataset: &Dataset, rarity: &Rarities) -> Result<Dataset, Failure> {
-    Ok(dataset.weighed(&tables(rarity).map_err(|why| Failure::input("model", why))?))
+fn weighed(dataset: &Dataset, everybody: &Everybody) -> Result<Dataset, Failure> {
+    Ok(dataset.weighed(&everybody.population().map_err(|why| Failure::input("model", why))?))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

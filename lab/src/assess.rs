@@ -14,7 +14,6 @@ use crate::measure::{
     Honesty, Rate, RiskCoverage, Separation, honesty, risk_coverage, separation, stability,
 };
 use crate::model::{ModelFile, PREVALENCE, SETTINGS};
-use crate::rarity::tables;
 use crate::reauthentication::{Reauthentications, count};
 use crate::scorecard::{Constraints, Scorecard};
 
@@ -135,10 +134,10 @@ pub fn assess(
     since: i64,
     mut progress: impl FnMut(f64),
 ) -> Report {
-    // What the model knows of rarities, and what one learned anew from the stream does.
-    let [own, anew] = [&model.rarity, &dataset.values.rarities()].map(|rarities| {
+    // What the model knows of everybody, and what one learned anew from the stream does.
+    let [own, anew] = [&model.everybody, &dataset.everybody()].map(|everybody| {
         // A test reads all that streams can hold, and a model's were read before.
-        dataset.weighed(&tables(rarities).unwrap_or_default())
+        dataset.weighed(&everybody.population().unwrap_or_default())
     });
     let test = own.part(Split::Test, &[]);
     let bands = model

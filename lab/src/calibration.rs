@@ -226,6 +226,7 @@ mod tests {
             is_session: false,
             split: None,
             bins,
+            asn: None,
             matches: (0, [None; 5]),
             is_trusted: true,
             freeman: None,

@@ -9,11 +9,13 @@ use edgeward::agent;
 use edgeward::identifier::Identifiers;
 use edgeward::profile::Profile;
 use edgeward::risk::is_trustworthy;
-use edgeward::signal::{Bin, CATALOGUE, Dimension, Familiarity, Rarity, Signals};
+use edgeward::signal::{Bin, CATALOGUE, Dimension, Exit, Familiarity, Network, Population, Signals};
 
 use crate::event::{Event, Label, Split};
 use crate::freeman::{Counting, Freeman};
 use crate::login::Login;
+use crate::network::Labels;
+use crate::population::Everybody;
 use crate::rarity::{Match, Values, matches};
 
 /// Signals of the engine.
@@ -36,8 +38,11 @@ pub struct Row {
     pub is_session: bool,
     /// Part of the experiment.
     pub split: Option<Split>,
-    /// Bin of each signal; what a profile holds is known, and distinctive by [`Dataset::weighed`].
+    /// Bin of each signal; what a profile holds is known and a network is what its host says, until
+    /// [`Dataset::weighed`] knows more.
     pub bins: [u8; SIGNALS],
+    /// Autonomous system.
+    pub asn: Option<u32>,
     /// Sign-ins of the profile, and which values it holds.
     pub matches: (u32, [Option<Match>; Dimension::ALL.len()]),
     /// Whether a low score may be believed ([`is_trustworthy`]).
@@ -59,6 +64,8 @@ pub struct Dataset {
     pub users: u32,
     /// Values of the dimensions that have rarities, counted over the benign sign-ins that are learned from.
     pub values: Values,
+    /// What hosts said of the addresses that are learned from.
+    pub labels: Labels,
 }
 
 /// Builds a data set event by event.
@@ -102,7 +109,8 @@ impl Builder {
         }
         let classified = agent::classify(&event.request);
         let mut bins = [0; SIGNALS];
-        let signals = Signals::read(&event.request, &classified, &Identifiers::plain(), &Rarity::default());
+        let signals =
+            Signals::read(&event.request, &classified, &Identifiers::plain(), &Population::default());
         let values = self.dataset.values.of(&event.request, &classified);
         let profile = event.request.profile.as_ref();
         let matches =
@@ -121,11 +129,15 @@ impl Builder {
             is_session,
             split: event.split,
             bins,
+            asn: event.request.client.asn,
             matches,
             is_trusted: is_trustworthy(&signals),
             freeman: self.freeman.score(user, &login).filter(|_| !is_session),
             counting: self.counting.score(user, &login).filter(|_| !is_session),
         });
+        if event.split == Some(Split::Train) {
+            self.dataset.labels.count(&event.request);
+        }
         if !is_attack && !is_session {
             if event.split == Some(Split::Train) {
                 self.dataset.values.count(user, values);
@@ -167,6 +179,30 @@ impl Builder {
     }
 }
 
+/// Index of a signal.
+fn signal(name: &str) -> Option<usize> {
+    CATALOGUE.iter().position(|(known, _)| *known == name)
+}
+
+impl Row {
+    fn bin<B: Copy>(&self, signal: Option<usize>, all: &[B]) -> Option<B> {
+        all.get(usize::from(*self.bins.get(signal?)?)).copied()
+    }
+
+    /// Sets the bins of network and exit, which the kind of the network decides; `place` are the signals network, exit
+    /// and autonomous system.
+    fn place(&mut self, population: &Population, [network, exit, asn]: [Option<usize>; 3]) {
+        let stated = self.bin(network, Network::ALL);
+        let Some((stated, familiarity)) = stated.zip(self.bin(asn, Familiarity::ALL)) else { return };
+        let kind = population.networks.of(stated, self.asn);
+        for (signal, bin) in [(network, kind.index()), (exit, Exit::of(kind, familiarity).index())] {
+            if let Some(slot) = signal.and_then(|signal| self.bins.get_mut(signal)) {
+                *slot = u8::try_from(bin).unwrap_or(u8::MAX);
+            }
+        }
+    }
+}
+
 impl Dataset {
     /// Name of a family.
     #[must_use]
@@ -174,14 +210,20 @@ impl Dataset {
         self.families.get(usize::from(family)).map(String::as_str)
     }
 
-    /// The same rows, with what a profile holds weighed by its rarity.
+    /// What the rows that are learned from tell of everybody.
     #[must_use]
-    pub fn weighed(&self, rarity: &Rarity) -> Self {
+    pub fn everybody(&self) -> Everybody {
+        Everybody { rarity: self.values.rarities(), networks: self.labels.networks() }
+    }
+
+    /// The same rows, beside what is known of everybody: what a profile holds is weighed by its rarity, and networks
+    /// are what they are known for.
+    #[must_use]
+    pub fn weighed(&self, population: &Population) -> Self {
         let mut weighed = self.clone();
-        let signals: Vec<Option<usize>> = Dimension::ALL
-            .iter()
-            .map(|dimension| CATALOGUE.iter().position(|(name, _)| *name == dimension.name()))
-            .collect();
+        let signals: Vec<Option<usize>> =
+            Dimension::ALL.iter().map(|dimension| signal(dimension.name())).collect();
+        let place = ["network", "exit", "asn"].map(signal);
         for row in &mut weighed.rows {
             let (count, matches) = row.matches;
             for ((dimension, found), signal) in Dimension::ALL.iter().zip(matches).zip(&signals) {
@@ -189,10 +231,11 @@ impl Dataset {
                 else {
                     continue;
                 };
-                let is_distinctive = self.values.is_distinctive(rarity, *dimension, found, count);
+                let is_distinctive = self.values.is_distinctive(&population.rarity, *dimension, found, count);
                 let familiarity = if is_distinctive { Familiarity::Distinctive } else { Familiarity::Known };
                 *bin = u8::try_from(familiarity.index()).unwrap_or(u8::MAX);
             }
+            row.place(population, place);
         }
         weighed
     }
@@ -222,7 +265,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::rarity::{Rarities, tables};
+    use crate::network::Networks;
+    use crate::rarity::Rarities;
     use crate::simulate::{Options, simulate};
 
     #[test]
@@ -230,7 +274,7 @@ mod tests {
         let table = |values: &[(&str, i32)]| -> BTreeMap<String, i32> {
             values.iter().map(|(value, points)| ((*value).to_owned(), *points)).collect()
         };
-        let rarities = Rarities::from([
+        let rarity = Rarities::from([
             (
                 "agent".to_owned(),
                 table(&[("Chrome/windows", 90), ("Safari/iOS", 140), ("Firefox/linux", 400)]),
@@ -242,10 +286,13 @@ mod tests {
             ("country".to_owned(), table(&[("NO", 77), ("US", 119), ("DE", 330)])),
             ("tls".to_owned(), table(&[("t13d15h2_8daaf6152771", 60)])),
         ]);
-        let rarity = tables(&rarities).unwrap();
+        let hosting = (0..40).map(|rank| 4_200_003_072 + rank).collect();
+        let networks = Networks::from([("hosting".to_owned(), hosting)]);
+        let everybody = Everybody { rarity, networks };
+        let population = everybody.population().unwrap();
         let mut builder = Builder::default();
         let mut profiles = HashMap::<String, Profile<'static>>::new();
-        let (mut expected, mut distinctive) = (Vec::new(), 0);
+        let (mut expected, mut distinctive, mut missed) = (Vec::new(), 0, 0);
         let options = Options { seed: 9, users: 400, attacks: 40 };
         simulate(
             options,
@@ -258,12 +305,16 @@ mod tests {
                 event.request.profile = (profile.count > 0).then(|| profile.clone());
                 let agent = agent::classify(&event.request);
                 let mut bins = [0; SIGNALS];
-                Signals::read(&event.request, &agent, &Identifiers::plain(), &rarity).each(|observed| {
+                Signals::read(&event.request, &agent, &Identifiers::plain(), &population).each(|observed| {
                     bins[observed.signal] = u8::try_from(observed.bin).unwrap();
                     let (_, names) = CATALOGUE[observed.signal];
                     distinctive += usize::from(names[observed.bin] == "distinctive");
                 });
                 expected.push(bins);
+                missed += usize::from(
+                    population.networks.of(Network::Access, event.request.client.asn) == Network::Hosting
+                        && Network::stated(&event.request) == Network::Access,
+                );
                 if event.label == Label::Benign && event.request.session.id.is_none() {
                     profile.learn(&event.request, &agent, &Identifiers::plain());
                 }
@@ -271,8 +322,9 @@ mod tests {
             },
         )
         .unwrap();
-        let rows = builder.finish().weighed(&rarity).rows;
+        let rows = builder.finish().weighed(&population).rows;
         assert!(rows.iter().map(|row| row.bins).eq(expected));
         assert!(distinctive > 100, "{distinctive}: the rarities are not used");
+        assert!(missed > 10, "{missed}: the kinds of networks are not used");
     }
 }

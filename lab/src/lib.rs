@@ -13,6 +13,8 @@ pub mod learn;
 pub mod login;
 pub mod measure;
 pub mod model;
+pub mod network;
+pub mod population;
 pub mod random;
 pub mod rarity;
 pub mod reauthentication;

@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::calibration::Calibration;
+use crate::network::Networks;
+use crate::population::Everybody;
 use crate::rarity::Rarities;
 use crate::scorecard::Scorecard;
 
@@ -71,8 +73,8 @@ pub struct ModelFile {
     pub training_digest: Option<String>,
     /// When it is no longer to be relied on, milliseconds since the Unix epoch.
     pub expires: Option<i64>,
-    /// How rare values are among all principals.
-    pub rarity: Rarities,
+    /// What it knows of everybody.
+    pub everybody: Everybody,
     /// By setting; the second may be left out.
     pub cards: BTreeMap<String, Card>,
 }
@@ -90,6 +92,8 @@ struct FileJson {
     expires: Option<i64>,
     #[serde(default)]
     rarity: Rarities,
+    #[serde(default)]
+    networks: Networks,
     standard: CardJson,
     hardened: Option<CardJson>,
 }
@@ -168,7 +172,7 @@ impl ModelFile {
             evidence: file.evidence,
             training_digest: file.training_digest,
             expires: file.expires,
-            rarity: file.rarity,
+            everybody: Everybody { rarity: file.rarity, networks: file.networks },
             cards: cards.filter_map(|(name, card)| Some((name.to_owned(), card?))).collect(),
         })
     }
@@ -184,7 +188,8 @@ impl ModelFile {
             ("evidence", Some(self.evidence.clone())),
             ("trainingDigest", self.training_digest.as_ref().map(|digest| json!(digest))),
             ("expires", self.expires.map(|expires| json!(expires))),
-            ("rarity", (!self.rarity.is_empty()).then(|| json!(self.rarity))),
+            ("rarity", (!self.everybody.rarity.is_empty()).then(|| json!(self.everybody.rarity))),
+            ("networks", (!self.everybody.networks.is_empty()).then(|| json!(self.everybody.networks))),
         ];
         for (name, value) in members.into_iter().filter_map(|(name, value)| Some((name, value?))) {
             let _ = writeln!(text, "  \"{name}\": {value},");

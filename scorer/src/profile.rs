@@ -10,7 +10,7 @@ use edgeward::detection::{self, DetectionKind, Observed};
 use edgeward::identifier::{AddressPrefix, Identifiers};
 use edgeward::profile::{Profile, Sighting};
 use edgeward::request::{Client, Device, Principal, Request};
-use edgeward::signal::{Familiarity, Rarity, Signals};
+use edgeward::signal::{Familiarity, Population, Signals};
 
 use crate::store::Habit;
 
@@ -40,7 +40,7 @@ pub fn detect(about: &Subject<'_>, profile: Option<&Profile<'_>>) -> Vec<Reporte
         ..Request::default()
     };
     let agent = agent::classify(&request);
-    let mut signals = Signals::read(&request, &agent, &Identifiers::plain(), &Rarity::default());
+    let mut signals = Signals::read(&request, &agent, &Identifiers::plain(), &Population::default());
     // The edge sent the key of the client it classified; there are no headers here to classify again.
     signals.history.agent = match (profile.filter(|profile| profile.count > 0), &about.agent) {
         (_, None) => Familiarity::Absent,

@@ -100,14 +100,14 @@ mod tests {
     use super::*;
     use crate::identifier::Identifiers;
     use crate::request::Request;
-    use crate::signal::Rarity;
+    use crate::signal::Population;
 
     const BAND: Band = Band { allow: 0, block: 500 };
 
     fn levels(score: i32, json: &str) -> LevelSet {
         let request: Request<'_> = serde_json::from_str(json).unwrap();
         let agent = crate::agent::classify(&request);
-        BAND.levels(score, &Signals::read(&request, &agent, &Identifiers::plain(), &Rarity::default()))
+        BAND.levels(score, &Signals::read(&request, &agent, &Identifiers::plain(), &Population::default()))
     }
 
     const KNOWN: &str = r#"{"client":{"asn":64500},"profile":{"count":9,"asns":[64500]}}"#;

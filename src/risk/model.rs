@@ -9,7 +9,7 @@ use super::calibration::Calibration;
 use super::{RiskLevel, Worth, probability};
 use crate::error::Error;
 use crate::read::{self, Slot};
-use crate::signal::{Rarity, SignalBin};
+use crate::signal::{Population, SignalBin};
 
 /// The scorecards every edge starts with, learned and calibrated on a simulated stream; `data/model/README.md` says how.
 const SHIPPED: &str = include_str!("../../data/model/learned.json");
@@ -58,7 +58,7 @@ pub struct Model {
     band: Option<Band>,
     /// What the operator says errors cost.
     worth: Option<Worth>,
-    rarity: Rarity,
+    population: Population,
     /// By signal and bin, in the order of [`CATALOGUE`](crate::signal::CATALOGUE).
     table: Vec<Vec<Points>>,
 }
@@ -76,9 +76,9 @@ impl Model {
         if schema != 1 {
             return Err(Error::model("schema", format!("`{schema}` is not a known schema; 1 is")));
         }
-        let rarity = file.rarity.validate()?;
+        let population = Population::of(file.rarity, file.networks)?;
         let card = |card: CardFile, name| {
-            card.validate(&file.id, file.expires, rarity.clone()).map_err(|why| why.within(name))
+            card.validate(&file.id, file.expires, population.clone()).map_err(|why| why.within(name))
         };
         let standard = card(file.standard.unwrap_or_default(), "standard")?;
         let hardened = file.hardened.map(|file| card(file, "hardened")).transpose()?;
@@ -100,7 +100,7 @@ impl Model {
         self.expires.is_none_or(|expires| time.is_some_and(|time| time < expires))
     }
 
-    /// What the model answers to 64 made-up requests, as 16 hexadecimal digits: FNV-1a over its rarities and the score
+    /// What the model answers to 64 made-up requests, as 16 hexadecimal digits: FNV-1a over what it knows of everybody and the score
     /// and probability of each. The file states what it was when the model was made, so that no other arithmetic and no damaged table is
     /// ever scored with.
     #[must_use]
@@ -111,7 +111,7 @@ impl Model {
                 hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
             }
         };
-        self.rarity.numbers().for_each(&mut take);
+        self.population.numbers().for_each(&mut take);
         for vector in 0..64_usize {
             let score = self.table.iter().enumerate().fold(0_i32, |score, (signal, bins)| {
                 // Sixteen in a row show every bin of every signal; the next sixteen, in another company.
@@ -137,10 +137,10 @@ impl Model {
         &self.id
     }
 
-    /// How rare values are among all principals.
+    /// What the model knows of everybody.
     #[must_use]
-    pub const fn rarity(&self) -> &Rarity {
-        &self.rarity
+    pub const fn population(&self) -> &Population {
+        &self.population
     }
 
     /// Points of every bin of every signal, in the order of [`CATALOGUE`](crate::signal::CATALOGUE).

@@ -135,7 +135,7 @@ mod tests {
             &request,
             &agent,
             &crate::identifier::Identifiers::plain(),
-            &crate::signal::Rarity::default(),
+            &crate::signal::Population::default(),
         );
         let observed = crate::detection::Observed { request: &request, agent: &agent, signals: &signals };
         // A model without a band, whose levels are intervals.

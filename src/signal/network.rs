@@ -24,7 +24,9 @@ bins! {
 }
 
 impl Network {
-    pub(super) fn read(request: &Request<'_>) -> Self {
+    /// What the host says of the address.
+    #[must_use]
+    pub fn stated(request: &Request<'_>) -> Self {
         match request.client.proxy {
             Some(Proxy::None) => Self::Access,
             Some(Proxy::Corporate) => Self::Corporate,
@@ -55,7 +57,9 @@ bins! {
 }
 
 impl Exit {
-    pub(super) const fn of(network: Network, asn: Familiarity) -> Self {
+    /// Where an intermediary is in a network as familiar as `asn`.
+    #[must_use]
+    pub const fn of(network: Network, asn: Familiarity) -> Self {
         match network {
             Network::Access | Network::Corporate => Self::None,
             Network::Absent => Self::Unknown,

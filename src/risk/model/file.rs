@@ -8,7 +8,7 @@ use crate::read::{Record, Slot, record};
 use crate::request::Text;
 use crate::risk::band::BandFile;
 use crate::risk::calibration::{Calibration, KnotFile};
-use crate::signal::{CATALOGUE, Rarity, RarityFile};
+use crate::signal::{CATALOGUE, NetworkKindsFile, Population, RarityFile};
 use crate::vocabulary::vocabulary;
 
 /// Largest magnitude of one bin's points: 16 bits of evidence. Keeps every sum far from overflow.
@@ -29,6 +29,8 @@ pub(super) struct ModelFile<'a> {
     pub(super) expires: Option<i64>,
     /// How rare values are among all principals; without, nothing is known to be.
     pub(super) rarity: RarityFile,
+    /// Autonomous systems that are intermediaries; without, the host's word is all there is.
+    pub(super) networks: NetworkKindsFile,
     pub(super) standard: Option<CardFile>,
     /// The standard one serves both settings where it is left out.
     pub(super) hardened: Option<CardFile>,
@@ -43,6 +45,7 @@ record!(strict ModelFile<'a> {
     "trainingDigest" => Text(training_digest),
     "expires" => Whole(expires),
     "rarity" => Record(rarity),
+    "networks" => Record(networks),
     "standard" => Record(standard),
     "hardened" => Record(hardened),
 } requires {
@@ -211,7 +214,12 @@ impl PointsFile {
 }
 
 impl CardFile {
-    pub(super) fn validate(self, id: &str, expires: Option<i64>, rarity: Rarity) -> Result<Model, Error> {
+    pub(super) fn validate(
+        self,
+        id: &str,
+        expires: Option<i64>,
+        population: Population,
+    ) -> Result<Model, Error> {
         let LevelsFile { low: Some(low), medium: Some(medium), high: Some(high) } = self.levels else {
             return Err(Error::model("levels", "is missing".to_owned()));
         };
@@ -226,8 +234,16 @@ impl CardFile {
             .ok_or_else(|| Error::model("calibration", "must be two knots or more that ascend".to_owned()))?;
         let band = self.band.as_ref().map(BandFile::validate).transpose()?;
         let thresholds = Thresholds { low, medium, high };
-        let model =
-            Model { id: id.to_owned(), expires, calibration, thresholds, band, worth: None, rarity, table };
+        let model = Model {
+            id: id.to_owned(),
+            expires,
+            calibration,
+            thresholds,
+            band,
+            worth: None,
+            population,
+            table,
+        };
         match self.check {
             Some(check) if check != model.check() => Err(Error::model(
                 "check",
