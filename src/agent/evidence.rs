@@ -120,6 +120,8 @@ pub struct Evidence {
     pub browser_first: bool,
     /// `compatible` stands after an engine or inside its comment.
     pub compatible_late: bool,
+    /// A phone's name stands where crawlers have theirs: what fetches for its owner, because it can not show pages itself.
+    pub gateway: bool,
     /// A contact address behind a plus sign, as crawlers write it: `+http://…`, `+example.org`.
     pub plus_contact: bool,
     /// Something stands behind `like Gecko` in its comment, where browsers have nothing.
@@ -309,6 +311,7 @@ impl Evidence {
                 self.unspaced |= input.byte(end + 1) != b' ';
                 self.compatible_late |= self.engine();
             }
+            Mark::Phone => self.gateway |= input.upto(start).ends_with(b"compatible; "),
             Mark::Url => self.plus_contact |= input.byte(start.wrapping_sub(1)) == b'+',
             _ => {}
         }

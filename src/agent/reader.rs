@@ -28,6 +28,7 @@ const SPECIAL: Marks = Marks::of(&[
     Mark::Mac,
     Mark::Compatible,
     Mark::Android,
+    Mark::Phone,
     Mark::Url,
 ]);
 

@@ -109,13 +109,6 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
     if brands.is_some_and(|brands| brands.headless) {
         return verdict(AgentClass::Headless, Rule::Brand, None);
     }
-    if let Some(app) = app {
-        return if found.plus_contact && !device && !found.mozilla_first {
-            verdict(AgentClass::Bot, Rule::Contact, Some(app.span))
-        } else {
-            verdict(AgentClass::App, Rule::Catalogue, Some(app.span))
-        };
-    }
     let keyword = |least: Strength| {
         found.keyword.filter(|hinted| hinted.keyword.strength >= least).and_then(|hinted| {
             match hinted.keyword.class {
@@ -127,6 +120,18 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
             }
         })
     };
+    if let Some(app) = app {
+        // The service behind an application fetches for all of its users, from no device of theirs.
+        let service = !device && !found.mozilla_first;
+        let (class, rule) = if service && found.plus_contact {
+            (AgentClass::Bot, Rule::Contact)
+        } else if service && keyword(Strength::Strong).is_some() {
+            (AgentClass::Bot, Rule::Keyword)
+        } else {
+            (AgentClass::App, Rule::Catalogue)
+        };
+        return verdict(class, rule, Some(app.span));
+    }
     // An unseen name is what its words say, else a bot.
     let hinted = |rule| match keyword(Strength::Hint) {
         Some(hint) if hint.class != AgentClass::Library => Verdict { rule, ..hint },
@@ -148,7 +153,7 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
     if found.joined {
         return verdict(AgentClass::Bot, Rule::Joined, found.first);
     }
-    if found.browser_first {
+    if found.browser_first && !found.plus_contact {
         return verdict(AgentClass::Browser, Rule::Browser, None);
     }
     let contact = found.marks.has(Mark::Url) || found.mail || found.plus_contact;
@@ -181,7 +186,10 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
             verdict(AgentClass::Browser, Rule::Browser, None)
         };
     }
-    if device && (found.mozilla_first && found.plus_contact || contact && found.marks.has(Mark::Compatible)) {
+    if device
+        && !found.gateway
+        && (found.mozilla_first && found.plus_contact || contact && found.marks.has(Mark::Compatible))
+    {
         return hinted(Rule::Contact);
     }
     if device {

@@ -79,7 +79,11 @@ pub fn appended(found: &Evidence) -> Option<Span> {
     // Add-ons and toolbars named themselves beside the system while browsers let them.
     let modern = found.chrome >= 30 || found.firefox >= 17;
     let pc = matches!(found.platform, Some(Platform::Windows | Platform::MacOs));
-    behind.or(found.item.filter(|_| modern && pc))
+    // Blink has Chrome's name before or beside that of the application it is built into.
+    let blink = found.webkit == 537 && (found.safari, found.safari_minor) == (537, 36);
+    let unbranded = blink && found.chrome == 0 && found.version == 0 && (pc || linux);
+    let instead = found.stranger.filter(|_| unbranded && !marks.any(KITS));
+    behind.or(instead).or(found.item.filter(|_| modern && pc))
 }
 
 /// Whether Chrome names no system to run on; what is built on it names itself where it leaves that out.
