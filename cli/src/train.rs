@@ -120,7 +120,7 @@ pub fn train(arguments: &TrainArguments) -> Done {
         digest.update(line);
         digest.update(b"\n");
     })?;
-    let everybody = dataset.everybody();
+    let everybody = dataset.everybody(&arguments.advanced);
     let dataset = weighed(&dataset, &everybody)?;
     let rows = dataset.part(Split::Train, &[]);
     let attacks = rows.iter().filter(|row| row.is_attack).count();

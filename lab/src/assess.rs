@@ -135,7 +135,7 @@ pub fn assess(
     mut progress: impl FnMut(f64),
 ) -> Report {
     // What the model knows of everybody, and what one learned anew from the stream does.
-    let [own, anew] = [&model.everybody, &dataset.everybody()].map(|everybody| {
+    let [own, anew] = [&model.everybody, &dataset.everybody(held_out)].map(|everybody| {
         // A test reads all that streams can hold, and a model's were read before.
         dataset.weighed(&everybody.population().unwrap_or_default())
     });

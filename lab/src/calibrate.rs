@@ -110,6 +110,7 @@ mod tests {
             split: None,
             bins,
             asn: None,
+            ip: None,
             matches: (0, [None; 5]),
             is_trusted: true,
             freeman: None,

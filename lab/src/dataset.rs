@@ -4,6 +4,7 @@
 //! carry it: learned from sign-ins that succeeded, hence never from an attack.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use edgeward::agent;
 use edgeward::identifier::Identifiers;
@@ -43,6 +44,8 @@ pub struct Row {
     pub bins: [u8; SIGNALS],
     /// Autonomous system.
     pub asn: Option<u32>,
+    /// Address of the client.
+    pub ip: Option<IpAddr>,
     /// Sign-ins of the profile, and which values it holds.
     pub matches: (u32, [Option<Match>; Dimension::ALL.len()]),
     /// Whether a low score may be believed ([`is_trustworthy`]).
@@ -64,8 +67,6 @@ pub struct Dataset {
     pub users: u32,
     /// Values of the dimensions that have rarities, counted over the benign sign-ins that are learned from.
     pub values: Values,
-    /// What hosts said of the addresses that are learned from.
-    pub labels: Labels,
 }
 
 /// Builds a data set event by event.
@@ -130,14 +131,12 @@ impl Builder {
             split: event.split,
             bins,
             asn: event.request.client.asn,
+            ip: event.request.client.ip,
             matches,
             is_trusted: is_trustworthy(&signals),
             freeman: self.freeman.score(user, &login).filter(|_| !is_session),
             counting: self.counting.score(user, &login).filter(|_| !is_session),
         });
-        if event.split == Some(Split::Train) {
-            self.dataset.labels.count(&event.request);
-        }
         if !is_attack && !is_session {
             if event.split == Some(Split::Train) {
                 self.dataset.values.count(user, values);
@@ -210,10 +209,17 @@ impl Dataset {
         self.families.get(usize::from(family)).map(String::as_str)
     }
 
-    /// What the rows that are learned from tell of everybody.
+    /// What the rows that are learned from tell of everybody, without some families of attackers.
     #[must_use]
-    pub fn everybody(&self) -> Everybody {
-        Everybody { rarity: self.values.rarities(), networks: self.labels.networks() }
+    pub fn everybody(&self, without: &[String]) -> Everybody {
+        let mut labels = Labels::default();
+        let network = signal("network");
+        for row in self.part(Split::Train, without) {
+            if let Some(((asn, ip), stated)) = row.asn.zip(row.ip).zip(row.bin(network, Network::ALL)) {
+                labels.count(asn, ip, stated);
+            }
+        }
+        Everybody { rarity: self.values.rarities(), networks: labels.networks() }
     }
 
     /// The same rows, beside what is known of everybody: what a profile holds is weighed by its rarity, and networks

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
-use edgeward::Request;
 use edgeward::signal::{Bin, Network, NetworkKinds};
 
 /// Addresses that must be seen of a network before a model names it: of fewer, chance has too large a say.
@@ -23,18 +22,15 @@ pub fn kinds(networks: &Networks) -> Result<NetworkKinds, String> {
     NetworkKinds::new(NetworkKinds::NAMED.into_iter().flat_map(of_kind)).map_err(|why| why.to_string())
 }
 
-/// What hosts said of the addresses of a stream. It is no matter who was behind them: a network that people are never
-/// seen on is known by its attackers.
+/// What hosts said of the addresses of a stream. It is no matter who was behind them, so no labels of people are needed:
+/// a network that people are never seen on is known by its attackers.
 #[derive(Debug, Clone, Default)]
 pub struct Labels(HashMap<u32, HashMap<IpAddr, Network>>);
 
 impl Labels {
-    /// Counts the address of a request, if its host says what it is.
-    pub(crate) fn count(&mut self, request: &Request<'_>) {
-        let stated = Network::stated(request);
-        if let Some((asn, ip)) = request.client.asn.zip(request.client.ip)
-            && stated != Network::Absent
-        {
+    /// Counts an address, if its host says what it is.
+    pub(crate) fn count(&mut self, asn: u32, ip: IpAddr, stated: Network) {
+        if stated != Network::Absent {
             self.0.entry(asn).or_default().insert(ip, stated);
         }
     }
@@ -65,21 +61,15 @@ mod tests {
     #[test]
     fn a_network_is_what_most_of_its_addresses_are() {
         let mut labels = Labels::default();
-        let mut see = |asn: u32, host: usize, proxy: &str| {
-            let client = format!(r#"{{"asn":{asn},"ip":"192.0.2.{host}","proxy":{proxy}}}"#);
-            labels.count(&serde_json::from_str(&format!(r#"{{"client":{client}}}"#)).unwrap());
-        };
+        let mut see = |asn: u32, host: u8, stated| labels.count(asn, [192, 0, 2, host].into(), stated);
+        let (access, hosting, vpn) = (Network::Access, Network::Hosting, Network::Vpn);
         for host in 0..20 {
-            see(64500, host, if host < 11 { r#""hosting""# } else { r#""none""# });
-            see(64501, host, if host < 10 { r#""hosting""# } else { r#""none""# });
+            see(64500, host, if host < 11 { hosting } else { access });
+            see(64501, host, if host < 10 { hosting } else { access });
             // Half of what is labelled is a VPN, and a third a data centre.
-            see(
-                64502,
-                host,
-                ["\"vpn\"", "\"vpn\"", "\"hosting\"", "\"vpn\"", "\"hosting\"", "\"none\""][host % 6],
-            );
-            see(64503, host % 19, r#""vpn""#);
-            see(64504, host, "null");
+            see(64502, host, [vpn, vpn, hosting, vpn, hosting, access][usize::from(host % 6)]);
+            see(64503, host % 19, vpn);
+            see(64504, host, Network::Absent);
         }
         let networks = labels.networks();
         let expected = [("hosting", vec![64500]), ("vpn", vec![64502])];
