@@ -6,13 +6,14 @@
 use super::network::Network;
 use crate::error::Error;
 use crate::read::record;
+use crate::sort::sort;
 
 /// Networks a model names at most.
 const LIMIT: usize = 256;
 
-/// Autonomous systems that are intermediaries, with what kind, in the order of their numbers.
+/// Autonomous systems that are intermediaries, in the order of their numbers: each above the eight bits of its kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NetworkKinds(Vec<(u32, Network)>);
+pub struct NetworkKinds(Vec<u64>);
 
 impl NetworkKinds {
     /// Kinds that a model may name, as their bins are named.
@@ -23,12 +24,13 @@ impl NetworkKinds {
     /// # Errors
     /// [`Error::Model`] if a network is named twice, or more than 256 are.
     pub fn new(networks: impl IntoIterator<Item = (u32, Network)>) -> Result<Self, Error> {
-        let mut networks: Vec<_> = networks.into_iter().collect();
-        networks.sort_unstable_by_key(|(asn, _)| *asn);
+        let mut networks: Vec<_> =
+            networks.into_iter().map(|(asn, kind)| u64::from(asn) << 8 | kind as u64).collect();
+        sort(&mut networks);
         if networks.len() > LIMIT {
             return Err(Error::model("networks", format!("names more than {LIMIT} networks")));
         }
-        if networks.windows(2).any(|pair| matches!(pair, [one, other] if one.0 == other.0)) {
+        if networks.windows(2).any(|pair| matches!(pair, [one, other] if one >> 8 == other >> 8)) {
             return Err(Error::model("networks", "names a network twice".to_owned()));
         }
         Ok(Self(networks))
@@ -41,14 +43,16 @@ impl NetworkKinds {
         if !matches!(stated, Network::Access | Network::Absent) {
             return stated;
         }
-        asn.and_then(|asn| self.0.binary_search_by_key(&asn, |(known, _)| *known).ok())
-            .and_then(|at| self.0.get(at))
-            .map_or(stated, |(_, kind)| *kind)
+        let known = asn.map(u64::from).and_then(|asn| {
+            let at = self.0.partition_point(|network| network >> 8 < asn);
+            self.0.get(at).filter(|network| **network >> 8 == asn)
+        });
+        known.and_then(|network| Network::ALL.get((network & 0xff) as usize)).map_or(stated, |kind| *kind)
     }
 
     /// Its numbers, for a model's check.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = i64> {
-        self.0.iter().map(|(asn, kind)| i64::from(*asn) << 8 | *kind as i64)
+        self.0.iter().map(|network| network.cast_signed())
     }
 }
 

@@ -9,6 +9,7 @@
 use crate::error::Error;
 use crate::logarithm::log2;
 use crate::read::{Record, Slot};
+use crate::sort::sort;
 use crate::vocabulary::vocabulary;
 
 /// Bits by which a match must be likelier for the principal than for anybody to count as distinctive, in points.
@@ -81,7 +82,7 @@ impl Rarity {
         }
         for (table, dimension) in rarity.0.iter_mut().zip(Dimension::ALL) {
             let refused = |why| Err(Error::model(&format!("rarity.{}", dimension.name()), why));
-            table.sort_unstable();
+            sort(table);
             if table.len() > LIMIT {
                 return refused(format!("holds more than {LIMIT} values"));
             }
