@@ -87,7 +87,7 @@ struct Reader<'r> {
 }
 
 /// Letters that are searched for keywords, of all words that nothing knows. Names stand in front, and no name has so many.
-const LETTERS: usize = 128;
+const LETTERS: usize = 96;
 
 /// Domains that are read. Who names several names the first or the second.
 const DOMAINS: usize = 4;
@@ -228,6 +228,10 @@ impl Reader<'_> {
         if self.input.byte(run.end) == b':' && self.input.from(run.end).starts_with(b"://") {
             self.address = true;
             self.found.address_first |= run.start <= 1;
+            // Its words name pages; the host's name tells who it is only where nothing else does.
+            if self.found.automation.is_some() {
+                self.read = self.map.address_end(run.end) + 1;
+            }
         }
     }
 

@@ -195,6 +195,14 @@ impl<'t> Map<'t> {
         between(self.input.byte(start.wrapping_sub(1)))
     }
 
+    /// Where an address ends that goes on at `at`.
+    #[inline]
+    pub fn address_end(&self, at: usize) -> usize {
+        let rest = self.input.from(at);
+        let inside = |byte: &u8| byte.is_ascii_alphanumeric() || between(*byte) & BREAK == 0;
+        at + rest.iter().take_while(|byte| inside(byte)).count()
+    }
+
     /// Whether one joining separator (`-`, `_`, `.`, a blank, …), or `://`, ` (` or ` - `, stands between two runs.
     #[inline]
     pub fn joins(&self, end: usize, start: usize) -> bool {
