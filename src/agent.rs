@@ -250,6 +250,12 @@ impl Agent<'_> {
         self.family().is_some()
     }
 
+    /// Whether the client sent headers and does not say what it is: no user agent, or one that names nothing.
+    #[must_use]
+    pub const fn is_silent(&self, request: &Request<'_>) -> bool {
+        request.http.headers.is_some() && self.browser.is_none() && self.name.is_none()
+    }
+
     /// Whether [`Agent::key`] would write `key`; allocates nothing.
     #[must_use]
     pub fn key_is(&self, key: &str) -> bool {

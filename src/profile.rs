@@ -134,6 +134,11 @@ impl Profile<'_> {
             .map(|(_, version)| version)
     }
 
+    /// Whether the version of any agent is known.
+    pub(crate) fn keeps_versions(&self) -> bool {
+        self.agents.iter().any(|seen| split_version(seen).1.is_some())
+    }
+
     /// Which eighth of the UTC day a moment falls into, 0 to 7.
     pub(crate) fn eighth_of_day(time: i64) -> usize {
         usize::try_from(time.rem_euclid(86_400_000) / 10_800_000).unwrap_or(0)

@@ -10,6 +10,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 use serde::Deserializer;
 use serde::de::{Deserialize, DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -54,7 +55,8 @@ pub(crate) enum Slot<'s, 'de> {
     Whole(&'s mut dyn Whole),
     Counts(&'s mut Vec<u32>),
     /// Degrees on the wire, millionths of a degree inside: no float reaches a verdict.
-    Degrees(&'s mut Option<i32>),
+    Latitude(&'s mut Option<i32>),
+    Longitude(&'s mut Option<i32>),
     /// IPv4-mapped IPv6 is read as IPv4.
     Address(&'s mut Option<IpAddr>),
 }
@@ -76,7 +78,8 @@ impl Slot<'_, '_> {
             Self::Flag(_) | Self::Switch(_) => "true or false",
             Self::Whole(slot) => slot.expected(),
             Self::Counts(_) => "an array of whole numbers from 0 to 4294967295",
-            Self::Degrees(_) => "degrees from -180 to 180",
+            Self::Latitude(_) => "degrees from -90 to 90",
+            Self::Longitude(_) => "degrees from -180 to 180",
             Self::Address(_) => "an IP address",
         }
     }
@@ -84,6 +87,22 @@ impl Slot<'_, '_> {
     fn refuse<E: Error>(&self, found: &str) -> E {
         E::custom(format_args!("expected {}, found {found}", self.expected()))
     }
+}
+
+/// Degrees there are.
+pub(crate) const LATITUDES: RangeInclusive<f64> = -90.0..=90.0;
+pub(crate) const LONGITUDES: RangeInclusive<f64> = -180.0..=180.0;
+
+/// Millionths of a degree; `None` where there is no such place.
+#[expect(clippy::cast_possible_truncation, reason = "range checked before the cast")]
+pub(crate) fn millionths(degrees: f64, range: RangeInclusive<f64>) -> Option<i32> {
+    range.contains(&degrees).then(|| (degrees * 1e6).round() as i32)
+}
+
+fn set_degrees(slot: &mut Option<i32>, degrees: f64, range: RangeInclusive<f64>) -> bool {
+    let read = millionths(degrees, range);
+    *slot = read.or(*slot);
+    read.is_some()
 }
 
 /// Fills a slot from JSON text. Everything the module reads goes through this one function.
@@ -142,13 +161,8 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
             }
             Self::Whole(slot) => slot.read(value),
             Self::Record(record) => record.short(value),
-            Self::Degrees(slot) => match i32::try_from(value) {
-                Ok(value @ -180..=180) => {
-                    **slot = Some(value * 1_000_000);
-                    true
-                }
-                _ => false,
-            },
+            Self::Latitude(slot) => set_degrees(slot, value as f64, LATITUDES),
+            Self::Longitude(slot) => set_degrees(slot, value as f64, LONGITUDES),
             _ => false,
         };
         if is_taken { Ok(()) } else { Err(self.refuse(&value.to_string())) }
@@ -169,9 +183,8 @@ impl<'de> Visitor<'de> for Slot<'_, 'de> {
     fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
         match self {
             Self::Node(node) => *node = Node::OtherNumber,
-            Self::Degrees(slot) if (-180.0..=180.0).contains(&value) => {
-                *slot = Some((value * 1e6).round() as i32);
-            }
+            Self::Latitude(slot) if LATITUDES.contains(&value) => *slot = millionths(value, LATITUDES),
+            Self::Longitude(slot) if LONGITUDES.contains(&value) => *slot = millionths(value, LONGITUDES),
             // JavaScript has one kind of number; a whole one may arrive as a float.
             other if value.trunc() == value && value.abs() < 9e15 => return other.visit_i64(value as i64),
             other => return Err(other.refuse("another number")),

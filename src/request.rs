@@ -31,6 +31,9 @@ use crate::read::record;
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 use crate::vocabulary::vocabulary;
 
+/// Clock skew between who issues tokens and the edge that is not held against anyone, milliseconds.
+pub(crate) const CLOCK_SKEW: i64 = 5 * 60 * 1000;
+
 /// One request as the host saw it. Every member may be unknown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -164,8 +167,8 @@ record!(Client<'a> {
     "asn" => Whole(asn),
     "country" => Text(country),
     "city" => Text(city),
-    "latitude" => Degrees(latitude),
-    "longitude" => Degrees(longitude),
+    "latitude" => Latitude(latitude),
+    "longitude" => Longitude(longitude),
     "proxy" => Name(proxy),
     "gpsCountry" => Text(gps_country),
     "compliantNetwork" => Flag(compliant_network),

@@ -85,6 +85,8 @@ pub struct Signals {
     pub possession: Possession,
     pub device_and_place: DeviceAndPlace,
     pub agent_class: AgentClass,
+    /// See [`Agent::is_silent`].
+    pub is_silent: bool,
     pub claims: Claims,
     pub release: Release,
     pub version: Version,
@@ -119,6 +121,7 @@ impl Signals {
             possession: Possession::read(request),
             device_and_place: DeviceAndPlace::Unknown,
             agent_class: agent.class,
+            is_silent: agent.is_silent(request),
             claims: Claims::read(agent),
             release: Release::read(request, agent),
             version: Version::read(request, agent),

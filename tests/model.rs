@@ -43,17 +43,72 @@ fn honesty_is_never_punished() {
     Points::learned().iter().for_each(honest);
 }
 
+/// What a client says of itself adds up over these signals: what one says and another leaves out must not make the
+/// second cheaper.
 fn honest(points: &Points) {
     let client = |class, claims| points.of("agentClass", class) + points.of("claims", claims);
-    let missing = client("missing", "consistent");
-    // Whatever else the client shows adds the same to both sides, so one table at a time is every combination.
     for class in Points::bins("agentClass") {
         let [verified, honest, contradictory] =
             ["verified", "consistent", "contradictory"].map(|claims| client(class, claims));
         assert!(verified <= honest && honest <= contradictory, "{class}");
-        assert!(missing <= contradictory, "{class}: a contradiction is cheaper than silence");
-        if ["browser", "app", "searchCrawler", "aiBot", "bot", "library"].contains(class) {
-            assert!(honest <= missing, "{class}: silence is cheaper than honesty");
+        assert!(client("missing", "consistent") <= contradictory, "{class}: a contradiction is cheaper");
+    }
+    // As new as the profile's length makes any client, of a system as new, of the oldest version: what `Signals` reads
+    // where nothing is said.
+    for novelty in ["early", "new", "strange"] {
+        let silent = client("missing", "consistent")
+            + points.of("agent", novelty)
+            + points.of("system", novelty)
+            + points.of("release", "old")
+            + points.of("version", "older");
+        for class in ["browser", "app", "searchCrawler", "aiBot", "bot", "library"] {
+            for agent in ["distinctive", "known", novelty] {
+                for system in ["distinctive", "known", "absent", novelty] {
+                    for release in Points::bins("release") {
+                        for version in Points::bins("version") {
+                            let said = client(class, "consistent")
+                                + points.of("agent", agent)
+                                + points.of("system", system)
+                                + points.of("release", release)
+                                + points.of("version", version);
+                            let what = format!("{class} {agent} {system} {release} {version}");
+                            assert!(said <= silent, "{what}: silence is cheaper than honesty");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn leaving_the_user_agent_out_never_lowers_a_score() {
+    let agents = [
+        "Mozilla/5.0 (X11; Linux x86_64; rv:100.0) Gecko/20100101 Firefox/100.0",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148 Safari/604.1",
+        "MyApplication/3.1 CFNetwork/1410.1 Darwin/22.6.0",
+        "curl/8.5.0",
+    ];
+    for count in [1, 3, 9, 40] {
+        for known in [vec![], vec!["Firefox/linux/140"], vec!["Chrome/windows/141", "Safari/iOS/18"]] {
+            let request = |headers: Value| {
+                serde_json::json!({
+                    "time": 1_790_000_000_000_i64, "principal": {"kind": "user", "id": "u"},
+                    "client": {"asn": 64500, "country": "NO"}, "http": {"headers": headers},
+                    "profile": {"count": count, "asns": [64500], "agents": known, "systems": ["X11; Linux x86_64"]},
+                })
+            };
+            for setting in [Setting::Standard, Setting::Hardened] {
+                for silent in [serde_json::json!([]), serde_json::json!([["user-agent", " "]])] {
+                    let silent = score(&request(silent), setting);
+                    for agent in agents {
+                        let said = score(&request(serde_json::json!([["user-agent", agent]])), setting);
+                        assert!(said <= silent, "{agent}, {known:?} in {count}: {said} and {silent}");
+                    }
+                }
+            }
         }
     }
 }
@@ -188,8 +243,13 @@ fn what_can_not_be_never_scores_below_what_is_not_known() {
             assert!(score(&request, setting) >= unknown, "{path} {value}");
         }
     }
-    for refused in [r#"{"client":{"latitude":91e99}}"#, r#"{"client":{"longitude":181}}"#, r#"{"time":NaN}"#]
-    {
+    for refused in [
+        r#"{"client":{"latitude":91e99}}"#,
+        r#"{"client":{"latitude":90.1}}"#,
+        r#"{"client":{"latitude":-91}}"#,
+        r#"{"client":{"longitude":181}}"#,
+        r#"{"time":NaN}"#,
+    ] {
         assert!(serde_json::from_str::<edgeward::Request<'_>>(refused).is_err(), "{refused}");
     }
 }

@@ -1,6 +1,9 @@
 //! A request from one text and two lists of numbers.
 
+use std::ops::RangeInclusive;
+
 use crate::profile::{Profile, Sighting};
+use crate::read::{LATITUDES, LONGITUDES, millionths};
 use crate::request::{
     Client, ClientAppType, ClientCert, Device, DeviceCookie, GuestType, Header, Headers, Http, Platform,
     PlatformBot, Principal, PrincipalKind, Proxy, Request, Resource, RiskFacts, Session, SessionBinding,
@@ -148,8 +151,8 @@ impl<'a, 'n> Reader<'a, 'n> {
         client.asn = whole(*asn)?;
         client.country = self.text(*country)?;
         client.city = self.text(*city)?;
-        client.latitude = degrees(*latitude)?;
-        client.longitude = degrees(*longitude)?;
+        client.latitude = degrees(*latitude, LATITUDES)?;
+        client.longitude = degrees(*longitude, LONGITUDES)?;
         client.proxy = name(*proxy, Proxy::ALL)?;
         client.gps_country = self.text(*gps_country)?;
         client.compliant_network = flag(*compliant_network)?;
@@ -327,11 +330,8 @@ fn whole<W: TryFrom<i64>>(number: f64) -> Read<W> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "range checked before the cast")]
-fn degrees(number: f64) -> Read<i32> {
-    if number.is_nan() {
-        return Some(None);
-    }
-    (-180.0..=180.0).contains(&number).then_some(Some((number * 1e6).round() as i32))
+fn degrees(number: f64, range: RangeInclusive<f64>) -> Read<i32> {
+    if number.is_nan() { Some(None) } else { millionths(number, range).map(Some) }
 }
 
 /// How many bytes the first UTF-16 units take; `None` if they end within a character or past the end.

@@ -13,7 +13,7 @@ use crate::bits::Bits;
 use crate::detection::DetectionSet;
 use crate::location::Country;
 use crate::request::{
-    ClientAppType, GuestType, Platform, PrincipalKind, Request, Text, TransferMethod, TrustType,
+    CLOCK_SKEW, ClientAppType, GuestType, Platform, PrincipalKind, Request, Text, TransferMethod, TrustType,
 };
 use crate::risk::{InsiderRiskLevel, LevelSet, RiskLevel};
 
@@ -322,12 +322,17 @@ pub(super) fn paths(table: &Table, path: &str) -> Bits {
     matching.fold(Bits::EMPTY, |all, (_, row)| all | *row)
 }
 
-/// Controls met by the age of the sign-in; one in the future is a clock that runs ahead, so its age is zero.
+/// Controls met by the age of the sign-in. One in the near future is a clock that runs ahead, so its age is zero; a sign-in
+/// that is yet to come is none.
 fn by_age(table: &Table, request: &Request<'_>) -> Option<ControlSet> {
     if table.by_age.is_empty() {
         return Some(ControlSet::EMPTY);
     }
-    let age = request.time?.saturating_sub(request.session.auth_time?) / 1000;
+    let age = request.time?.saturating_sub(request.session.auth_time?);
+    if age < -CLOCK_SKEW {
+        return Some(ControlSet::EMPTY);
+    }
+    let age = age / 1000;
     Some(met_at_age(table, u32::try_from(age.max(0)).unwrap_or(u32::MAX)))
 }
 

@@ -7,6 +7,7 @@
 //! [`is_trustworthy`].
 
 use super::{LevelSet, RiskLevel};
+use crate::agent::AgentClass;
 use crate::error::Error;
 use crate::read::record;
 use crate::signal::{Binding, Possession, Signals};
@@ -75,20 +76,25 @@ impl Band {
 ///
 /// A model that never saw a kind of theft gives it low scores, so these are rules: a device cookie of which a copy
 /// is in use elsewhere; a session presented by another client than it was minted for, from another network without
-/// proof of the device, or without the cookie that every other request of the device carries; a sign-in that no
-/// history speaks for.
+/// proof of the device, or without the cookie that every other request of the device carries; a client that does not
+/// say what it is; a sign-in that no history speaks for.
 #[must_use]
 pub fn is_trustworthy(signals: &Signals) -> bool {
     let (session, history) = (&signals.session, &signals.history);
-    if signals.possession == Possession::ForkedCookie {
+    if signals.possession == Possession::ForkedCookie
+        || signals.is_silent
+        || signals.agent_class == AgentClass::Malformed
+    {
+        return false;
+    }
+    let is_other_client = [session.agent, session.ja4].contains(&Binding::Changed);
+    let is_other_network = [session.asn, session.country].contains(&Binding::Changed);
+    if is_other_client || is_other_network && !signals.possession.is_proved() {
         return false;
     }
     if session.is_bound() {
-        let is_same_client = session.agent != Binding::Changed && session.ja4 != Binding::Changed;
-        let is_same_network = session.asn == Binding::Same && session.country != Binding::Changed;
-        return is_same_client
-            && !matches!(signals.possession, Possession::NoCookie | Possession::Delegate)
-            && (is_same_network || signals.possession.is_proved());
+        return !matches!(signals.possession, Possession::NoCookie | Possession::Delegate)
+            && (session.asn == Binding::Same || signals.possession.is_proved());
     }
     [history.asn, history.country, history.agent, history.device]
         .into_iter()
@@ -148,5 +154,32 @@ mod tests {
         assert_eq!(session(home, "a", r#"{"cookie":"none"}"#), LevelSet::UNKNOWN);
         assert_eq!(session(away, "a", "{}"), LevelSet::UNKNOWN);
         assert_eq!(session(home, "b", r#"{"cookie":"current"}"#), LevelSet::UNKNOWN);
+    }
+
+    #[test]
+    fn one_dimension_that_changed_is_enough() {
+        let bound = |binding: &str, client: &str| {
+            levels(
+                -4000,
+                &format!(
+                    r#"{{"client":{client},"tls":{{"ja4":"b"}},"session":{{"binding":{binding}}},
+                        "profile":{{"count":9,"asns":[64500,64501],"countries":["NO","SE"]}}}}"#
+                ),
+            )
+        };
+        let client = r#"{"asn":64501,"country":"NO"}"#;
+        assert_eq!(bound(r#"{"asn":64501}"#, client), LevelSet::only(RiskLevel::None));
+        for binding in [r#"{"asn":64500}"#, r#"{"country":"SE"}"#, r#"{"ja4":"a"}"#] {
+            assert_eq!(bound(binding, client), LevelSet::UNKNOWN, "{binding}");
+        }
+    }
+
+    #[test]
+    fn who_does_not_say_what_it_is_is_not_believed() {
+        for headers in ["[]", r#"[["user-agent",""]]"#, r#"[["user-agent","Mozilla/5.0"]]"#] {
+            let request =
+                KNOWN.replace("{\"client\"", &format!(r#"{{"http":{{"headers":{headers}}},"client""#));
+            assert_eq!(levels(-4000, &request), LevelSet::UNKNOWN, "{headers}");
+        }
     }
 }

@@ -100,8 +100,8 @@ impl Model {
         self.expires.is_none_or(|expires| time.is_some_and(|time| time < expires))
     }
 
-    /// What the model answers to 64 made-up requests, as 16 hexadecimal digits: FNV-1a over what it knows of everybody and the score
-    /// and probability of each. The file states what it was when the model was made, so that no other arithmetic and no damaged table is
+    /// What the model answers to 64 made-up requests, as 16 hexadecimal digits: FNV-1a over what it knows of everybody, the scores
+    /// that part its levels and bound its band, and the score and probability of each. The file states what it was when the model was made, so that no other arithmetic and no damaged table is
     /// ever scored with.
     #[must_use]
     pub fn check(&self) -> String {
@@ -112,6 +112,12 @@ impl Model {
             }
         };
         self.population.numbers().for_each(&mut take);
+        let Thresholds { low, medium, high } = self.thresholds;
+        let band = self.band.map(|band| [band.allow, band.block]);
+        [low, medium, high]
+            .into_iter()
+            .chain(band.into_iter().flatten())
+            .for_each(|score| take(score.into()));
         for vector in 0..64_usize {
             let score = self.table.iter().enumerate().fold(0_i32, |score, (signal, bins)| {
                 // Sixteen in a row show every bin of every signal; the next sixteen, in another company.
@@ -238,6 +244,24 @@ mod tests {
             refused(&|file| file["standard"]["calibration"][0]["points"] = (-2400).into())
                 .contains("`standard.check`")
         );
+        for level in ["low", "medium", "high"] {
+            let why = refused(&|file| {
+                let levels = &mut file["standard"]["levels"];
+                levels[level] = (levels[level].as_i64().unwrap() + 1).into();
+            });
+            assert!(why.contains("`standard.check`"), "{level}: every level is checked");
+        }
+        for (allow, block) in [(1, 500), (0, 501)] {
+            let banded = |file: &mut Value, allow: i32, block: i32| {
+                file["standard"]["band"] = serde_json::json!({"allow": allow, "block": block});
+            };
+            let of = edited(|file| banded(file, 0, 500)).unwrap().check();
+            let moved = edited(|file| {
+                banded(file, allow, block);
+                file["standard"]["check"] = of.clone().into();
+            });
+            assert!(moved.unwrap_err().to_string().contains("`standard.check`"), "the band is checked");
+        }
         for (signal, bins) in CATALOGUE {
             for bin in *bins {
                 let why = refused(&|file| file["standard"]["signals"][signal][bin] = 77.into());

@@ -70,7 +70,7 @@ bins! {
         Current = "current",
         /// Replaced two to six months ago.
         Behind = "behind",
-        /// Replaced longer ago.
+        /// Replaced longer ago, or not said at all.
         Old = "old",
         /// No browser, or a version nobody has dated.
         Unknown = "unknown",
@@ -79,6 +79,9 @@ bins! {
 
 impl Release {
     pub(super) fn read(request: &Request<'_>, agent: &Agent<'_>) -> Self {
+        if agent.is_silent(request) && request.time.is_some() {
+            return Self::Old;
+        }
         let days = agent.browser.zip(request.time).and_then(|(browser, time)| outdated_days(browser, time));
         match days {
             None => Self::Unknown,

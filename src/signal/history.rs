@@ -110,7 +110,7 @@ bins! {
         Newer = "newer",
         /// The highest one.
         Same = "same",
-        /// Lower: also a second device that lags behind.
+        /// Lower: also a second device that lags behind, and who says nothing.
         Older = "older",
         /// The agent is new, or its version is not known.
         Unknown = "unknown",
@@ -120,7 +120,11 @@ bins! {
 impl Version {
     pub(super) fn read(request: &Request<'_>, agent: &Agent<'_>) -> Self {
         let major = agent.browser.map(|browser| browser.major).filter(|major| *major > 0);
-        let seen = request.profile.as_ref().and_then(|profile| profile.version_of(agent).flatten());
+        let profile = request.profile.as_ref();
+        if agent.is_silent(request) && profile.is_some_and(Profile::keeps_versions) {
+            return Self::Older;
+        }
+        let seen = profile.and_then(|profile| profile.version_of(agent).flatten());
         match seen.zip(major) {
             None => Self::Unknown,
             Some((seen, major)) if major > seen => Self::Newer,
@@ -236,6 +240,10 @@ impl History {
             Some(Seen::of(is_known, || false)).filter(|_| !profile.networks.is_empty())
         });
         let system = system::named_by(request);
+        // Who does not say what he is is nobody that the profile knows: leaving a header out must not cost less than a
+        // strange one.
+        let is_silent = agent.is_silent(request);
+        let is_met = |profile: &Profile<'_>| agent.has_key() && profile.version_of(agent).is_some();
         Self {
             address: AddressFamiliarity::of(address, || {
                 client.ip.zip(profile).is_some_and(|(ip, profile)| profile.knows_pool(ip))
@@ -252,16 +260,21 @@ impl History {
                     is_distinctive(profile, Dimension::Country, countries.len(), &[country])
                 }))
             }),
-            agent: judge(agent.has_key(), &|profile| {
-                Some(Seen::of(profile.version_of(agent).is_some(), || {
+            agent: judge(agent.has_key() || is_silent, &|profile| {
+                Some(Seen::of(is_met(profile), || {
                     is_distinctive(profile, Dimension::Agent, profile.agents.len(), &agent.key_parts())
                 }))
             }),
-            system: judge(system.is_some(), &|profile| {
-                let (system, systems) = (system?, &profile.systems);
-                let seen = Seen::of(systems.iter().any(|known| **known == *system), || {
-                    is_distinctive(profile, Dimension::System, systems.len(), &[system])
-                });
+            system: judge(system.is_some() || request.http.headers.is_some(), &|profile| {
+                let systems = &profile.systems;
+                let seen = match system {
+                    Some(system) => Seen::of(systems.iter().any(|known| **known == *system), || {
+                        is_distinctive(profile, Dimension::System, systems.len(), &[system])
+                    }),
+                    // Applications that a person uses name none.
+                    None if is_met(profile) => return None,
+                    None => Seen::Never,
+                };
                 Some(seen).filter(|_| !systems.is_empty())
             }),
             tls: judge(request.tls.ja4.is_some(), &|profile| {

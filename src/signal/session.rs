@@ -5,7 +5,7 @@
 
 use super::bins;
 use crate::agent::Agent;
-use crate::request::Request;
+use crate::request::{CLOCK_SKEW, Request};
 use crate::tls::TlsFamily;
 
 bins! {
@@ -82,7 +82,7 @@ bins! {
         Day = "day",
         /// Older.
         Older = "older",
-        /// Established after this very request: a clock or a token that lies.
+        /// Established, or signed in for, after this very request: a clock or a token that lies.
         Future = "future",
         /// Not known.
         Unknown = "unknown",
@@ -90,16 +90,23 @@ bins! {
 }
 
 impl TokenAge {
-    /// Clock skew between token issuer and edge that is not held against anyone, milliseconds.
-    const SKEW: i64 = 5 * 60 * 1000;
     const HOUR: i64 = 60 * 60 * 1000;
 
     pub(super) fn read(request: &Request<'_>) -> Self {
-        let Some((now, then)) = request.time.zip(request.session.established_at) else {
-            return Self::Unknown;
-        };
-        match now.saturating_sub(then) {
-            age if age < -Self::SKEW => Self::Future,
+        let (now, session) = (request.time, &request.session);
+        let age = |then: Option<i64>| Some(now?.saturating_sub(then?));
+        if age(session.auth_time).is_some_and(|age| age < -CLOCK_SKEW) {
+            return Self::Future;
+        }
+        match age(session.established_at) {
+            None => Self::Unknown,
+            Some(age) => Self::of(age),
+        }
+    }
+
+    const fn of(age: i64) -> Self {
+        match age {
+            age if age < -CLOCK_SKEW => Self::Future,
             age if age < Self::HOUR => Self::Hour,
             age if age < 24 * Self::HOUR => Self::Day,
             _ => Self::Older,
@@ -138,5 +145,8 @@ mod tests {
         assert_eq!(age(1_790_000_600_000), TokenAge::Future);
         assert_eq!(age(1_789_990_000_000), TokenAge::Day);
         assert_eq!(age(i64::MIN), TokenAge::Older);
+        let mut yet_to_come = Request { time: Some(1_790_000_000_000), ..Request::default() };
+        yet_to_come.session.auth_time = Some(i64::MAX);
+        assert_eq!(TokenAge::read(&yet_to_come), TokenAge::Future);
     }
 }

@@ -42,12 +42,13 @@ impl Journey {
             return None;
         }
         let here = (request.client.latitude?, request.client.longitude?);
+        let there = (last.latitude_e6, last.longitude_e6);
+        if !is_place(here) || !is_place(there) {
+            return None;
+        }
         let elapsed = now.checked_sub(last.time)?;
         // A clock running backwards is no evidence of speed.
-        (elapsed >= 0).then(|| Self {
-            kilometres: chord(here, (last.latitude_e6, last.longitude_e6)),
-            seconds: (elapsed / 1000).max(1),
-        })
+        (elapsed >= 0).then(|| Self { kilometres: chord(here, there), seconds: (elapsed / 1000).max(1) })
     }
 
     /// Kilometres per hour.
@@ -55,6 +56,11 @@ impl Journey {
     pub const fn speed(self) -> i64 {
         self.kilometres * 3600 / self.seconds
     }
+}
+
+/// Whether there is such a place: what is nowhere could be near anything.
+fn is_place((latitude, longitude): (i32, i32)) -> bool {
+    latitude.unsigned_abs() <= 90_000_000 && longitude.unsigned_abs() <= 180_000_000
 }
 
 impl Travel {
@@ -170,5 +176,20 @@ mod tests {
         request.client.proxy = None;
         request.time = Some(0);
         assert_eq!(Journey::read(&request), None);
+    }
+
+    #[test]
+    fn nowhere_is_near_nothing() {
+        let journey = |latitude: i32, last: i32| {
+            let json = format!(
+                r#"{{"time":1790000000000,"client":{{"latitude":1,"longitude":151.2}},
+                    "profile":{{"count":3,"last":{{"time":1789999000000,"latitudeE6":{last},"longitudeE6":10752200}}}}}}"#
+            );
+            let mut request: Request<'_> = serde_json::from_str(&json).unwrap();
+            request.client.latitude = Some(latitude);
+            Journey::read(&request)
+        };
+        assert!(journey(59_900_000, 59_900_000).is_some());
+        assert_eq!([journey(90_000_001, 59_900_000), journey(59_900_000, i32::MAX)], [None; 2]);
     }
 }
