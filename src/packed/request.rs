@@ -329,7 +329,6 @@ fn whole<W: TryFrom<i64>>(number: f64) -> Read<W> {
     W::try_from(whole).ok().map(Some)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "range checked before the cast")]
 fn degrees(number: f64, range: RangeInclusive<f64>) -> Read<i32> {
     if number.is_nan() { Some(None) } else { millionths(number, range).map(Some) }
 }
