@@ -40,6 +40,17 @@ pub struct Counted {
 }
 
 impl Promise {
+    /// The same with other shares, where they are given.
+    pub(crate) const fn of(mut self, alpha: Option<f64>, prevalence: Option<f64>) -> Self {
+        if let Some(alpha) = alpha {
+            self.alpha = alpha;
+        }
+        if let Some(prevalence) = prevalence {
+            self.prevalence = prevalence;
+        }
+        self
+    }
+
     /// Largest share of attacks among what is let through: πα / (πα + (1−π)c).
     #[must_use]
     pub fn bound(self) -> f64 {
@@ -156,6 +167,16 @@ mod tests {
             }
         }
         None
+    }
+
+    #[test]
+    fn what_is_promised_is_the_operators() {
+        let common = promise().of(None, Some(0.05));
+        assert!(common.bound() > 5.0 * promise().bound());
+        // Five times as many attacks keep the promise where attacks are five times as common.
+        let counted = Counted { allows: 100_000, attacks: 54 };
+        assert!(promise().is_broken(counted) && !common.is_broken(counted));
+        assert!(promise().of(Some(0.001), None).bound() < promise().bound());
     }
 
     #[test]

@@ -59,6 +59,14 @@ struct Settings {
         value_name = "HEX"
     )]
     identifier_key: Option<String>,
+    /// Largest share of any kind of attack that the model of the edges may let through: what it was calibrated for with
+    /// `edgeward calibrate --alpha`. 0.01 if not given.
+    #[arg(long, env = "EDGEWARD_SCORER_AUDIT_ALPHA", value_parser = share, value_name = "SHARE")]
+    audit_alpha: Option<f64>,
+    /// Share of attacks among requests here; where it is higher than said, the audit takes it for a broken promise. 0.01 if not
+    /// given.
+    #[arg(long, env = "EDGEWARD_SCORER_AUDIT_PREVALENCE", value_parser = share, value_name = "SHARE")]
+    audit_prevalence: Option<f64>,
     /// How much to log, to standard error.
     #[arg(long, env = "EDGEWARD_SCORER_LOG", value_enum, default_value_t = LogLevel::Info)]
     log: LogLevel,
@@ -111,6 +119,7 @@ fn run(settings: Settings) -> Result<(), String> {
     });
     let store: Box<dyn Store> = Box::new(store);
     let scorer = Scorer::new(store, tokens, bundle, system_clock()).map_err(|error| error.to_string())?;
+    let scorer = scorer.auditing(settings.audit_alpha, settings.audit_prevalence);
 
     // Units of work wait for one connection: more threads than this would only wait.
     let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(16).enable_all().build();
@@ -125,6 +134,12 @@ fn run(settings: Settings) -> Result<(), String> {
         tracing::info!("stopped");
         Ok(())
     })
+}
+
+/// A share between none and all, told before anything is done.
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| *share > 0.0 && *share < 1.0);
+    share.ok_or_else(|| "must be a share between 0 and 1, like 0.01".to_owned())
 }
 
 fn read_key(path: &PathBuf) -> Result<PublicKey, String> {

@@ -42,6 +42,13 @@ impl Scorer {
         Ok(Self { store, tokens, bundle, model, clock, pruned_at: AtomicI64::new(i64::MIN) })
     }
 
+    /// Holds edges to what their model was calibrated for, and to how common attacks are here: shares between 0 and 1.
+    #[must_use]
+    pub const fn auditing(mut self, alpha: Option<f64>, prevalence: Option<f64>) -> Self {
+        self.model.audit = self.model.audit.of(alpha, prevalence);
+        self
+    }
+
     /// Now, milliseconds since the Unix epoch.
     pub(crate) fn now(&self) -> i64 {
         (self.clock)()
