@@ -87,7 +87,7 @@ struct Reader<'r> {
 }
 
 /// Letters that are searched for keywords, of all words that nothing knows. Names stand in front, and no name has so many.
-const LETTERS: usize = 96;
+const LETTERS: usize = 64;
 
 /// Domains that are read. Who names several names the first or the second.
 const DOMAINS: usize = 4;

@@ -243,7 +243,6 @@ impl History {
         // Who does not say what he is is nobody that the profile knows: leaving a header out must not cost less than a
         // strange one.
         let is_silent = agent.is_silent(request);
-        let is_met = |profile: &Profile<'_>| agent.has_key() && profile.version_of(agent).is_some();
         Self {
             address: AddressFamiliarity::of(address, || {
                 client.ip.zip(profile).is_some_and(|(ip, profile)| profile.knows_pool(ip))
@@ -261,18 +260,16 @@ impl History {
                 }))
             }),
             agent: judge(agent.has_key() || is_silent, &|profile| {
-                Some(Seen::of(is_met(profile), || {
+                Some(Seen::of(!is_silent && profile.version_of(agent).is_some(), || {
                     is_distinctive(profile, Dimension::Agent, profile.agents.len(), &agent.key_parts())
                 }))
             }),
-            system: judge(system.is_some() || request.http.headers.is_some(), &|profile| {
+            system: judge(system.is_some() || is_silent, &|profile| {
                 let systems = &profile.systems;
                 let seen = match system {
                     Some(system) => Seen::of(systems.iter().any(|known| **known == *system), || {
                         is_distinctive(profile, Dimension::System, systems.len(), &[system])
                     }),
-                    // Applications that a person uses name none.
-                    None if is_met(profile) => return None,
                     None => Seen::Never,
                 };
                 Some(seen).filter(|_| !systems.is_empty())
