@@ -1,11 +1,18 @@
 //! Named findings over signals. Names are Entra's `riskEventType` where one exists.
 //!
+//! Of Entra's, an edge computes those whose facts a request holds. What it has none of comes as a level that somebody with a wider
+//! view states, or with the state feed: lists of addresses (`maliciousIPAddress`, `nationStateIP`), what goes on in an application or a
+//! mailbox (`mcasSuspiciousInboxManipulationRules`, `suspiciousAPITraffic`), leaked passwords (`leakedCredentials`), the
+//! resources an agent usually asks for (`unfamiliarResourceAccess`), its rate over days (`signInSpike`) and its age
+//! (`earlyLifeMaliciousActivity`), and what people and administrators say.
+//!
 //! A detection reads signals and never a policy. Each file states what it means, what it takes, and which
 //! honest people it is known to accuse.
 
 mod anomalous_token;
 mod anonymized_address;
 mod attack_tool;
+mod attacker_in_the_middle;
 mod automation;
 mod contradiction;
 mod evidence;
@@ -14,7 +21,9 @@ mod impossible_travel;
 mod kind;
 mod new_country;
 mod password_spray;
+mod suspicious_sign_ins;
 mod unfamiliar_features;
+mod unlikely_travel;
 
 pub use evidence::{Evidence, Value};
 pub use kind::{DetectionKind, DetectionSet};
@@ -67,6 +76,9 @@ pub fn detect<'r>(observed: Observed<'r, '_>) -> Vec<Detection<'r>> {
         automation::detect,
         attack_tool::detect,
         impersonation::detect,
+        unlikely_travel::detect,
+        attacker_in_the_middle::detect,
+        suspicious_sign_ins::detect,
     ];
     DETECTORS.iter().filter_map(|detector| detector(observed)).collect()
 }

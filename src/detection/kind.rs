@@ -26,6 +26,12 @@ vocabulary! {
         AttackTool = "attackTool",
         /// A name claimed and not backed by signature or address. Ours.
         AgentImpersonation = "agentImpersonation",
+        /// A flight to a country the principal was never seen in.
+        UnlikelyTravel = "unlikelyTravel",
+        /// A sign-in through a data centre, by a library under a browser's name.
+        AttackerInTheMiddle = "attackerinTheMiddle",
+        /// A workload or an agent that signs in as it never did.
+        SuspiciousSignIns = "suspiciousSignins",
     }
 }
 
