@@ -53,7 +53,7 @@ pub fn read(row: &mut Row) -> Result<SignIn, String> {
     request.resource.application = object_id(row, "AppId");
     request.resource.authentication_context = authentication::context(row);
     request.risk.sign_in = risk(row, "RiskLevelDuringSignIn").or_else(|| risk(row, "RiskLevelAggregated"));
-    Ok(SignIn { request, id: row.text("Id"), outcome })
+    Ok(SignIn { request, id: row.text("Id"), outcome, state: None })
 }
 
 /// A workspace holds many tables, and an export may mix them.

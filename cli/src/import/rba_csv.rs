@@ -16,18 +16,18 @@
 //! no label that could be learned from, and is left out: who fails may be anybody, and `Is Attack IP` says what a list
 //! of addresses says and not what happened.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use clap::Args;
 use csv::{ByteRecord, ReaderBuilder};
 use edgeward::Request;
 use edgeward::request::{Client, Http, Principal, PrincipalKind, Text, Transport};
-use edgeward_lab::event::{Event, Label, Split};
+use edgeward_lab::event::{Event, Label};
 
+use super::labelled::{Period, Tally};
 use super::moment;
 use crate::Done;
-use crate::failure::{Failure, Status, report};
+use crate::failure::{Failure, report};
 use crate::input::{Line, MAX_LINE, Source};
 use crate::output::Output;
 use crate::stream::Progress;
@@ -77,21 +77,9 @@ struct Columns {
     count: usize,
 }
 
-#[derive(Default)]
-struct Tally {
-    rows: usize,
-    benign: usize,
-    attacks: usize,
-    unlabelled: usize,
-    incomplete: usize,
-    unread: usize,
-}
-
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Done {
-    if arguments.from >= arguments.to {
-        return Err(Failure::input("--to", "is not after --from"));
-    }
+    let period = Period::new(arguments.from, arguments.to)?;
     let mut source = Source::open(arguments.file.as_deref())?;
     let name = source.name().to_owned();
     let header = match source.next_line()? {
@@ -115,7 +103,7 @@ pub fn run(arguments: &Arguments) -> Done {
         let place = format!("{name}:{}", source.line_number());
         let mut problems = Vec::new();
         let event = record.and_then(|record| {
-            Row { record: &record, problems: &mut problems }.event(&columns, arguments, last)
+            Row { record: &record, problems: &mut problems }.event(&columns, &period, last)
         });
         let event = match event {
             Ok(event) => event,
@@ -136,28 +124,13 @@ pub fn run(arguments: &Arguments) -> Done {
             continue;
         };
         last = event.request.time.unwrap_or(last);
-        *(if event.label == Label::Attack { &mut tally.attacks } else { &mut tally.benign }) += 1;
+        tally.count(event.label);
         output.sparse_line(&event)?;
     }
     progress.clear();
     output.flush()?;
     report(&name, &tally);
-    Ok(match tally {
-        Tally { unread: 1.., .. } => Status::BadInput,
-        Tally { incomplete: 1.., .. } => Status::Findings,
-        _ => Status::Clean,
-    })
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rows, benign, attacks, unlabelled, incomplete, unread } = self;
-        write!(
-            formatter,
-            "{rows} rows: {benign} benign, {attacks} attacks, {unlabelled} without a label left out, {unread} not read; \
-             {incomplete} with values that are unknown now"
-        )
-    }
+    Ok(tally.status())
 }
 
 impl Columns {
@@ -215,7 +188,7 @@ impl Row<'_> {
     fn event(
         &mut self,
         columns: &Columns,
-        arguments: &Arguments,
+        period: &Period,
         last: i64,
     ) -> Result<Option<Event<'static>>, String> {
         if self.record.len() != columns.count {
@@ -272,7 +245,7 @@ impl Row<'_> {
             },
             ..Request::default()
         };
-        let split = split(&user, (time - arguments.from) as f64 / (arguments.to - arguments.from) as f64);
+        let split = period.split(&user, time);
         Ok(Some(Event { request, label, family: Text::from(family), split }))
     }
 
@@ -323,20 +296,6 @@ fn milliseconds(text: &str) -> Option<u32> {
         reason = "range checked before the cast"
     )]
     (0.0..=LONGEST_ROUND_TRIP).contains(&value).then(|| value.round() as u32)
-}
-
-/// The part of the experiment that a row belongs to: by its user, and only in the part's own time, so that no part
-/// knows a user or a moment of another that it is compared with.
-fn split(user: &str, position: f64) -> Option<Split> {
-    let hash = user.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    let (split, is_its_time) = match (hash ^ hash >> 32) % 100 {
-        0..34 => (Split::Train, (0.0..0.6).contains(&position)),
-        34..74 => (Split::Calibrate, (0.3..0.7).contains(&position)),
-        _ => (Split::Test, (0.7..1.0).contains(&position)),
-    };
-    is_its_time.then_some(split)
 }
 
 fn owned(text: String) -> Text<'static> {

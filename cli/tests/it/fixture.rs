@@ -1,5 +1,6 @@
 //! Policies, locations and a directory to work in.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -65,6 +66,32 @@ pub fn admins_need_mfa() -> Value {
         },
         "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
     })
+}
+
+/// Labelled events whose parts share no user become a model and a report.
+pub fn feeds_the_laboratory(name: &str, import: &Run) {
+    let mut parts = BTreeMap::<String, BTreeSet<String>>::new();
+    for event in import.json() {
+        if let Some(split) = event["split"].as_str() {
+            let user = event["request"]["principal"]["id"].to_string();
+            parts.entry(split.to_owned()).or_default().insert(user);
+        }
+    }
+    assert_eq!(parts.len(), 3);
+    let users: usize = parts.values().map(BTreeSet::len).sum();
+    assert_eq!(users, parts.values().flatten().collect::<BTreeSet<_>>().len());
+
+    let directory = Directory::new(name);
+    let model = directory.path("model.json");
+    let id = format!("learned-{name}");
+    let trained = edgeward(&["train", "--id", &id, "--out", &model], &import.out);
+    assert_eq!(trained.status, 0, "{}", trained.err);
+    let calibrate = ["calibrate", "--alpha", "0.2", "--model", &model, "--out", &model];
+    let calibrated = edgeward(&calibrate, &import.out);
+    assert!(calibrated.status < 2, "{}", calibrated.err);
+    let assessed = edgeward(&["assess", "--model", &model], &import.out);
+    assert_eq!(assessed.status, 0, "{}", assessed.err);
+    assert_eq!(assessed.json()[0]["model"], id);
 }
 
 /// UTF-16, little endian, with a byte order mark: what Windows shells write.

@@ -8,6 +8,7 @@
 
 mod bundle;
 mod classify;
+mod entra_events;
 mod evaluate;
 mod fixture;
 mod import;

@@ -1,10 +1,10 @@
 //! The RBA data set's columns, on rows of our own.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use serde_json::json;
 
+use crate::fixture::feeds_the_laboratory;
 use crate::{Run, edgeward};
 
 const HEADER: &str = "index,Login Timestamp,User ID,Round-Trip Time [ms],IP Address,Country,Region,City,ASN,User Agent String,Browser Name and Version,OS Name and Version,Device Type,Login Successful,Is Attack IP,Is Account Takeover";
@@ -157,27 +157,7 @@ fn parts_share_no_user_and_feed_the_laboratory() {
     }
     let run = edgeward(&["import", "rba-csv"], &text);
     assert_eq!(run.status, 0, "{}", run.err);
-    let mut parts = std::collections::BTreeMap::<String, std::collections::BTreeSet<String>>::new();
-    for event in run.json() {
-        if let Some(split) = event["split"].as_str() {
-            parts
-                .entry(split.to_owned())
-                .or_default()
-                .insert(event["request"]["principal"]["id"].to_string());
-        }
-    }
-    assert_eq!(parts.len(), 3);
-    let users: usize = parts.values().map(std::collections::BTreeSet::len).sum();
-    assert_eq!(users, parts.values().flatten().collect::<std::collections::BTreeSet<_>>().len());
-
-    let model = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("rba.json").display().to_string();
-    let trained = edgeward(&["train", "--id", "learned-rba", "--out", &model], &run.out);
-    assert_eq!(trained.status, 0, "{}", trained.err);
-    let calibrated = edgeward(&["calibrate", "--alpha", "0.2", "--model", &model, "--out", &model], &run.out);
-    assert!(calibrated.status < 2, "{}", calibrated.err);
-    let assessed = edgeward(&["assess", "--model", &model], &run.out);
-    assert_eq!(assessed.status, 0, "{}", assessed.err);
-    assert_eq!(assessed.json()[0]["model"], "learned-rba");
+    feeds_the_laboratory("rba", &run);
 }
 
 /// The date of a moment, as the data set writes it.
