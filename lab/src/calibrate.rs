@@ -89,7 +89,7 @@ const HIGHEST: i32 = 424;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::SIGNALS;
+    use crate::fixture;
     use crate::random::Random;
 
     /// Scores are the bin of the first signal, 0 to 255.
@@ -98,24 +98,9 @@ mod tests {
     }
 
     fn row(family: u16, score: u8) -> Row {
-        let mut bins = [0; SIGNALS];
-        bins[0] = score;
-        Row {
-            time: 0,
-            user: 0,
-            history: 1,
-            family,
-            is_attack: family > 0,
-            is_session: false,
-            split: None,
-            bins,
-            asn: None,
-            ip: None,
-            matches: (0, [None; 5]),
-            is_trusted: true,
-            freeman: None,
-            counting: None,
-        }
+        let mut row = fixture::row(None, family);
+        row.bins[0] = score;
+        row
     }
 
     /// Of so many calibrations, how many let more than α of any family through. A family is the share of its scores, at

@@ -8,6 +8,8 @@ pub mod calibrate;
 pub mod calibration;
 pub mod dataset;
 pub mod event;
+#[cfg(test)]
+mod fixture;
 pub mod freeman;
 pub mod learn;
 pub mod login;
