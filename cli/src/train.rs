@@ -89,7 +89,9 @@ pub struct CalibrateArguments {
 
 /// Measure what a model does on a labelled stream
 ///
-/// Everything is measured on the split `test`; the report says what was held out.
+/// Everything is measured on the split `test`; the report says what was held out, and how large each split is. How often
+/// people are asked again is counted over the first twelve sign-ins of each principal of that split, those that lie
+/// before its time too, against the split's attacks.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  edgeward assess --events events.jsonl --model model.json --html report.html"

@@ -3,7 +3,8 @@
 //! A threshold is set per attacker so that a given share of that attacker's attempts is caught; then the
 //! sign-ins of every person that score as high are counted. Medians and means are over the people with at least
 //! so many sign-ins. The first sign-in has no history; here it is not counted, while the published medians are never
-//! below one.
+//! below one. Whose sign-ins and attacks are counted is up to the caller: in a report, those of principals of the test
+//! part.
 
 use std::collections::BTreeMap;
 

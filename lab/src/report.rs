@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::assess::{Band, Report};
+use crate::assess::{Band, Part, Report};
+use crate::event::Split;
 use crate::measure::Rate;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a2e}\
@@ -30,6 +31,7 @@ pub fn html(report: &Report) -> String {
         none = basis.without_history,
         held = escape(&basis.held_out.join(", ")),
     );
+    parts(&mut page, &basis.splits);
     for (name, band) in &report.bands {
         let _ = write!(page, "<h2>Band “{}”</h2>", escape(name));
         table(&mut page, band, &[]);
@@ -53,14 +55,18 @@ pub fn html(report: &Report) -> String {
             );
         }
     }
-    page.push_str("</table><h3>Asked again in twelve sign-ins</h3><table><tr><th>attacker<th>caught<th>model<th>median<th>mean");
+    page.push_str("</table><h3>Asked again in twelve sign-ins</h3>\
+         <p>Principals of the test part with twelve sign-ins or more, by all of these but the first, which is always \
+         asked; most lie before the part's time. Attacks are those of the test part on them.</p>\
+         <table><tr><th>attacker<th>caught<th>model<th>principals<th>median<th>mean");
     for (attacker, share, by_model) in &general.reauthentications {
         for (name, one) in by_model {
             let _ = write!(
                 page,
-                "<tr><td>{}<td>{:.2} %<td>{name}<td>{}<td>{:.2}",
+                "<tr><td>{}<td>{:.2} %<td>{name}<td>{}<td>{}<td>{:.2}",
                 escape(attacker),
                 share * 100.0,
+                one.people,
                 one.median,
                 one.mean
             );
@@ -115,6 +121,38 @@ fn table(page: &mut String, band: &Band, held_out: &[String]) {
     page.push_str("</table>");
 }
 
+fn parts(page: &mut String, parts: &[Part]) {
+    page.push_str("<table><tr><th>split<th>principals<th>requests<th>attacks<th>from<th>to");
+    for part in parts {
+        let [from, to] = [part.from, part.to].map(|time| time.map_or_else(String::new, date));
+        let name = match part.split {
+            Split::Train => "train",
+            Split::Calibrate => "calibrate",
+            Split::Test => "test",
+        };
+        let _ = write!(
+            page,
+            "<tr><td>{name}<td>{}<td>{}<td>{}<td>{from}<td>{to}",
+            part.principals, part.rows, part.attacks
+        );
+    }
+    page.push_str("</table>");
+}
+
+/// The day of a moment, in UTC. Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+fn date(milliseconds: i64) -> String {
+    let day = milliseconds.div_euclid(86_400_000) + 719_468;
+    let (era, day) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    // Years begin in March, so that the odd day is their last.
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + 400 * era + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 fn percent(rate: &Rate) -> String {
     format!("{:.2} % ({:.2}–{:.2})", rate.share * 100.0, rate.low * 100.0, rate.high * 100.0)
 }
@@ -146,5 +184,25 @@ mod tests {
     #[test]
     fn names_from_a_stream_are_no_markup() {
         assert_eq!(escape("<b a=\"&\">"), "&lt;b a=&quot;&amp;&quot;>");
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (time, day) in [
+            (-1, "1969-12-31"),
+            (0, "1970-01-01"),
+            (1_709_164_800_000, "2024-02-29"),
+            (1_790_000_000_000, "2026-09-21"),
+        ] {
+            assert_eq!(date(time), day);
+        }
+    }
+
+    #[test]
+    fn parts_are_on_the_page() {
+        let mut page = String::new();
+        let (split, from) = (Split::Test, Some(0));
+        parts(&mut page, &[Part { split, principals: 7, rows: 90, attacks: 8, from, to: None }]);
+        assert!(page.contains("<tr><td>test<td>7<td>90<td>8<td>1970-01-01<td>"), "{page}");
     }
 }

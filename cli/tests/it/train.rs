@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use crate::{Run, edgeward};
 
+const SPLITS: [&str; 3] = ["train", "calibrate", "test"];
+
 /// A file of this test run.
 fn scratch(name: &str) -> (PathBuf, String) {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -49,7 +51,16 @@ fn a_stream_becomes_a_model_becomes_a_report() {
     assert!(report["bands"]["standard"]["benign"]["allow"]["share"].as_f64().unwrap() > 0.3);
     assert_eq!(report["bands"]["standard"]["families"]["tokenReplay"]["allow"]["share"], 0.0);
     assert_eq!(report["basis"]["heldOut"].as_array().unwrap().len(), 5);
-    assert!(fs::read_to_string(page).unwrap().contains("<svg"));
+    let splits = report["basis"]["splits"].as_array().unwrap();
+    assert_eq!(splits.iter().map(|part| part["split"].as_str().unwrap()).collect::<Vec<_>>(), SPLITS);
+    for part in splits {
+        assert!(part["principals"].as_u64().unwrap() > 0 && part["attacks"].as_u64() < part["rows"].as_u64());
+        assert!(part["from"].as_i64() < part["to"].as_i64());
+    }
+    let page = fs::read_to_string(page).unwrap();
+    assert!(
+        page.contains("<svg") && SPLITS.iter().all(|split| page.contains(&format!("<tr><td>{split}<td>")))
+    );
 }
 
 #[test]
