@@ -188,7 +188,7 @@ fn each_row(
     mut take: impl FnMut(&str, Result<&[u8], String>, bool) -> Result<(), Failure>,
 ) -> Result<String, Failure> {
     let mut source = Source::open(file)?;
-    let mut progress = Progress::new();
+    let mut progress = Progress::beside_output();
     if source.peek()? == Some(b'[') {
         let before = source.line_number();
         let text = source.read_rest()?;

@@ -3,13 +3,17 @@
 //! Every command reads a file or standard input and writes JSON lines in input order. What is wrong with an input
 //! goes to standard error as `name:line: path: reason`, and the rest of the input is still answered.
 
+mod assess;
 mod bundle;
+mod calibrate;
 mod classify;
+mod destination;
 mod documents;
 mod evaluate;
 mod failure;
 mod import;
 mod input;
+mod laboratory;
 mod lint;
 mod load;
 mod output;
@@ -45,9 +49,9 @@ enum Command {
     Bundle(bundle::Arguments),
     Import(import::Arguments),
     Simulate(simulate::Arguments),
-    Train(train::TrainArguments),
-    Calibrate(train::CalibrateArguments),
-    Assess(train::AssessArguments),
+    Train(train::Arguments),
+    Calibrate(calibrate::Arguments),
+    Assess(assess::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -59,9 +63,9 @@ fn main() -> ExitCode {
         Command::Bundle(arguments) => bundle::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
         Command::Simulate(arguments) => simulate::run(&arguments),
-        Command::Train(arguments) => train::train(&arguments),
-        Command::Calibrate(arguments) => train::calibrate(&arguments),
-        Command::Assess(arguments) => train::assess(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
+        Command::Assess(arguments) => assess::run(&arguments),
     };
     match done {
         Ok(status) => status.into(),

@@ -30,7 +30,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Done {
     let Arguments { seed, users, attacks } = *arguments;
     let mut output = Output::new();
-    let mut progress = Progress::new();
+    let mut progress = Progress::beside_output();
     simulate(
         Options { seed, users, attacks },
         |share| progress.share(share),

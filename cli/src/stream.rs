@@ -34,7 +34,7 @@ pub fn each_numbered_line(
 ) -> Done {
     let mut source = Source::open(file)?;
     let mut output = Output::new();
-    let mut progress = Progress::new();
+    let mut progress = Progress::beside_output();
     let mut status = Status::Clean;
     loop {
         if source.is_drained() {
@@ -73,10 +73,24 @@ impl Progress {
     /// The clock is read once in so many lines.
     const STRIDE: usize = 256;
 
-    /// Starts the clock.
-    pub fn new() -> Self {
-        let shows = io::stderr().is_terminal() && !io::stdout().is_terminal();
+    /// Starts the clock, of a command that writes its output meanwhile.
+    pub fn beside_output() -> Self {
+        Self::new(io::stdout().is_terminal())
+    }
+
+    /// Starts the clock, of work during which nothing is written to standard output.
+    pub fn without_output() -> Self {
+        Self::new(false)
+    }
+
+    fn new(output_is_on_terminal: bool) -> Self {
+        let shows = Self::shows(io::stderr().is_terminal(), output_is_on_terminal);
         Self { next: shows.then(|| Instant::now() + Self::PATIENCE), shown: false }
+    }
+
+    /// On one terminal the count and the output would mix.
+    const fn shows(is_terminal: bool, output_is_on_terminal: bool) -> bool {
+        is_terminal && !output_is_on_terminal
     }
 
     /// `lines` have been read.
@@ -107,5 +121,17 @@ impl Progress {
         if std::mem::take(&mut self.shown) {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_is_for_people_who_see_nothing_else() {
+        assert!(Progress::shows(true, false), "nothing is written, or into a file");
+        assert!(!Progress::shows(true, true), "the output is what they see");
+        assert!(!Progress::shows(false, false), "nobody looks");
     }
 }

@@ -31,12 +31,18 @@ impl Default for Promise {
 pub struct Thresholds {
     /// Highest score allowed; `None`: nothing is, because some family has too few samples.
     pub allow: Option<i32>,
-    /// Lowest score stopped; `None`: nothing is.
+    /// Lowest score stopped; `None`: nothing is, because there are too few benign samples.
     pub block: Option<i32>,
     /// Samples per family.
     pub families: BTreeMap<u16, usize>,
-    /// Families with too few samples to calibrate on, and how many they would need.
-    pub too_few: BTreeMap<u16, usize>,
+    /// Families with too few samples to calibrate on.
+    pub too_few: Vec<u16>,
+    /// Samples that each family needs.
+    pub family_needs: usize,
+    /// Benign samples.
+    pub benign: usize,
+    /// Benign samples that are needed.
+    pub benign_needs: usize,
 }
 
 /// Sets thresholds on calibration rows: the lowest of the families' own, each of which fails with an equal share of δ
@@ -58,7 +64,7 @@ pub fn thresholds(card: &Scorecard, rows: &[&Row], promise: Promise) -> Threshol
     let too_few = attacks
         .iter()
         .filter(|(_, scores)| allowance(scores.len(), promise.alpha, delta).is_none())
-        .map(|(family, _)| (*family, least_samples(promise.alpha, delta)))
+        .map(|(family, _)| *family)
         .collect();
     // One family that can not be calibrated closes the band: every mixture of families is promised.
     let lowest: Option<Vec<i32>> =
@@ -70,6 +76,9 @@ pub fn thresholds(card: &Scorecard, rows: &[&Row], promise: Promise) -> Threshol
         block: block_above(&mut benign, promise.beta, promise.delta),
         families,
         too_few,
+        family_needs: least_samples(promise.alpha, delta),
+        benign: benign.len(),
+        benign_needs: least_samples(promise.beta, promise.delta),
     }
 }
 
@@ -145,6 +154,31 @@ mod tests {
     }
 
     #[test]
+    fn the_promise_to_people_holds_whatever_the_attackers_do() {
+        let promise = Promise { beta: 0.02, delta: 0.05, ..Promise::default() };
+        let random = &mut Random::new(12, 0);
+        let card = card();
+        // Of 256 scores people have the highest the more rarely: (256 - score)² of 256².
+        let share = |score: i32| f64::from((256 - score).pow(2)) / 65_536.0;
+        let runs = 400;
+        let violations = (0..runs)
+            .filter(|_| {
+                let attacks = (0..random.below(400)).map(|_| row(1, 255));
+                let mut rows: Vec<Row> = attacks.collect();
+                for _ in 0..400 {
+                    let unit = random.unit();
+                    let score = (1..=255).take_while(|score| share(*score) > unit).count();
+                    rows.push(row(0, u8::try_from(score).unwrap()));
+                }
+                let block = thresholds(&card, &rows.iter().collect::<Vec<_>>(), promise).block.unwrap();
+                share(block) > promise.beta
+            })
+            .count();
+        // δ of 400 is 20; four standard deviations on top.
+        assert!((2..=37).contains(&violations), "{violations}");
+    }
+
+    #[test]
     fn one_family_with_too_few_samples_closes_the_band() {
         let mut rows: Vec<Row> = (0..2_000).map(|at| row(1 + at % 2, 200)).collect();
         rows.extend((0..100).map(|_| row(0, 0)));
@@ -152,8 +186,18 @@ mod tests {
         assert_eq!(set(&rows).allow, Some(199));
         rows.extend((0..407).map(|_| row(3, 250)));
         let closed = set(&rows);
-        assert_eq!((closed.allow, closed.too_few), (None, BTreeMap::from([(3, 408)])));
+        assert_eq!((closed.allow, closed.too_few, closed.family_needs), (None, vec![3], 408));
         rows.push(row(3, 250));
         assert_eq!(set(&rows).allow, Some(199));
+    }
+
+    #[test]
+    fn without_enough_of_a_kind_nothing_is_decided() {
+        let set = |rows: &[Row]| thresholds(&card(), &rows.iter().collect::<Vec<_>>(), Promise::default());
+        let benign: Vec<Row> = (0..2_994).map(|_| row(0, 0)).collect();
+        let found = set(&benign);
+        assert_eq!((found.allow, found.families.len(), found.family_needs), (None, 0, 299));
+        assert_eq!((found.block, found.benign, found.benign_needs), (None, 2_994, 2_995));
+        assert_eq!(set(&[benign, vec![row(0, 0)]].concat()).block, Some(1));
     }
 }

@@ -46,4 +46,14 @@ pub enum Split {
 impl Split {
     /// All parts, in order.
     pub const ALL: [Self; 3] = [Self::Train, Self::Calibrate, Self::Test];
+
+    /// Name in streams and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Calibrate => "calibrate",
+            Self::Test => "test",
+        }
+    }
 }

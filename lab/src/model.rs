@@ -17,6 +17,9 @@ use crate::scorecard::Scorecard;
 /// Share of attacks the probabilities are stated at.
 pub const PREVALENCE: f64 = 0.01;
 
+/// Longest name of a model, bytes: every decision and every receipt states it.
+pub const ID_LIMIT: usize = 64;
+
 /// Names of the settings, as models write them.
 pub const SETTINGS: [&str; 2] = ["standard", "hardened"];
 
@@ -156,6 +159,18 @@ impl From<CardJson> for Card {
 }
 
 impl ModelFile {
+    /// Checks a name.
+    ///
+    /// # Errors
+    /// Why it is none, for people.
+    pub fn check_id(id: &str) -> Result<(), String> {
+        match id.len() {
+            0 => Err("is empty".to_owned()),
+            1..=ID_LIMIT => Ok(()),
+            length => Err(format!("is {length} bytes long; {ID_LIMIT} is the limit")),
+        }
+    }
+
     /// Reads a model file.
     ///
     /// # Errors
@@ -163,6 +178,7 @@ impl ModelFile {
     pub fn read(text: &str) -> Result<Self, String> {
         Model::parse(text, Setting::Standard).map_err(|why| why.to_string())?;
         let file: FileJson = serde_json::from_str(text).map_err(|why| why.to_string())?;
+        Self::check_id(&file.id).map_err(|why| format!("id: {why}"))?;
         let hardened = file.hardened.map(Card::from);
         let cards = SETTINGS.into_iter().zip([Some(Card::from(file.standard)), hardened]);
         Ok(Self {
@@ -260,6 +276,12 @@ mod tests {
         let learned = ModelFile::read(include_str!("../../data/model/learned.json")).unwrap();
         assert_eq!(learned.to_json(), include_str!("../../data/model/learned.json"));
         assert!(ModelFile::read("{}").unwrap_err().contains("schema"));
+        // The engine refuses an empty one itself.
+        assert!(ModelFile::check_id("").is_err());
+        for (length, told) in [(64, Ok(())), (65, Err("id: is 65 bytes long; 64 is the limit"))] {
+            let named = ModelFile { id: "m".repeat(length), ..priors.clone() }.to_json();
+            assert_eq!(ModelFile::read(&named).map(drop), told.map_err(str::to_owned));
+        }
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use crate::assess::{Band, Part, Report};
-use crate::event::Split;
 use crate::measure::Rate;
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a2e}\
@@ -125,11 +124,7 @@ fn parts(page: &mut String, parts: &[Part]) {
     page.push_str("<table><tr><th>split<th>principals<th>requests<th>attacks<th>from<th>to");
     for part in parts {
         let [from, to] = [part.from, part.to].map(|time| time.map_or_else(String::new, date));
-        let name = match part.split {
-            Split::Train => "train",
-            Split::Calibrate => "calibrate",
-            Split::Test => "test",
-        };
+        let name = part.split.name();
         let _ = write!(
             page,
             "<tr><td>{name}<td>{}<td>{}<td>{}<td>{from}<td>{to}",
@@ -180,6 +175,7 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::Split;
 
     #[test]
     fn names_from_a_stream_are_no_markup() {

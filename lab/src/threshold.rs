@@ -4,7 +4,8 @@
 //! Among n scores of a family, let k be the largest number for which a binomial of n draws with probability α is at
 //! most k with probability at most δ. Allowing only scores below the (k+1)-th smallest leaks more than α of the
 //! family with probability at most δ over the draw, whatever the scores' distribution and with ties: a threshold
-//! that leaks more would need at most k of n scores below it although each falls there with more than α.
+//! that leaks more would need at most k of n scores below it although each falls there with more than α. The same holds
+//! of the largest scores of people's own requests, of which at most β may be stopped.
 
 /// P[Bin(n, p) ≤ k] for each k from 0 on, until `take` answers false.
 fn binomial_tail(n: usize, p: f64, mut take: impl FnMut(usize, f64) -> bool) {
@@ -46,7 +47,7 @@ pub fn least_samples(alpha: f64, delta: f64) -> usize {
 pub fn allow_below(scores: &mut [i32], alpha: f64, delta: f64) -> Option<i32> {
     let k = allowance(scores.len(), alpha, delta)?;
     scores.sort_unstable();
-    scores.get(k).map(|score| score.saturating_sub(1))
+    scores.get(k).and_then(|score| score.checked_sub(1))
 }
 
 /// Lowest score that may be stopped: one above the (k+1)-th largest of the benign scores. `None`: abstain.
@@ -54,7 +55,7 @@ pub fn allow_below(scores: &mut [i32], alpha: f64, delta: f64) -> Option<i32> {
 pub fn block_above(scores: &mut [i32], beta: f64, delta: f64) -> Option<i32> {
     let k = allowance(scores.len(), beta, delta)?;
     scores.sort_unstable_by_key(|score| std::cmp::Reverse(*score));
-    scores.get(k).map(|score| score.saturating_add(1))
+    scores.get(k).and_then(|score| score.checked_add(1))
 }
 
 /// Clopper–Pearson interval of a proportion at 95 %, by bisection on the binomial tail.
@@ -129,6 +130,35 @@ mod tests {
         // δ of 2 000 is 100; four standard deviations on top.
         assert!(violations <= 140, "{violations}");
         assert!(violations >= 20, "{violations}: the bound is not used");
+    }
+
+    #[test]
+    fn people_are_stopped_as_rarely_as_promised() {
+        let (beta, delta, n, runs) = (0.02, 0.05, 1_000, 2_000);
+        let random = &mut Random::new(8, 0);
+        // Shares of scores as high as each of 0 to 10,000: even, coarse, and with a heap of one in a hundred at the top.
+        let even: fn(i32) -> i32 = |unit| unit;
+        let coarse: fn(i32) -> i32 = |unit| unit / 125 * 125;
+        let heaped: fn(i32) -> i32 = |unit| if unit >= 9_900 { 20_000 } else { unit };
+        for score in [even, coarse, heaped] {
+            let violations = (0..runs)
+                .filter(|_| {
+                    let mut scores: Vec<i32> = (0..n).map(|_| score(random.below(10_000) as i32)).collect();
+                    let threshold = block_above(&mut scores, beta, delta).unwrap();
+                    let stopped = (0..10_000).filter(|unit| score(*unit) >= threshold).count();
+                    stopped as f64 / 10_000.0 > beta
+                })
+                .count();
+            // δ of 2 000 is 100; four standard deviations on top.
+            assert!(violations <= 140, "{violations}");
+            assert!(violations >= 20 || score(1) != 1, "{violations}: the bound is not used");
+        }
+    }
+
+    #[test]
+    fn past_the_last_score_there_is_no_threshold() {
+        assert_eq!(block_above(&mut [i32::MAX; 400], 0.01, 0.05), None);
+        assert_eq!(allow_below(&mut [i32::MIN; 400], 0.01, 0.05), None);
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub fn run(arguments: &Arguments) -> Done {
     };
     let columns = header.and_then(|header| Columns::find(&header));
     let columns = columns.map_err(|why| Failure::input(&format!("{name}:1"), why))?;
-    let (mut output, mut progress, mut tally) = (Output::new(), Progress::new(), Tally::default());
+    let (mut output, mut progress, mut tally) = (Output::new(), Progress::beside_output(), Tally::default());
     let mut last = i64::MIN;
     loop {
         let record = match source.next_line()? {

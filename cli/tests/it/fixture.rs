@@ -72,9 +72,9 @@ pub fn admins_need_mfa() -> Value {
 pub fn feeds_the_laboratory(name: &str, import: &Run) {
     let mut parts = BTreeMap::<String, BTreeSet<String>>::new();
     for event in import.json() {
-        if let Some(split) = event["split"].as_str() {
-            let user = event["request"]["principal"]["id"].to_string();
-            parts.entry(split.to_owned()).or_default().insert(user);
+        let text = |path| event.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        if let Some((split, user)) = text("/split").zip(text("/request/principal/id")) {
+            parts.entry(split).or_default().insert(user);
         }
     }
     assert_eq!(parts.len(), 3);
@@ -91,7 +91,7 @@ pub fn feeds_the_laboratory(name: &str, import: &Run) {
     assert!(calibrated.status < 2, "{}", calibrated.err);
     let assessed = edgeward(&["assess", "--model", &model], &import.out);
     assert_eq!(assessed.status, 0, "{}", assessed.err);
-    assert_eq!(assessed.json()[0]["model"], id);
+    assert!(assessed.out.contains(&format!("\"model\":\"{id}\"")));
 }
 
 /// UTF-16, little endian, with a byte order mark: what Windows shells write.

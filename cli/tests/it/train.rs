@@ -25,7 +25,8 @@ fn a_stream_becomes_a_model_becomes_a_report() {
     let (model, model_name) = scratch("learned.json");
     let (page, page_name) = scratch("report.html");
     let train = ["train", "--id", "learned-test", "--out", &points_name];
-    let calibrate = ["calibrate", "--alpha", "0.2", "--model", &points_name, "--out", &model_name];
+    let calibrate =
+        ["calibrate", "--alpha", "0.2", "--beta", "0.02", "--model", &points_name, "--out", &model_name];
     let run = || {
         for command in [&train[..], &calibrate[..]] {
             let run = edgeward(command, &events);
@@ -71,7 +72,14 @@ fn too_few_samples_close_the_band() {
     assert_eq!(edgeward(&["train", "--id", "m", "--out", &points], &events).status, 0);
     let run = edgeward(&["calibrate", "--model", &points, "--out", &model_name], &events);
     assert_eq!(run.status, 1);
-    assert!(run.err.contains("naive: too few samples to calibrate on: 546 are needed"), "{}", run.err);
+    for told in [
+        "hardened: nothing is allowed at the edge: 546 samples of each family of attackers are needed, ",
+        "standard: nothing is allowed at the edge: 492 samples of each family of attackers are needed, ",
+        "naive has 40, ",
+        "standard: nothing is stopped at the edge: 2995 benign samples are needed, there are 408",
+    ] {
+        assert!(run.err.contains(told), "{told}: {}", run.err);
+    }
     let model: serde_json::Value = serde_json::from_str(&fs::read_to_string(model).unwrap()).unwrap();
     assert_eq!(model["hardened"]["band"]["allow"], i32::MIN);
     let alpha = edgeward(&["calibrate", "--model", &points, "--alpha", "0", "--out", &model_name], &events);
@@ -98,4 +106,101 @@ fn a_stream_that_can_not_be_learned_from_is_named() {
     assert!(train(&event(1)).err.contains("no benign rows or no attacks"));
     let unlabelled = train(r#"{"request":{},"label":"odd","family":"x"}"#);
     assert!(unlabelled.err.starts_with("standard input:1: label"), "{}", unlabelled.err);
+}
+
+/// Lines of a stream that pass.
+fn only(events: &str, keep: impl Fn(&serde_json::Value) -> bool) -> String {
+    let lines = events.lines().filter(|line| keep(&serde_json::from_str(line).unwrap()));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn a_stream_without_the_part_asked_for_is_no_input() {
+    let (points, points_name) = scratch("part-points.json");
+    let (model, model_name) = scratch("part-model.json");
+    let _ = fs::remove_file(&model);
+    let events = stream().out;
+    assert_eq!(edgeward(&["train", "--id", "m", "--out", &points_name], &events).status, 0);
+    let calibrate =
+        ["calibrate", "--alpha", "0.2", "--beta", "0.02", "--model", &points_name, "--out", &model_name];
+    let without = |split: &str| only(&events, |event| event["split"] != split);
+    for (input, since) in
+        [(String::new(), None), (without("calibrate"), None), (events.clone(), Some("2030-01-01"))]
+    {
+        let run = edgeward(
+            &[&calibrate[..], &since.map_or(vec![], |since| vec!["--since", since])].concat(),
+            input,
+        );
+        assert_eq!(run.status, 2, "{}", run.err);
+        let told = format!("no rows of the split `calibrate`{}", since.map_or("", |_| " from 2030-01-01 on"));
+        assert!(run.err.contains(&told) && !model.exists(), "{}", run.err);
+    }
+    let peaceful = only(&events, |event| event["label"] == "benign");
+    let run = edgeward(&calibrate, peaceful);
+    assert_eq!(run.status, 1);
+    let told = "standard: nothing is allowed at the edge: 14 samples of each family of attackers are needed, there is none";
+    assert!(run.err.contains(told) && !run.err.contains("stopped"), "{}", run.err);
+    let run = edgeward(&["assess", "--model", &points_name], without("test"));
+    assert_eq!((run.status, run.out.as_str()), (2, ""));
+    assert!(run.err.contains("no rows of the split `test`"), "{}", run.err);
+    assert!(fs::read_to_string(points).unwrap().contains("\"standard\""));
+}
+
+#[test]
+fn a_family_that_the_stream_lacks_is_named() {
+    let (model, model_name) = scratch("families.json");
+    let events = stream().out;
+    let train = |advanced: &str, input: &str| {
+        edgeward(&["train", "--id", "m", "--advanced", advanced, "--out", &model_name], input)
+    };
+    for advanced in ["clone,nosuch", "usual"] {
+        let run = train(advanced, &events);
+        assert_eq!(run.status, 2);
+        let name = advanced.split(',').next_back().unwrap();
+        let told = format!("--advanced: the stream has no attacks of a family `{name}`, only of: ");
+        assert!(run.err.starts_with(&told), "{}", run.err);
+    }
+    assert_eq!(train("", &events).status, 0, "nothing is left out");
+    for command in
+        [["calibrate", "--advanced", "nosuch", "--out"], ["assess", "--hold-out", "nosuch", "--html"]]
+    {
+        let run = edgeward(&[&command[..], &[&model_name, "--model", &model_name]].concat(), &events);
+        assert!(run.status == 2 && run.err.contains("`nosuch`"), "{}", run.err);
+    }
+    assert!(fs::read_to_string(&model).unwrap().contains("\"standardWithout\":[]"), "it was left as it was");
+    // Of the families that are left out unasked, those are told that there are.
+    let without_clones = only(&events, |event| event["family"] != "clone" && event["family"] != "aitm");
+    let run = edgeward(&["train", "--id", "m", "--out", &model_name], &without_clones);
+    assert_eq!(run.status, 0, "{}", run.err);
+    let told = "\"standardWithout\":[\"veryTargeted\",\"aiAgent\",\"cookieTheft\"]";
+    assert!(fs::read_to_string(model).unwrap().contains(told));
+    for command in ["train", "calibrate", "assess"] {
+        assert!(
+            edgeward(&[command, "--help"], "").out.contains("veryTargeted,aiAgent,aitm,clone,cookieTheft")
+        );
+    }
+}
+
+#[test]
+fn what_can_not_be_written_is_known_before_the_work() {
+    let (_, model_name) = scratch("unnamed.json");
+    for (id, told) in [(String::new(), "is empty"), ("m".repeat(65), "is 65 bytes long; 64 is the limit")] {
+        let run = edgeward(&["train", "--id", &id, "--out", &model_name], "no event");
+        assert_eq!((run.status, run.err), (2, format!("--id: {told}\n")));
+    }
+    let (points, points_name) = scratch("priors.json");
+    fs::write(&points, include_str!("../../../data/model/priors.json")).unwrap();
+    let nowhere = scratch("nowhere/file").1;
+    for command in [
+        &["train", "--id", "m", "--out"][..],
+        &["calibrate", "--model", &points_name, "--out"],
+        &["assess", "--model", &points_name, "--html"],
+    ] {
+        let run = edgeward(&[command, &[&nowhere]].concat(), "no event");
+        assert!(run.status == 2 && run.err.starts_with(&nowhere), "{}", run.err);
+    }
+    let (never, never_name) = scratch("never-written.json");
+    let run = edgeward(&["train", "--id", "m", "--out", &never_name], "no event");
+    assert!(run.status == 2 && run.err.starts_with("standard input:1"), "{}", run.err);
+    assert!(!never.exists(), "nothing is left of it");
 }
