@@ -35,7 +35,7 @@ pub struct Separation {
     /// Equal error rate.
     pub eer: f64,
     /// Share of attacks caught when one benign request in a hundred is accused.
-    pub tpr_at_one_percent: f64,
+    pub tpr_at_one_percent: Rate,
 }
 
 /// Separation of attacks from benign scores.
@@ -48,7 +48,7 @@ pub fn separation(attacks: &[f64], benign: &[f64]) -> Separation {
         .collect();
     all.sort_unstable_by(|one, other| other.0.total_cmp(&one.0));
     let (positives, negatives) = (attacks.len().max(1) as f64, benign.len().max(1) as f64);
-    let (mut caught, mut accused, mut area, mut tpr) = (0.0, 0.0, 0.0, 0.0);
+    let (mut caught, mut accused, mut area, mut at_one_percent) = (0.0, 0.0, 0.0, 0.0);
     let mut equal: Option<f64> = None;
     let mut rest = all.as_slice();
     while let Some((score, _)) = rest.first() {
@@ -62,7 +62,7 @@ pub fn separation(attacks: &[f64], benign: &[f64]) -> Separation {
         accused += alarms;
         let (missed, false_alarms) = (1.0 - caught / positives, accused / negatives);
         if false_alarms <= 0.01 {
-            tpr = caught / positives;
+            at_one_percent = caught;
         }
         if equal.is_none() && false_alarms >= missed {
             // Where the lines cross between the two thresholds.
@@ -72,7 +72,11 @@ pub fn separation(attacks: &[f64], benign: &[f64]) -> Separation {
         }
         rest = after;
     }
-    Separation { auc: area / positives / negatives, eer: equal.unwrap_or(1.0), tpr_at_one_percent: tpr }
+    Separation {
+        auc: area / positives / negatives,
+        eer: equal.unwrap_or(1.0),
+        tpr_at_one_percent: Rate::of(at_one_percent as usize, attacks.len()),
+    }
 }
 
 /// How honest probabilities are.
@@ -188,7 +192,7 @@ mod tests {
     #[test]
     fn separation_by_hand() {
         let perfect = separation(&[3.0, 4.0], &[1.0, 2.0]);
-        assert_eq!((perfect.auc, perfect.eer, perfect.tpr_at_one_percent), (1.0, 0.0, 1.0));
+        assert_eq!((perfect.auc, perfect.eer, perfect.tpr_at_one_percent.share), (1.0, 0.0, 1.0));
         let useless = separation(&[1.0, 1.0], &[1.0, 1.0]);
         assert_eq!((useless.auc, useless.eer), (0.5, 0.5));
         // One of four attacks below one of four benign.
