@@ -76,6 +76,7 @@ const COMMANDS: &[&[&str]] = &[
     &["import", "rba-csv"],
     &["simulate"],
     &["train"],
+    &["calibrate"],
     &["assess"],
 ];
 
