@@ -13,11 +13,13 @@ const read = async (path) => {
 };
 
 async function start() {
-  const [engine, { policies, namedLocations }, presets] = await Promise.all([
+  const [engine, { policies, namedLocations }, presets, sentences] = await Promise.all([
     openEngine(),
     read("dist/bundle.json"),
     read("dist/presets.json"),
+    read("dist/words.json"),
   ]);
+  const say = ({ signal, bin }) => sentences[signal]?.[bin];
   let request;
   let editor = { mark() {}, nameOf: (id) => id };
   const ask = askView(decide);
@@ -31,7 +33,7 @@ async function start() {
         first.outcome !== "defer" || ask.mode === "ask"
           ? first
           : engine.resume(request, ask.mode === "answer" ? ask.answer() : undefined);
-      showDecision(decision, engine.explain(request), editor.nameOf);
+      showDecision(decision, engine.explain(request), editor.nameOf, say);
       timeSoon(() => engine.evaluate(request));
       ask.show(
         first.outcome === "defer" ? first.needs : [],

@@ -16,8 +16,11 @@ const signed = (points) => (points > 0 ? `+${points}` : String(points).replace("
 /** What one decision took here; filled in once it was measured. */
 const elapsed = h("span", { id: "elapsed" }, "…");
 
-/** Shows a decision, the client that it is about, and policies by the names that `nameOf(id)` gives. */
-export function showDecision(decision, agent, nameOf) {
+/**
+ * Shows a decision, the client that it is about, policies by the names that `nameOf(id)` gives, and what the score is made
+ * of by the sentences that `say(contribution)` gives.
+ */
+export function showDecision(decision, agent, nameOf, say) {
   const { outcome } = decision;
   byId("verdict").dataset.outcome = outcome;
   byId("verdict").className = `verdict card ${outcome}`;
@@ -54,7 +57,7 @@ export function showDecision(decision, agent, nameOf) {
     ].filter(Boolean),
   );
   byId("results").replaceChildren(...policyResults(decision.policies, nameOf));
-  byId("risk").replaceChildren(...risk(decision.risk));
+  byId("risk").replaceChildren(...risk(decision.risk, say));
   byId("agent").replaceChildren(...agentView(agent));
   byId("detections").replaceChildren(detections(decision.detections));
   byId("raw").textContent = JSON.stringify(decision, null, 2);
@@ -88,17 +91,18 @@ function policyResults(policies, nameOf) {
   ].filter(Boolean);
 }
 
-function risk({ score, levels: possible, contributions }) {
+function risk({ score, levels: possible, contributions }, say) {
   const widest = Math.max(64, ...contributions.map(({ points }) => Math.abs(points)));
   const rows = contributions
     .toSorted((a, b) => b.points - a.points)
-    .map(({ signal, bin, points }) => {
+    .map((contribution) => {
+      const { signal, bin, points } = contribution;
       const bar = h("span", { class: points > 0 ? "bar up" : "bar down" });
       bar.style.setProperty("--part", String(Math.abs(points) / widest));
       return h(
         "tr",
         {},
-        h("th", { scope: "row" }, words(signal), h("span", { class: "bin" }, words(bin))),
+        h("th", { scope: "row" }, words(signal), h("span", { class: "bin" }, say(contribution) ?? words(bin))),
         h("td", { class: "track", "aria-hidden": "true" }, bar),
         h("td", { class: "points" }, signed(points)),
       );

@@ -1,6 +1,7 @@
 //! `edgeward evaluate`: requests in, decisions out.
 
 mod outage;
+mod words;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use edgeward::risk::Counterfactual;
 use edgeward::{Engine, Request};
 use outage::{Source, Summary};
 use serde::Serialize;
+use words::{Part, Words};
 
 use crate::Done;
 use crate::failure::{Failure, Status};
@@ -27,6 +29,9 @@ use crate::stream::{Answered, each_numbered_line};
 /// With `--counterfactual` each decision has the fewest things that would have made its sign-in risk low:
 /// `{"changes":["knownDevice"],"score":-16,"levels":["none"]}`. Changes are `knownDevice`, `compliantDevice`,
 /// `usualNetwork` and `usualClient`; an empty list means that it is low, `null` that not even all of them would do.
+///
+/// With `--explain` each decision has what its risk score is made of, in words and the heaviest first:
+/// `{"points":78,"text":"The client is new for the principal."}`.
 ///
 /// With `--outage` each line tells instead what would happen while these sources are down, beside what happens
 /// otherwise: `lockedOut` (blocked, and not otherwise), `challenged` (more is demanded), `letIn` (less is demanded),
@@ -51,6 +56,9 @@ pub struct Arguments {
     /// Tell what would have made the sign-in risk low
     #[arg(long, conflicts_with = "outage")]
     counterfactual: bool,
+    /// Tell in words what the risk score is made of
+    #[arg(long, conflicts_with = "outage")]
+    explain: bool,
     /// Compare with an outage of these sources
     #[arg(long, value_name = "SOURCES", value_enum, value_delimiter = ',')]
     outage: Vec<Source>,
@@ -68,6 +76,7 @@ pub fn run(arguments: &Arguments) -> Done {
         ),
         _ => None,
     };
+    let words = Words::load().map_err(|why| Failure::input("words", why))?;
     let sources = &arguments.outage;
     let summary = std::cell::RefCell::new(Summary::default());
     each_numbered_line(
@@ -88,9 +97,12 @@ pub fn run(arguments: &Arguments) -> Done {
             let (decided, normal) = decide(&engine, &request, answered.as_ref());
             if !sources.is_empty() {
                 summary.borrow_mut().compare(number, &engine, &request, &normal, sources, output)?;
-            } else if arguments.counterfactual {
-                output
-                    .line(&Explained { counterfactual: engine.counterfactual(decided), decision: normal })?;
+            } else if arguments.counterfactual || arguments.explain {
+                output.line(&Explained {
+                    explanation: arguments.explain.then(|| words.explain(&normal.risk)),
+                    counterfactual: arguments.counterfactual.then(|| engine.counterfactual(decided)),
+                    decision: normal,
+                })?;
             } else {
                 output.line(&normal)?;
             }
@@ -103,12 +115,17 @@ pub fn run(arguments: &Arguments) -> Done {
     )
 }
 
-/// A decision and what would have made its risk low.
+/// A decision, and what was asked beside it.
 #[derive(Serialize)]
-struct Explained<'a> {
+struct Explained<'a, 'w> {
     #[serde(flatten)]
     decision: Decision<'a>,
-    counterfactual: Option<Counterfactual>,
+    /// What the score is made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Vec<Part<'w>>>,
+    /// What would have made the risk low; `null` if nothing would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counterfactual: Option<Option<Counterfactual>>,
 }
 
 /// The request decided and the decision; with the scorer's answer merged, if it would be deferred without.
