@@ -4,7 +4,9 @@
 //! view states, or with the state feed: lists of addresses (`maliciousIPAddress`, `nationStateIP`), what goes on in an application or a
 //! mailbox (`mcasSuspiciousInboxManipulationRules`, `suspiciousAPITraffic`), leaked passwords (`leakedCredentials`), the
 //! resources an agent usually asks for (`unfamiliarResourceAccess`), its rate over days (`signInSpike`) and its age
-//! (`earlyLifeMaliciousActivity`), and what people and administrators say.
+//! (`earlyLifeMaliciousActivity`), and what people and administrators say. What a session does behind an anonymiser
+//! (`riskyIPAddress`) is told as `anonymizedIPAddress` at each request; who issued a token (`tokenIssuerAnomaly`) is checked
+//! before there is a session at all.
 //!
 //! A detection reads signals and never a policy. Each file states what it means, what it takes, and which
 //! honest people it is known to accuse.
@@ -16,6 +18,7 @@ mod attacker_in_the_middle;
 mod automation;
 mod contradiction;
 mod evidence;
+mod failed_access;
 mod impersonation;
 mod impossible_travel;
 mod kind;
@@ -79,6 +82,7 @@ pub fn detect<'r>(observed: Observed<'r, '_>) -> Vec<Detection<'r>> {
         unlikely_travel::detect,
         attacker_in_the_middle::detect,
         suspicious_sign_ins::detect,
+        failed_access::detect,
     ];
     DETECTORS.iter().filter_map(|detector| detector(observed)).collect()
 }

@@ -32,6 +32,8 @@ vocabulary! {
         AttackerInTheMiddle = "attackerinTheMiddle",
         /// A workload or an agent that signs in as it never did.
         SuspiciousSignIns = "suspiciousSignins",
+        /// A workload or an agent that fails again and again.
+        FailedAccessAttempt = "failedAccessAttempt",
     }
 }
 
