@@ -1,15 +1,8 @@
 //! Named findings over signals. Names are Entra's `riskEventType` where one exists.
 //!
-//! Of Entra's, an edge computes those whose facts a request holds. What it has none of comes as a level that somebody with a wider
-//! view states, or with the state feed: lists of addresses (`maliciousIPAddress`, `nationStateIP`), what goes on in an application or a
-//! mailbox (`mcasSuspiciousInboxManipulationRules`, `suspiciousAPITraffic`), leaked passwords (`leakedCredentials`), the
-//! resources an agent usually asks for (`unfamiliarResourceAccess`), its rate over days (`signInSpike`) and its age
-//! (`earlyLifeMaliciousActivity`), and what people and administrators say. What a session does behind an anonymiser
-//! (`riskyIPAddress`) is told as `anonymizedIPAddress` at each request; who issued a token (`tokenIssuerAnomaly`) is checked
-//! before there is a session at all.
-//!
 //! A detection reads signals and never a policy. Each file states what it means, what it takes, and which
-//! honest people it is known to accuse.
+//! honest people it is known to accuse. One whose level is `none` tells what happened and is held against nobody. Those of
+//! Entra that an edge does not make, and which fact it lacks, are listed in `src/detection/README.md`.
 
 mod anomalous_token;
 mod anonymized_address;
@@ -24,6 +17,7 @@ mod impossible_travel;
 mod kind;
 mod new_country;
 mod password_spray;
+mod risky_user;
 mod suspicious_sign_ins;
 mod unfamiliar_features;
 mod unlikely_travel;
@@ -42,7 +36,7 @@ use crate::write::written;
 pub struct Detection<'a> {
     /// Its name.
     pub kind: DetectionKind,
-    /// How bad it is, taken alone.
+    /// How bad it is, taken alone. `none`: worth knowing, and nothing that counts.
     pub level: RiskLevel,
     /// What it rests on.
     pub evidence: Evidence<'a>,
@@ -83,6 +77,7 @@ pub fn detect<'r>(observed: Observed<'r, '_>) -> Vec<Detection<'r>> {
         attacker_in_the_middle::detect,
         suspicious_sign_ins::detect,
         failed_access::detect,
+        risky_user::detect,
     ];
     DETECTORS.iter().filter_map(|detector| detector(observed)).collect()
 }
@@ -120,6 +115,20 @@ mod tests {
             .into_iter()
             .map(|detection| (detection.kind, detection.level))
             .collect()
+    }
+
+    /// Whether a request given as JSON has a detection, and how bad it is.
+    pub(super) fn level_of(kind: DetectionKind, json: &str) -> Option<RiskLevel> {
+        detected(json).into_iter().find(|found| found.0 == kind).map(|found| found.1)
+    }
+
+    #[test]
+    fn the_readme_lists_every_kind_once() {
+        let readme = include_str!("detection/README.md");
+        for kind in DetectionKind::ALL {
+            let row = format!("| `{}` |", kind.name());
+            assert_eq!(readme.matches(&row).count(), 1, "{}", kind.name());
+        }
     }
 
     #[test]

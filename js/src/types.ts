@@ -340,6 +340,7 @@ export interface Decision {
     contributions: { signal: string; bin: string; points: number }[];
   };
   agent: Agent;
+  /** Named findings, by Entra's `riskEventType` where there is one. Of level `none`: worth knowing, and held against nobody. */
   detections: { type: string; level: RiskLevel; evidence: Record<string, unknown> }[];
   policies: PolicyResult[];
   /** The unknown facts that could change the outcome. */

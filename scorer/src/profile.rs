@@ -15,8 +15,13 @@ use edgeward::signal::{Familiarity, Population, Signals};
 use crate::store::Habit;
 
 /// Findings that rest on history alone. The others rest on what only the edge saw, and it reports them.
-const FROM_HISTORY: [DetectionKind; 3] =
-    [DetectionKind::ImpossibleTravel, DetectionKind::NewCountry, DetectionKind::UnfamiliarFeatures];
+const FROM_HISTORY: [DetectionKind; 5] = [
+    DetectionKind::ImpossibleTravel,
+    DetectionKind::NewCountry,
+    DetectionKind::UnfamiliarFeatures,
+    DetectionKind::UnlikelyTravel,
+    DetectionKind::SuspiciousSignIns,
+];
 
 /// What history says against a request. Ids are hashed on both sides, or on neither, so they compare as they are.
 #[must_use]
@@ -136,6 +141,30 @@ mod tests {
             "two new things: the country is reported, unfamiliarity is not"
         );
         assert_eq!(kinds("Chrome/linux"), 2, "three new things");
+    }
+
+    #[test]
+    fn a_flight_is_told_and_weighs_nothing() {
+        let mut seasoned = profile();
+        seasoned.count = 10;
+        let abroad = r#"{"time":1790050000000,"principalKind":"user","principal":"u1","asn":64500,"country":"US",
+                         "agent":"Firefox/windows","device":"d1","latitudeE6":40500000,"longitudeE6":-74000000}"#;
+        assert_eq!(
+            compare(abroad, Some(&seasoned)),
+            [(DetectionKind::NewCountry, RiskLevel::Low), (DetectionKind::UnlikelyTravel, RiskLevel::None)]
+        );
+    }
+
+    #[test]
+    fn a_service_is_held_to_its_habits_more_closely() {
+        let service = |agent: &str| {
+            let about = format!(
+                r#"{{"principalKind":"workload","principal":"w1","asn":64501,"country":"NO","agent":"{agent}"}}"#
+            );
+            compare(&about, Some(&profile()))
+        };
+        assert_eq!(service("curl"), [(DetectionKind::SuspiciousSignIns, RiskLevel::Medium)]);
+        assert_eq!(service("Firefox/windows"), []);
     }
 
     #[test]

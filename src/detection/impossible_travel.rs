@@ -8,12 +8,18 @@ use crate::risk::RiskLevel;
 use crate::signal::Travel;
 
 pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
-    let journey = observed.signals.journey.filter(|_| observed.signals.travel == Travel::Impossible)?;
+    let evidence = journey(observed, Travel::Impossible)?;
+    Some(Detection { kind: DetectionKind::ImpossibleTravel, level: RiskLevel::Medium, evidence })
+}
+
+/// The journey, if it is as fast as that.
+pub(super) fn journey<'r>(observed: Observed<'r, '_>, travel: Travel) -> Option<Evidence<'r>> {
+    let journey = observed.signals.journey.filter(|_| observed.signals.travel == travel)?;
     let evidence = Evidence::default()
         .number("kilometres", journey.kilometres)
         .number("seconds", journey.seconds)
         .number("kilometresPerHour", journey.speed());
-    Some(Detection { kind: DetectionKind::ImpossibleTravel, level: RiskLevel::Medium, evidence })
+    Some(evidence)
 }
 
 #[cfg(test)]

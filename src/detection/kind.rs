@@ -26,14 +26,16 @@ vocabulary! {
         AttackTool = "attackTool",
         /// A name claimed and not backed by signature or address. Ours.
         AgentImpersonation = "agentImpersonation",
-        /// A flight to a country the principal was never seen in.
+        /// A flight away, in a network or country the principal was never seen in. Held against nobody.
         UnlikelyTravel = "unlikelyTravel",
-        /// A sign-in through a data centre, by a library under a browser's name.
+        /// A sign-in through an intermediary, by a library under a browser's name.
         AttackerInTheMiddle = "attackerinTheMiddle",
         /// A workload or an agent that signs in as it never did.
         SuspiciousSignIns = "suspiciousSignins",
         /// A workload or an agent that fails again and again.
         FailedAccessAttempt = "failedAccessAttempt",
+        /// An agent acting for a user who is at risk. Held against nobody.
+        RiskyUserSignIn = "riskyUserSignIn",
     }
 }
 

@@ -216,7 +216,8 @@ async fn risk_is_told_of_the_kind_that_was_asked() {
 #[tokio::test]
 async fn faint_findings_are_remembered_and_not_announced() {
     let service = Service::new();
-    let faint = changed(&at_home(&service), &json!({"detections":[{"type":"automation","level":"low"}]}));
+    let found = json!([{"type":"automation","level":"low"},{"type":"unlikelyTravel","level":"none"}]);
+    let faint = changed(&at_home(&service), &json!({"detections":found}));
     service.report(&[json!({"about":faint})]).await;
     assert_eq!(
         service.state(0).await,
