@@ -13,13 +13,17 @@ const read = async (path) => {
 };
 
 async function start() {
-  const [engine, { policies, namedLocations }, presets, sentences] = await Promise.all([
+  const [engine, { policies, namedLocations }, presets, sentences, meanings] = await Promise.all([
     openEngine(),
     read("dist/bundle.json"),
     read("dist/presets.json"),
     read("dist/words.json"),
+    read("dist/detections.json"),
   ]);
-  const say = ({ signal, bin }) => sentences[signal]?.[bin];
+  const told = {
+    say: ({ signal, bin }) => sentences[signal]?.[bin],
+    meaning: ({ type }) => meanings[type],
+  };
   let request;
   let editor = { mark() {}, nameOf: (id) => id };
   const ask = askView(decide);
@@ -33,7 +37,7 @@ async function start() {
         first.outcome !== "defer" || ask.mode === "ask"
           ? first
           : engine.resume(request, ask.mode === "answer" ? ask.answer() : undefined);
-      showDecision(decision, engine.explain(request), editor.nameOf, say);
+      showDecision(decision, engine.explain(request), editor.nameOf, told);
       timeSoon(() => engine.evaluate(request));
       ask.show(
         first.outcome === "defer" ? first.needs : [],

@@ -14,7 +14,9 @@ for (const [name, from] of Object.entries(built)) {
   copyFileSync(file(new URL(`../js/dist/${from}`, import.meta.url)), file(new URL(name, out)));
 }
 write("bundle.json", { policies, namedLocations });
-copyFileSync(file(new URL("../data/model/words.json", import.meta.url)), file(new URL("words.json", out)));
+for (const [name, from] of Object.entries({ "words.json": "model/words.json", "detections.json": "detections.json" })) {
+  copyFileSync(file(new URL(`../data/${from}`, import.meta.url)), file(new URL(name, out)));
+}
 write(
   "presets.json",
   steps

@@ -16,10 +16,12 @@ export const byId = (id) => document.getElementById(id);
 
 const acronyms = new Set(["ai", "asn", "ip", "ja4", "mfa", "tls"]);
 
-/** A name of the engine's vocabulary as words: `sessionAsn` is "session ASN". Microsoft's product prefixes go. */
+/** A name of the engine's vocabulary as words: `sessionAsn` is "session ASN". Microsoft's prefixes and slips go. */
 export const words = (name) =>
   name
     .replace(/^mcas/, "")
+    .replace("attackerin", "attackerIn")
+    .replace("Signins", "SignIns")
     .replace(/([a-z\d])([A-Z])/g, "$1 $2")
     .toLowerCase()
     .split(" ")

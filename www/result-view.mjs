@@ -17,10 +17,10 @@ const signed = (points) => (points > 0 ? `+${points}` : String(points).replace("
 const elapsed = h("span", { id: "elapsed" }, "…");
 
 /**
- * Shows a decision, the client that it is about, policies by the names that `nameOf(id)` gives, and what the score is made
- * of by the sentences that `say(contribution)` gives.
+ * Shows a decision, the client that it is about, policies by the names that `nameOf(id)` gives, what the score is made of
+ * by the sentences that `say(contribution)` gives, and what was detected by what `meaning(detection)` says of it.
  */
-export function showDecision(decision, agent, nameOf, say) {
+export function showDecision(decision, agent, nameOf, { say, meaning }) {
   const { outcome } = decision;
   byId("verdict").dataset.outcome = outcome;
   byId("verdict").className = `verdict card ${outcome}`;
@@ -59,7 +59,7 @@ export function showDecision(decision, agent, nameOf, say) {
   byId("results").replaceChildren(...policyResults(decision.policies, nameOf));
   byId("risk").replaceChildren(...risk(decision.risk, say));
   byId("agent").replaceChildren(...agentView(agent));
-  byId("detections").replaceChildren(detections(decision.detections));
+  byId("detections").replaceChildren(detections(decision.detections, meaning));
   byId("raw").textContent = JSON.stringify(decision, null, 2);
 }
 
@@ -215,16 +215,20 @@ function agentView(agent) {
   ].filter(Boolean);
 }
 
-function detections(found) {
+function detections(found, meaning) {
   if (found.length === 0) return h("p", { class: "muted" }, "Nothing suspicious.");
   return h(
     "ul",
     { class: "detections", role: "list" },
-    found.map(({ type, level, evidence }) =>
-      h(
+    found.map((detection) => {
+      const { type, level, evidence } = detection;
+      const { means, innocentCauses } = meaning(detection) ?? {};
+      return h(
         "li",
         {},
         h("div", {}, h("strong", {}, words(type)), h("span", { class: `tag level-${level}` }, level)),
+        means && h("p", {}, means),
+        innocentCauses && h("p", { class: "muted small" }, `Innocent causes: ${innocentCauses}`),
         h(
           "p",
           { class: "muted small" },
@@ -232,7 +236,7 @@ function detections(found) {
             .map(([name, value]) => `${words(name)}: ${Array.isArray(value) ? value.map(words).join(", ") : value}`)
             .join(" · "),
         ),
-      ),
-    ),
+      );
+    }),
   );
 }

@@ -12,7 +12,7 @@ use edgeward::risk::Counterfactual;
 use edgeward::{Engine, Request};
 use outage::{Source, Summary};
 use serde::Serialize;
-use words::{Part, Words};
+use words::{Note, Part, Words};
 
 use crate::Done;
 use crate::failure::{Failure, Status};
@@ -30,8 +30,9 @@ use crate::stream::{Answered, each_numbered_line};
 /// `{"changes":["knownDevice"],"score":-16,"levels":["none"]}`. Changes are `knownDevice`, `compliantDevice`,
 /// `usualNetwork` and `usualClient`; an empty list means that it is low, `null` that not even all of them would do.
 ///
-/// With `--explain` each decision has what its risk score is made of, in words and the heaviest first:
-/// `{"points":78,"text":"The client is new for the principal."}`.
+/// With `--explain` each decision has what its risk score is made of, in words and the heaviest first
+/// (`explanation`: `{"points":78,"text":"The client is new for the principal."}`), and what each detection means and what is
+/// known to cause it innocently (`notes`).
 ///
 /// With `--outage` each line tells instead what would happen while these sources are down, beside what happens
 /// otherwise: `lockedOut` (blocked, and not otherwise), `challenged` (more is demanded), `letIn` (less is demanded),
@@ -56,7 +57,7 @@ pub struct Arguments {
     /// Tell what would have made the sign-in risk low
     #[arg(long, conflicts_with = "outage")]
     counterfactual: bool,
-    /// Tell in words what the risk score is made of
+    /// Tell in words what the risk score is made of and what was detected
     #[arg(long, conflicts_with = "outage")]
     explain: bool,
     /// Compare with an outage of these sources
@@ -76,7 +77,8 @@ pub fn run(arguments: &Arguments) -> Done {
         ),
         _ => None,
     };
-    let words = Words::load().map_err(|why| Failure::input("words", why))?;
+    let words =
+        arguments.explain.then(Words::load).transpose().map_err(|why| Failure::input("words", why))?;
     let sources = &arguments.outage;
     let summary = std::cell::RefCell::new(Summary::default());
     each_numbered_line(
@@ -99,7 +101,8 @@ pub fn run(arguments: &Arguments) -> Done {
                 summary.borrow_mut().compare(number, &engine, &request, &normal, sources, output)?;
             } else if arguments.counterfactual || arguments.explain {
                 output.line(&Explained {
-                    explanation: arguments.explain.then(|| words.explain(&normal.risk)),
+                    explanation: words.as_ref().map(|words| words.explain(&normal.risk)),
+                    notes: words.as_ref().map(|words| words.notes(&normal.detections)),
                     counterfactual: arguments.counterfactual.then(|| engine.counterfactual(decided)),
                     decision: normal,
                 })?;
@@ -123,6 +126,9 @@ struct Explained<'a, 'w> {
     /// What the score is made of.
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Vec<Part<'w>>>,
+    /// What the detections say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<Vec<Note<'w>>>,
     /// What would have made the risk low; `null` if nothing would.
     #[serde(skip_serializing_if = "Option::is_none")]
     counterfactual: Option<Option<Counterfactual>>,

@@ -1,12 +1,26 @@
-//! What a risk score is made of, in words: `data/model/words.json`, which the edge's module does without.
+//! What a risk score is made of and what was detected, in words: `data/model/words.json` and `data/detections.json`, which the
+//! edge's module does without.
 
 use std::collections::BTreeMap;
 
+use edgeward::detection::{Detection, DetectionKind};
 use edgeward::risk::Risk;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// A sentence for each bin of each signal.
-pub struct Words(BTreeMap<String, BTreeMap<String, String>>);
+/// What signals and detections say.
+pub struct Words {
+    /// A sentence for each bin of each signal.
+    signals: BTreeMap<String, BTreeMap<String, String>>,
+    detections: BTreeMap<DetectionKind, Meaning>,
+}
+
+/// What a detection says.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Meaning {
+    means: String,
+    innocent_causes: String,
+}
 
 /// A part of a score.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -17,16 +31,33 @@ pub struct Part<'w> {
     pub text: &'w str,
 }
 
+/// A detection made, and what it says.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Note<'w> {
+    /// Its name.
+    detection: DetectionKind,
+    #[serde(flatten)]
+    meaning: &'w Meaning,
+}
+
 impl Words {
     /// The sentences that ship.
     pub fn load() -> Result<Self, String> {
-        serde_json::from_str(include_str!("../../../data/model/words.json"))
-            .map(Self)
+        let signals = serde_json::from_str(include_str!("../../../data/model/words.json"));
+        let detections = serde_json::from_str(include_str!("../../../data/detections.json"));
+        signals
+            .and_then(|signals| Ok(Self { signals, detections: detections? }))
             .map_err(|why| why.to_string())
     }
 
     fn of(&self, signal: &str, bin: &str) -> Option<&str> {
-        Some(self.0.get(signal)?.get(bin)?)
+        Some(self.signals.get(signal)?.get(bin)?)
+    }
+
+    /// What was detected, in the order of the decision.
+    pub fn notes(&self, detections: &[Detection<'_>]) -> Vec<Note<'_>> {
+        let note = |kind| Some(Note { detection: kind, meaning: self.detections.get(&kind)? });
+        detections.iter().filter_map(|found| note(found.kind)).collect()
     }
 
     /// The parts of a score, the heaviest first.
@@ -55,9 +86,22 @@ mod tests {
                 let text = words.of(signal, bin).unwrap_or_else(|| panic!("{signal}: {bin}"));
                 assert!(text.ends_with('.') && text.len() > 10, "{signal}: {bin}");
             }
-            assert_eq!(words.0.get(*signal).unwrap().len(), bins.len(), "{signal}");
+            assert_eq!(words.signals.get(*signal).unwrap().len(), bins.len(), "{signal}");
         }
-        assert_eq!(words.0.len(), CATALOGUE.len());
+        assert_eq!(words.signals.len(), CATALOGUE.len());
+    }
+
+    #[test]
+    fn every_detection_has_its_sentences() {
+        let words = Words::load().unwrap();
+        for kind in DetectionKind::ALL {
+            let meaning = words.detections.get(kind).unwrap_or_else(|| panic!("{}", kind.name()));
+            assert!(
+                meaning.means.ends_with('.') && meaning.innocent_causes.ends_with('.'),
+                "{}",
+                kind.name()
+            );
+        }
     }
 
     #[test]

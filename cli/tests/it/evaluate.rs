@@ -66,6 +66,25 @@ fn a_counterfactual_tells_what_would_have_made_the_risk_low() {
 }
 
 #[test]
+fn an_explanation_tells_the_score_and_the_detections_in_words() {
+    let directory = Directory::new("evaluate-explain");
+    let bundle = directory.bundle(&json!([admins_need_mfa()]));
+    let request = json!({"principal": {"kind": "user", "id": "u", "groups": []}, "client": {"proxy": "tor"}});
+    let told = |arguments: &[&str]| {
+        let run = edgeward(&[&["evaluate", "--bundle", &bundle], arguments].concat(), request.to_string());
+        assert_eq!(run.status, 0, "{}", run.err);
+        run.json().remove(0)
+    };
+    let (plain, explained) = (told(&[]), told(&["--explain"]));
+    assert!(plain.get("explanation").is_none() && plain.get("notes").is_none(), "only for those who ask");
+    assert_eq!(explained["explanation"][0]["text"], "The address is an exit of Tor.");
+    let parts = explained["explanation"].as_array().unwrap();
+    assert_eq!(parts.len(), plain["risk"]["contributions"].as_array().unwrap().len());
+    assert_eq!(explained["notes"][0]["detection"], "anonymizedIPAddress");
+    assert!(explained["notes"][0]["innocentCauses"].as_str().unwrap().contains("privacy"));
+}
+
+#[test]
 fn an_outage_tells_who_is_locked_out_and_who_is_let_in() {
     let directory = Directory::new("evaluate-outage");
     let policy = |id: &str, conditions: Value, controls: Value, session: Value| {
