@@ -48,8 +48,6 @@ export class Crossing {
   readonly #vocabulary: Vocabulary;
   readonly #shared: Shared;
   #views: Views;
-  /** What was written last. */
-  #text = "";
 
   constructor(module: Module) {
     this.#module = module;
@@ -74,7 +72,7 @@ export class Crossing {
     const answer = this.#current().words;
     const words = new Array<number>(length);
     for (let at = 0; at < length; at += 1) words[at] = answer[at] as number;
-    return new PackedDecision(words, this.#shared, this.#name(words, bytes));
+    return new PackedDecision(words, this.#shared, this.#name(words, written.text, bytes));
   }
 
   /** The record of a decision that nobody was asked about, or `undefined` for a request that has to cross as JSON. */
@@ -88,15 +86,16 @@ export class Crossing {
     const bytes = this.#write(request);
     if (bytes < 0 || this.#module.classifyPacked(bytes, written.sizes, written.numbers) === 0) return undefined;
     const { words } = this.#current();
-    return readAgent(words, this.#shared, this.#name(words, bytes));
+    return readAgent(words, this.#shared, this.#name(words, written.text, bytes));
   }
 
   /** The client of a user agent, or `undefined` if it has to cross as JSON. Needs no bundle. */
   classifyAgent(agent: string): Agent | undefined {
-    const bytes = this.#encode(agent.length > AGENT_UNITS ? agent.slice(0, AGENT_UNITS) : agent);
+    const text = agent.length > AGENT_UNITS ? agent.slice(0, AGENT_UNITS) : agent;
+    const bytes = this.#encode(text);
     if (bytes < 0 || this.#module.classifyAgent(bytes) === 0) return undefined;
     const { words } = this.#current();
-    return readAgent(words, this.#shared, this.#name(words, bytes));
+    return readAgent(words, this.#shared, this.#name(words, text, bytes));
   }
 
   /** Views of the module's memory come loose when it grows, which any call may bring about: then they are empty. */
@@ -112,20 +111,19 @@ export class Crossing {
 
   /** Bytes of the text as it lies in the module then, -1 if it does not fit. */
   #encode(text: string): number {
-    this.#text = text;
     const { read, written: bytes } = encoder.encodeInto(text, this.#current().text);
     // As many bytes as UTF-16 units: all ASCII. Half a surrogate pair is no text, and would be written as another.
     return read === text.length && (bytes === read || !LONE_SURROGATE.test(text)) ? bytes : -1;
   }
 
-  /** The agent's name, where it is the client's own words and lies in the text of the request. */
-  #name(words: ArrayLike<number>, bytes: number): string | undefined {
+  /** The agent's name, where it is the client's own words and lies in the text written last. */
+  #name(words: ArrayLike<number>, written: string, bytes: number): string | undefined {
     const { text, textAt } = this.#views;
     const from = (words[NAME] as number) - textAt;
     if (from < 0 || from >= bytes) return undefined;
     const to = from + (words[NAME + 1] as number);
     // In ASCII, what the host wrote is read without decoding it again.
-    return bytes === this.#text.length ? this.#text.slice(from, to) : decoder.decode(text.subarray(from, to));
+    return bytes === written.length ? written.slice(from, to) : decoder.decode(text.subarray(from, to));
   }
 
   /** Reads texts of the catalogue, each once: they are constants of the module and stay where they are. */

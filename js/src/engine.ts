@@ -188,10 +188,10 @@ export class Engine {
 
   /** What the client of a request is, or of a user agent alone. */
   classify(subject: Request | string): Agent {
-    const agent = this.#survive((module) => {
-      const crossing = this.#cross(module);
-      return typeof subject === "string" ? crossing.classifyAgent(subject) : crossing.classify(subject);
-    });
+    const agent =
+      typeof subject === "string"
+        ? this.#survive((module) => this.#cross(module).classifyAgent(subject))
+        : this.#survive((module) => this.#cross(module).classify(subject));
     if (agent !== undefined) return agent;
     const facts = JSON.stringify(typeof subject === "string" ? { ua: subject } : subject);
     return this.#call(() => classify(facts));
