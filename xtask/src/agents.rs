@@ -188,6 +188,9 @@ fn draw(format: Format, text: &str) -> Result<Vec<Drawn>> {
             .map(|entry| {
                 let tag = entry["tags"][0].as_str().unwrap_or_default();
                 let (class, purpose) = of_tag(tag);
+                // The list calls everything `seo` that has no better tag, webhooks as well.
+                let says = ["pattern", "url", "description"].map(|member| &entry[member]);
+                let purpose = purpose.filter(|purpose| *purpose != "seo" || says.iter().any(is_seo));
                 let tokens = pattern::tokens(entry["pattern"].as_str().unwrap_or_default());
                 Drawn { tokens, class, purpose, docs: text_of(&entry["url"]) }
             })
@@ -254,6 +257,12 @@ fn draw(format: Format, text: &str) -> Result<Vec<Drawn>> {
     })
 }
 
+/// Whether a text says that it is about how a site is found.
+fn is_seo(text: &&Value) -> bool {
+    let text = text.as_str().unwrap_or_default().to_lowercase();
+    ["seo", "search engine optim", "backlink", "serp"].iter().any(|word| text.contains(word))
+}
+
 /// Classes and purposes of the tags that crawler-user-agents and well-known-bots use.
 fn of_tag(tag: &str) -> (&'static str, Option<&'static str>) {
     match tag {
@@ -279,13 +288,15 @@ fn catalogue(drawn: Vec<Drawn>, origin: &str, source: &Source, taken: &mut BTree
         "# Written by `cargo run -p xtask -- agents`; do not edit.\nsource = {origin:?}\nlicence = {:?}\nagents = [\n",
         source.licence
     );
-    let skip: BTreeSet<String> = source.skip.iter().map(|token| token.to_lowercase()).collect();
+    // Where a token counts, and a dot that a version left behind, are no part of the name: `Code/1.` is `Code/1`.
+    let name = |token: &str| token.trim_matches(['^', '/', '=', '.']).to_lowercase();
+    let skip: BTreeSet<String> = source.skip.iter().map(|token| name(token)).collect();
     for entry in drawn {
         let tokens: Vec<String> = entry
             .tokens
             .into_iter()
             .filter(|token| {
-                let name = token.trim_matches(['^', '/', '=']).to_lowercase();
+                let name = name(token);
                 pattern::is_telling(token) && !skip.contains(&name) && taken.insert(name)
             })
             .collect();
