@@ -179,7 +179,8 @@ fn words(vocabulary: &Vocabulary, tokens: &mut Tokens, texts: &mut Texts, out: &
             Some("other") => {
                 for token in &word.tokens {
                     tokens.insert(token, known.len());
-                    known.push(Known::new(word, token));
+                    // Where it counts is no part of its name.
+                    known.push(Known::new(word, token.trim_matches(['^', ';', '=', '/'])));
                 }
             }
             browser => {

@@ -306,7 +306,15 @@ impl Evidence {
                 self.unspaced = map.opens.is_some_and(|at| input.byte(at.wrapping_sub(1)).is_ascii_digit());
             }
             Mark::Mozilla => self.joined |= input.upto(start).ends_with(b", "),
-            Mark::Mac => self.mac = self.mac.max(number_behind(input, end)),
+            Mark::Mac => {
+                self.mac = self.mac.max(number_behind(input, end));
+                // Apple's daemons put the system first: `Mac OS X/14.5 (23F79) CalendarAgent/1021`.
+                let [first, second, third] = [0, 1, 2].map(|at| input.byte(end + at));
+                let is_product = first == b'/' || (first, second, third) == (b' ', b'X', b'/');
+                if start == 0 && is_product {
+                    self.marks.insert(Mark::AppleKit);
+                }
+            }
             Mark::Compatible if input.byte(end) == b';' => {
                 self.unspaced |= input.byte(end + 1) != b' ';
                 self.compatible_late |= self.engine();

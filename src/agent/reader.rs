@@ -127,6 +127,9 @@ pub fn read(agent: &str, trace: Option<&mut Trace>, found: &mut Evidence) {
         reader.read
     });
     reader.found.count(input, map);
+    if reader.found.chrome == 0 {
+        reader.found.marks = reader.found.marks.without(Marks::of(&[Mark::Impossible]));
+    }
     if let Some(entry) = table::whole(input) {
         let span = Span::new(0, input.length());
         reader.trace(span, Seen::Name(entry));
@@ -290,7 +293,14 @@ impl Reader<'_> {
             {
                 return false;
             }
+            // The processor of a Mac is called as Pocket PCs were: `Macintosh; U; PPC;`.
+            Meaning::Word(word) if word.mark == Mark::Phone && self.found.marks.has(Mark::Mac) => {}
             Meaning::Word(word) => self.word(word, run),
+            // Who writes what it is like has said who it is: `Examplefeed/1.0 (like FeedFetcher-Google)`.
+            Meaning::Entry(entry)
+                if self.found.automation.is_some_and(|named| named.span.end() <= start)
+                    && self.input.upto(start).ends_with(b"like ")
+                    && entry.class != AgentClass::AttackTool => {}
             Meaning::Entry(entry) => {
                 self.found.name(Named { entry, span, first });
                 // `HeadlessChrome/140` is Chrome 140 without a window: its hints say so, and so does its version.
@@ -347,8 +357,9 @@ impl Reader<'_> {
         let fits = |keyword: &Keyword, place: Run| {
             let from_start = || place.start == run.start || parts(place.start);
             let to_end = || place.end == run.end || place.end == stem.end || parts(place.end);
-            // A phone may be called anything but these.
-            let is_allowed = !model || keyword.at == At::Any && keyword.strength == Strength::Firm;
+            // A phone may be called anything but these, and `Spider`.
+            let is_firm = keyword.at == At::Any && keyword.strength == Strength::Firm;
+            let is_allowed = !model || is_firm && place.length() < stem.length();
             is_allowed
                 && match keyword.at {
                     At::Any => true,
@@ -383,7 +394,8 @@ impl Reader<'_> {
             let begins =
                 before == b'(' || before == b' ' && self.input.byte(run.start.wrapping_sub(2)) == b';';
             if found.marks.any(TAIL) {
-                if found.appended.is_none() {
+                // `.NET` is a part of Windows that Firefox 3 named there.
+                if found.appended.is_none() && before != b'.' {
                     found.remark.get_or_insert(span);
                 }
             } else if begins && span.length() >= 4 && !found.engine() {
@@ -459,9 +471,10 @@ fn is_item(input: &Input, run: Run) -> bool {
     matches!(before, Some(b';' | b'(')) && matches!(input.byte(run.end), b';' | b')' | b'/')
 }
 
-/// Nothing, or a version.
+/// Nothing, or a version. Some leave a part of it open, `3.x`.
 pub fn is_version(rest: &[u8]) -> bool {
-    rest.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'/' | b'.' | b' ' | b'-' | b'v' | b'_'))
+    let part = |byte: &u8| matches!(byte, b'/' | b'.' | b' ' | b'-' | b'v' | b'x' | b'_');
+    rest.iter().all(|byte| byte.is_ascii_digit() || part(byte))
 }
 
 #[cfg(test)]

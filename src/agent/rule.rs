@@ -66,6 +66,9 @@ const DEVICES: Marks = Marks::of(&[
     Mark::Webview,
 ]);
 
+/// What somebody holds or sits before, whatever runs on it.
+const HAND: Marks = Marks::of(&[Mark::Android, Mark::Ios, Mark::Device, Mark::Tv, Mark::Phone]);
+
 /// Decides. The order is the argument: what is named outweighs what is guessed, and what clears a person outweighs
 /// what only looks odd.
 pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
@@ -79,14 +82,21 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
     }
     let device = found.marks.any(DEVICES);
     let app = found.app.filter(|app| found.automation.is_none_or(|named| !named.span.covers(app.span)));
-    if let Some(named) = found.automation {
-        // A library inside an application's user agent is how the application fetches.
+    // The longer name is meant: `Valve Steam Client` and not what fetches previews as `Valve/Steam`.
+    let automation =
+        found.automation.filter(|named| found.app.is_none_or(|app| !app.span.covers(named.span)));
+    if let Some(named) = automation {
+        // A library inside an application's user agent is how the application fetches, and so is one in front of it on a
+        // device: `okhttp/4.9.3 Android/13 com.example.app/6.2`.
         let inside = named.entry.class == AgentClass::Library
-            && (!named.first && device || app.is_some_and(|app| app.first || !named.first));
+            && (!named.first && device
+                || found.marks.any(HAND) && (found.stranger.is_some() || app.is_some())
+                || app.is_some_and(|app| app.first || !named.first));
         // Feeds and previews are fetched by people's applications too, whose kit then shows.
         let kit = named.entry.class == AgentClass::Bot
             && named.entry.purpose == Some(Purpose::Feed)
-            && found.marks.any(Marks::of(&[Mark::AppleKit, Mark::Kit]))
+            && (found.marks.any(Marks::of(&[Mark::AppleKit, Mark::Kit]))
+                || found.marks.has(Mark::Android) && !found.mozilla_first)
             && !found.plus_contact
             && named.span.length() < agent.len();
         // An application that names itself first is not what stands behind it; with a contact address it is the
@@ -123,7 +133,8 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
     if let Some(app) = app {
         // The service behind an application fetches for all of its users, from no device of theirs.
         let service = !device && !found.mozilla_first;
-        let (class, rule) = if service && found.plus_contact {
+        // It does not say what it runs on, as a desktop's application does: `gPodder/3.11.4 (+http://gpodder.org/) Linux`.
+        let (class, rule) = if service && found.plus_contact && found.platform.is_none() {
             (AgentClass::Bot, Rule::Contact)
         } else if service && keyword(Strength::Strong).is_some() {
             (AgentClass::Bot, Rule::Keyword)

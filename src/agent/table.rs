@@ -56,6 +56,7 @@ pub enum Mark {
     X11,
     Displayless,
     Pc,
+    /// No Chromium writes it.
     Impossible,
     Payload,
     Device,
@@ -94,6 +95,10 @@ impl Marks {
 
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 }
 
