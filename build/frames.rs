@@ -104,7 +104,7 @@ fn says(text: &str, words: &[Known], tokens: &Tokens, texts: &mut Texts) -> Stri
         }
     }
     let family = family.unwrap_or_else(|| panic!("`{text}` names no browser"));
-    if matches!(family.browser.as_str(), "Safari" | "Opera") && version > 0 {
+    if family.browser == "Safari" {
         major = version;
     }
     marks.sort_unstable();

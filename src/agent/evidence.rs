@@ -215,13 +215,7 @@ impl Evidence {
 
     /// The browser claimed.
     fn browser(&self) -> Option<Browser> {
-        let word = self.family?;
-        let name = word.browser.get();
-        let major = match name {
-            "Safari" | "Opera" if self.version > 0 => self.version,
-            _ => self.family_major,
-        };
-        Some(Browser { name, major })
+        Some(Browser { name: self.family?.browser.get(), major: self.family_major })
     }
 }
 
@@ -329,7 +323,7 @@ impl Evidence {
     #[inline]
     pub fn count(&mut self, input: &Input, map: &Map<'_>) {
         self.platform = self.system.platform();
-        let [version, webkit, safari, chrome, firefox, gecko, msie, _] = self.ends;
+        let [version, webkit, safari, chrome, firefox, gecko, msie, trident, rv, _] = self.ends;
         for (end, number) in [
             (version, &mut self.version),
             (webkit, &mut self.webkit),
@@ -341,11 +335,17 @@ impl Evidence {
                 *number = number_after(input, end.into()).0;
             }
         }
-        if self.family_end == chrome {
-            self.family_major = self.chrome;
-        } else {
-            self.family_major = number_after(input, self.family_end.into()).0;
-        }
+        self.family_major = match self.family.map(|word| word.mark) {
+            Some(Mark::Chrome) if self.family_end == chrome => self.chrome,
+            // `Safari/` carries WebKit's build.
+            Some(Mark::Safari) => self.version,
+            // Presto's Opera says 9.80 for every version since 10; Blink's says `Version/4.0` in every WebView.
+            Some(Mark::Opera) if self.version > 0 && input.from(0).starts_with(b"Opera/") => self.version,
+            // Compatibility view says `MSIE 7.0` of every version since 8, and 11 does not say `MSIE` at all.
+            Some(Mark::Trident | Mark::Msie) if rv > 0 && trident > 0 => number_after(input, rv.into()).0,
+            Some(Mark::Trident | Mark::Msie) if trident > 0 => number_after(input, trident.into()).0 + 4,
+            _ => number_after(input, self.family_end.into()).0,
+        };
         if webkit > 0 && self.family.is_none() {
             let rest = input.from(usize::from(webkit) + 1);
             self.webkit_plus = rest.iter().find(|byte| !matches!(byte, b'0'..=b'9' | b'.')) == Some(&b'+');

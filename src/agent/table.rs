@@ -31,6 +31,8 @@ pub enum Mark {
     Firefox,
     Gecko,
     Msie,
+    Trident,
+    Rv,
     /// Nothing.
     None,
     Mozilla,
@@ -41,9 +43,7 @@ pub enum Mark {
     Domain,
     Khtml,
     Engine,
-    Trident,
     Like,
-    Rv,
     Build,
     Mobile,
     Webview,
