@@ -35,6 +35,7 @@ struct Word {
     browser: Option<String>,
     rank: Option<String>,
     platform: Option<String>,
+    device: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -148,6 +149,7 @@ pub struct Known {
     pub browser: String,
     pub base: bool,
     pub system: String,
+    pub form: String,
 }
 
 impl Known {
@@ -159,20 +161,23 @@ impl Known {
             Some(platform) => variant(platform),
         };
         let base = word.rank.as_deref() == Some("base");
-        Self { mark: variant(&word.mark), browser: browser.to_owned(), base, system }
+        let form = word.device.as_deref().map_or("None".to_owned(), variant);
+        Self { mark: variant(&word.mark), browser: browser.to_owned(), base, system, form }
     }
 
     fn row(&self, texts: &mut Texts) -> String {
-        let Self { mark, browser, base, system } = self;
+        let Self { mark, browser, base, system, form } = self;
         let browser = texts.number(browser);
-        format!("Word {{ mark: Mark::{mark}, browser: {browser}, base: {base}, system: System::{system} }}")
+        format!(
+            "Word {{ mark: Mark::{mark}, browser: {browser}, base: {base}, system: System::{system}, form: Form::{form} }}"
+        )
     }
 }
 
 /// Value 0 is "nothing", so that an empty slot needs no test of its own.
 fn words(vocabulary: &Vocabulary, tokens: &mut Tokens, texts: &mut Texts, out: &mut String) -> Vec<Known> {
-    let nothing =
-        Known { mark: "None".to_owned(), browser: String::new(), base: false, system: "None".to_owned() };
+    let none = || "None".to_owned();
+    let nothing = Known { mark: none(), browser: String::new(), base: false, system: none(), form: none() };
     let mut known = vec![nothing];
     for word in &vocabulary.word {
         match word.browser.as_deref() {

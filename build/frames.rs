@@ -86,10 +86,12 @@ fn says(text: &str, words: &[Known], tokens: &Tokens, texts: &mut Texts) -> Stri
     let mut family: Option<&Known> = None;
     let mut marks: Vec<&str> = Vec::new();
     let mut systems: Vec<&str> = Vec::new();
+    let mut forms: Vec<&str> = Vec::new();
     for Part { end, word, .. } in read.iter().filter(|part| part.word > 0) {
         let word = &words[usize::from(*word)];
         marks.push(&word.mark);
         systems.push(&word.system);
+        forms.push(&word.form);
         match word.mark.as_str() {
             "Version" => version = number(*end),
             "Chrome" => chrome = number(*end),
@@ -111,10 +113,13 @@ fn says(text: &str, words: &[Known], tokens: &Tokens, texts: &mut Texts) -> Stri
     marks.dedup();
     systems.sort_unstable();
     systems.dedup();
+    forms.sort_unstable();
+    forms.dedup();
     format!(
-        "Says {{ marks: Marks::of(&[{}]), system: System::last(&[{}]), browser: {}, major: {major}, version: {version}, chrome: {chrome}, firefox: {firefox} }}",
+        "Says {{ marks: Marks::of(&[{}]), system: System::last(&[{}]), form: Form::last(&[{}]), browser: {}, major: {major}, version: {version}, chrome: {chrome}, firefox: {firefox} }}",
         marks.iter().map(|mark| format!("Mark::{mark}")).collect::<Vec<_>>().join(", "),
         systems.iter().map(|system| format!("System::{system}")).collect::<Vec<_>>().join(", "),
+        forms.iter().map(|form| format!("Form::{form}")).collect::<Vec<_>>().join(", "),
         texts.number(&family.browser),
     )
 }

@@ -1,6 +1,7 @@
 //! What the client says it is, and what gives it away.
 
 mod claims;
+mod device;
 mod evidence;
 mod explain;
 mod frame;
@@ -24,6 +25,7 @@ mod token;
 mod verify;
 
 use self::claims::Claims;
+pub use self::device::DeviceKind;
 use self::evidence::Evidence;
 pub use self::explain::{Explanation, Note, Token, explain};
 pub(crate) use self::freshness::outdated_days;
@@ -211,6 +213,8 @@ pub struct Agent<'a> {
     pub browser: Option<Browser>,
     /// Operating system.
     pub platform: Option<Platform>,
+    /// Kind of device.
+    pub device_kind: Option<DeviceKind>,
     /// How far the name is backed.
     pub verification: Verification,
     /// Contradictions and oddities.
@@ -226,6 +230,7 @@ written!(Agent<'_> {
     "purpose" => purpose,
     "browser" => browser,
     "platform" => platform,
+    "deviceKind" => device_kind,
     "verification" => verification,
     "findings" => findings,
     "signature" => ?signature,
@@ -375,6 +380,7 @@ impl<'a> Reading<'a> {
             purpose: entry.and_then(|entry| entry.purpose),
             browser: claims.browser,
             platform: claims.platform,
+            device_kind: claims.device_kind,
             verification: if verifiable { Verification::Claimed } else { Verification::None },
             findings,
             signature: None,

@@ -14,7 +14,7 @@ pub use request::request;
 pub use session::session_controls;
 pub use tables::Tables;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, DeviceKind, Verification};
 use crate::decision::{Judged, causes};
 use crate::engine::Engine;
 use crate::policy::{PolicySet, SessionControls};
@@ -24,6 +24,9 @@ use crate::write::{self, Write};
 /// Words of an answer at most: 256 policies are 104 words of results and 256 reasons, 96 controls have a word each; the
 /// rest is for detections.
 pub const ANSWER_WORDS: usize = 1024;
+
+/// Both share eight bits.
+const _: () = assert!(Verification::ALL.len() <= 16 && DeviceKind::ALL.len() < 16);
 
 /// A decision as words. Reused from call to call, so that deciding allocates nothing that stays.
 #[derive(Debug)]
@@ -107,13 +110,14 @@ impl Answer {
         self.agent(agent);
     }
 
-    /// A client: class | verification · 2⁸ | (purpose + 1) · 2¹⁶ | (platform + 1) · 2²⁴; findings (bits);
+    /// A client: class | verification · 2⁸ | (device kind + 1) · 2¹² | (purpose + 1) · 2¹⁶ | (platform + 1) · 2²⁴; findings (bits);
     /// where its name, operator and browser lie in the module's memory, and their length (0 and 0: none); the
     /// browser's major version.
     fn agent(&mut self, agent: &Agent<'_>) {
         let purpose = agent.purpose.map_or(0, |purpose| purpose as i32 + 1);
         let platform = agent.platform.map_or(0, |platform| platform as i32 + 1);
-        let kinds = agent.class as i32 | (agent.verification as i32) << 8;
+        let device_kind = agent.device_kind.map_or(0, |kind| kind as i32 + 1);
+        let kinds = agent.class as i32 | (agent.verification as i32) << 8 | device_kind << 12;
         // Names are of the catalogue, and the host keeps what it has read there once; or they are of the request, and the
         // host has them.
         let name = |name: Option<&str>| {

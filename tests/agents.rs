@@ -15,7 +15,7 @@ struct Corpus {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Case {
     why: String,
     /// The finding that has an innocent cause here.
@@ -32,6 +32,7 @@ struct Case {
     name: Option<String>,
     browser: Option<String>,
     platform: Option<String>,
+    device_kind: Option<String>,
     verification: Option<String>,
     findings: Option<Vec<String>>,
 }
@@ -81,6 +82,9 @@ fn every_case_of_the_corpus_holds() {
             }
             if let Some(platform) = case.platform {
                 assert_eq!(agent["platform"], platform, "{label}");
+            }
+            if let Some(kind) = case.device_kind {
+                assert_eq!(agent["deviceKind"], kind, "{label}");
             }
             if let Some(verification) = case.verification {
                 assert_eq!(agent["verification"], verification, "{label}");
@@ -213,5 +217,25 @@ fn work_is_linear_in_length() {
         let tokens = |times: usize| agent::explain(&agent::probe::bare(&unit.repeat(times))).tokens.len();
         let (once, twice) = (tokens(20), tokens(40));
         assert!(twice <= 2 * once + 4, "{unit:?}: {once} tokens, then {twice}");
+    }
+}
+
+/// What no user agent tells is not guessed.
+#[test]
+fn every_kind_of_device_has_a_case_and_none_is_made_up() {
+    let corpus: Corpus = toml::from_str(include_str!("corpus/agents/people.toml")).unwrap();
+    for kind in agent::DeviceKind::ALL {
+        let told = |case: &Case| case.device_kind.as_deref() == Some(kind.name());
+        assert!(corpus.case.iter().any(told), "{} has no case", kind.name());
+    }
+    for text in [
+        "curl/8.5.0",
+        "Dalvik/2.1.0 (Linux; U; Android 13; SM-A536B Build/TP1A.220624.014)",
+        "Gartenplaner/12 CFNetwork/1494.0.7 Darwin/23.4.0",
+        "Mozilla/5.0 (compatible; Examplebot/1.0; +https://example.org/)",
+        "Wget/1.21.3 (linux-gnu)",
+        "",
+    ] {
+        assert_eq!(agent::classify(&agent::probe::bare(text)).device_kind, None, "{text}");
     }
 }

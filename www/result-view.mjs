@@ -157,6 +157,7 @@ function agentView(agent) {
     ["Purpose", agent.purpose && words(agent.purpose)],
     ["Browser", agent.browser && `${agent.browser.name} ${agent.browser.major || ""}`.trim()],
     ["Platform", agent.platform],
+    ["Device kind", agent.deviceKind],
     ["Name backed by", agent.verification === "none" ? null : words(agent.verification)],
     ["Decided by", words(agent.rule)],
   ].filter(([, value]) => value);

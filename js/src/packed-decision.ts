@@ -194,6 +194,7 @@ export function plain(decision: Decision): Decision {
 /** A client, out of the words of `edgeward::packed::Answer::agent`. */
 export function readAgent(words: ArrayLike<number>, { tables, text }: Shared, name: string | undefined): Agent {
   const kinds = words[KINDS] as number;
+  const deviceKind = (kinds >> 12) & 0xf;
   const purpose = (kinds >> 16) & 0xff;
   const platform = kinds >> 24;
   const nameAt = words[NAME] as number;
@@ -209,7 +210,8 @@ export function readAgent(words: ArrayLike<number>, { tables, text }: Shared, na
         ? null
         : { name: text(browserAt, words[BROWSER + 1] as number), major: words[MAJOR] as number },
     platform: platform === 0 ? null : (tables.platforms[platform - 1] as Agent["platform"]),
-    verification: tables.verifications[(kinds >> 8) & 0xff] as Agent["verification"],
+    deviceKind: deviceKind === 0 ? null : (tables.deviceKinds[deviceKind - 1] as Agent["deviceKind"]),
+    verification: tables.verifications[(kinds >> 8) & 0xf] as Agent["verification"],
     findings: members(tables.findings, words[FINDINGS] as number),
   };
 }

@@ -20,6 +20,7 @@ export interface Tables {
   outcomes: Decision["outcome"][];
   classes: Decision["agent"]["class"][];
   verifications: Decision["agent"]["verification"][];
+  deviceKinds: NonNullable<Decision["agent"]["deviceKind"]>[];
   purposes: NonNullable<Decision["agent"]["purpose"]>[];
   findings: Decision["agent"]["findings"];
   signals: [name: string, bins: string[]][];

@@ -239,6 +239,17 @@ export type AgentClass =
   | "malformed"
   | "missing";
 
+export type DeviceKind =
+  | "desktop"
+  | "phone"
+  | "tablet"
+  | "tv"
+  | "console"
+  | "watch"
+  | "car"
+  | "reader"
+  | "headset";
+
 /** What the client is. */
 export interface Agent {
   class: AgentClass;
@@ -247,6 +258,8 @@ export interface Agent {
   purpose: string | null;
   browser: { name: string; major: number } | null;
   platform: Platform | null;
+  /** As the user agent has it; `device` of a request is what a directory knows. */
+  deviceKind: DeviceKind | null;
   verification: "none" | "claimed" | "signature" | "address" | "contradicted";
   findings: readonly string[];
   /** What became of its Web Bot Auth signature, if it sent one. */

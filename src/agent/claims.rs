@@ -1,8 +1,8 @@
 //! What a user agent claims of its browser, whichever way it was read: what headers and the handshake are held against.
 
-use super::Browser;
 use super::evidence::ENGINES;
 use super::table::Marks;
+use super::{Browser, DeviceKind};
 use crate::request::Platform;
 
 /// Claims of a user agent.
@@ -10,6 +10,7 @@ use crate::request::Platform;
 pub struct Claims {
     pub marks: Marks,
     pub platform: Option<Platform>,
+    pub device_kind: Option<DeviceKind>,
     pub browser: Option<Browser>,
     /// Numbers in `Version/17`, `Chrome/140`, `Firefox/143`; 0 if not stated.
     pub version: u32,

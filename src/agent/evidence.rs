@@ -2,6 +2,7 @@
 //! neither knows, and the shape of what remains.
 
 use super::claims::Claims;
+use super::device::Form;
 use super::input::{Input, Run};
 use super::reader::{self, Trace};
 use super::table::{Entry, Keyword, KeywordClass, Mark, Marks, Strength, System, Word};
@@ -148,6 +149,7 @@ pub struct Evidence {
     pub mac: u32,
     pub platform: Option<Platform>,
     system: System,
+    form: Form,
     family: Option<&'static Word>,
     family_major: u32,
     family_end: u16,
@@ -200,6 +202,7 @@ impl Evidence {
         Claims {
             marks: self.marks,
             platform: self.platform,
+            device_kind: self.form.kind(self.system, self.marks),
             browser: self.browser(),
             version: self.version,
             chrome: self.chrome,
@@ -288,6 +291,7 @@ impl Evidence {
             self.family_end = end as u16;
         }
         self.system = self.system.max(word.system);
+        self.form = self.form.max(word.form);
     }
 
     /// Takes note of what stands around some words.

@@ -102,16 +102,18 @@ fn meaning(seen: Seen) -> (&'static str, String) {
             }
             ("catalogue", meaning)
         }
-        Seen::Word(word) if !word.browser.is_empty() => {
-            ("vocabulary", format!("browser {}", word.browser.get()))
+        Seen::Word(word) => {
+            let mut meaning = match (word.browser.get(), word.system.platform()) {
+                ("", None) => format!("{:?}", word.mark).to_ascii_lowercase(),
+                ("", Some(os)) => format!("system {}", os.name()),
+                (browser, _) => format!("browser {browser}"),
+            };
+            if let Some(kind) = word.form.told() {
+                meaning.push_str(", ");
+                meaning.push_str(kind.name());
+            }
+            ("vocabulary", meaning)
         }
-        Seen::Word(word) => (
-            "vocabulary",
-            word.system.platform().map_or_else(
-                || format!("{:?}", word.mark).to_ascii_lowercase(),
-                |os| format!("system {}", os.name()),
-            ),
-        ),
         Seen::Keyword(keyword) => (
             "keyword",
             match keyword.class {

@@ -5,6 +5,7 @@
 
 use super::Browser;
 use super::claims::Claims;
+use super::device::Form;
 use super::input::{self, Run, WINDOW};
 use super::kinds::Kinds;
 use super::table::{self, Anchor, FRAMES, Mark, Marks, Meaning, Parts, System, Text};
@@ -33,11 +34,20 @@ pub enum Hole {
 pub struct Says {
     pub marks: Marks,
     pub system: System,
+    pub form: Form,
     pub browser: Text,
     pub major: u8,
     pub version: u8,
     pub chrome: u8,
     pub firefox: u8,
+}
+
+/// What the words of a device's name tell.
+#[derive(Clone, Copy, Default)]
+struct Device {
+    marks: Marks,
+    system: System,
+    form: Form,
 }
 
 /// Numbers in a frame at most, and one for none.
@@ -66,7 +76,7 @@ pub fn read(agent: &str) -> Option<Claims> {
     let mut at = 0;
     let mut numbers = [0_u32; NUMBERS];
     let mut filled = 0;
-    let mut device = (Marks::default(), System::None);
+    let mut device = Device::default();
     loop {
         let step = steps.iter().find(|step| step.stands(bytes, at))?;
         at += step.length;
@@ -79,17 +89,18 @@ pub fn read(agent: &str) -> Option<Claims> {
                 at = end;
             }
             Hole::Device => {
-                let (marks, system, end) = named(bytes, at)?;
-                device = (marks, system);
-                at = end;
+                (device, at) = named(bytes, at)?;
             }
         }
         if at == bytes.len() {
             let says = step.ends?;
             let number = |place: u8| numbers.get(usize::from(place)).copied().unwrap_or_default();
+            let marks = says.marks.with(device.marks);
+            let system = says.system.max(device.system);
             let claims = Claims {
-                marks: says.marks.with(device.0),
-                platform: says.system.max(device.1).platform(),
+                marks,
+                platform: system.platform(),
+                device_kind: says.form.max(device.form).kind(system, marks),
                 browser: Some(Browser { name: says.browser.get(), major: number(says.major) }),
                 version: number(says.version),
                 chrome: number(says.chrome),
@@ -154,7 +165,7 @@ fn number(bytes: &[u8], at: usize, version: bool) -> Option<(u32, usize)> {
 /// The name of a device, up to the end of its comment, and what its words prove; none if a word may be more than that,
 /// or a longer name may begin with it. What stands behind a device is longer than what is looked at.
 #[inline]
-fn named(bytes: &[u8], at: usize) -> Option<(Marks, System, usize)> {
+fn named(bytes: &[u8], at: usize) -> Option<(Device, usize)> {
     let window: &[u8; WINDOW] = bytes.get(at..)?.first_chunk()?;
     let Kinds { letters, words, brackets, .. } = Kinds::of(window);
     let length = brackets.trailing_zeros();
@@ -167,7 +178,7 @@ fn named(bytes: &[u8], at: usize) -> Option<(Marks, System, usize)> {
         }
         between &= between.wrapping_sub(1);
     }
-    let mut found = (Marks::default(), System::None);
+    let mut found = Device::default();
     let mut begun = false;
     // A run begins behind a byte that is none, and ends before one.
     let mut begins = words & !(words << 1) & inside;
@@ -190,18 +201,12 @@ fn named(bytes: &[u8], at: usize) -> Option<(Marks, System, usize)> {
         }
         begins &= begins.wrapping_sub(1);
     }
-    (window.get(length as usize) == Some(&b')')).then_some((found.0, found.1, at + length as usize))
+    (window.get(length as usize) == Some(&b')')).then_some((found, at + length as usize))
 }
 
 /// Reads a word of a device's name; of one whose letters have digits behind them, with the number of those.
 #[inline]
-fn word(
-    bytes: &[u8],
-    run: Run,
-    stem: Option<usize>,
-    begun: &mut bool,
-    found: &mut (Marks, System),
-) -> Option<()> {
+fn word(bytes: &[u8], run: Run, stem: Option<usize>, begun: &mut bool, found: &mut Device) -> Option<()> {
     let sixteen = bytes.get(run.start..)?.first_chunk()?;
     let hash = input::hash(sixteen, run.length())?;
     let parts = Parts::of(hash);
@@ -213,8 +218,9 @@ fn word(
         Some((Meaning::Word(word), Anchor::ANYWHERE))
             if HARMLESS.has(word.mark) && word.browser.is_empty() =>
         {
-            found.0.insert(word.mark);
-            found.1 = found.1.max(word.system);
+            found.marks.insert(word.mark);
+            found.system = found.system.max(word.system);
+            found.form = found.form.max(word.form);
             return Some(());
         }
         Some(_) => return None,

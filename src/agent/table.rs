@@ -11,6 +11,7 @@
 //!
 //! Texts stand in one string and are addressed by number: a pointer and a length for each would double the rows.
 
+use super::device::Form;
 use super::frame::{Hole, Says, Step};
 use super::hash;
 use super::input::{Input, Run, block, lanes};
@@ -129,6 +130,7 @@ pub struct Word {
     /// Whether other browsers also claim to be this one.
     pub base: bool,
     pub system: System,
+    pub form: Form,
 }
 
 /// What a client runs on. Systems claim to be like others (`Windows Phone … Android`, `iPhone … like Mac OS X`, `Linux;
@@ -362,7 +364,8 @@ pub fn phrase(text: &Input, at: usize) -> Option<&'static Phrase> {
 
 /// A word by its number.
 pub fn word(number: u8) -> &'static Word {
-    static NOTHING: Word = Word { mark: Mark::None, browser: Text(0), base: false, system: System::None };
+    static NOTHING: Word =
+        Word { mark: Mark::None, browser: Text(0), base: false, system: System::None, form: Form::None };
     WORDS.get(usize::from(number)).unwrap_or(&NOTHING)
 }
 

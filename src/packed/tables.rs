@@ -1,6 +1,6 @@
 //! What the indices of a packed answer stand for.
 
-use crate::agent::{AgentClass, Finding, Purpose, Verification};
+use crate::agent::{AgentClass, DeviceKind, Finding, Purpose, Verification};
 use crate::decision::{Outcome, ReasonCode, Versions};
 use crate::engine::Engine;
 use crate::fact::Fact;
@@ -31,6 +31,7 @@ pub struct Tables<'e> {
     pub outcomes: &'static [Outcome],
     pub classes: &'static [AgentClass],
     pub verifications: &'static [Verification],
+    pub device_kinds: &'static [DeviceKind],
     pub purposes: &'static [Purpose],
     pub findings: &'static [Finding],
     pub signals: &'static [(&'static str, &'static [&'static str])],
@@ -66,6 +67,7 @@ written!(Tables<'_> {
     "outcomes" => outcomes,
     "classes" => classes,
     "verifications" => verifications,
+    "deviceKinds" => device_kinds,
     "purposes" => purposes,
     "findings" => findings,
     "signals" => signals,
@@ -102,6 +104,7 @@ impl<'e> Tables<'e> {
             outcomes: Outcome::ALL,
             classes: AgentClass::ALL,
             verifications: Verification::ALL,
+            device_kinds: DeviceKind::ALL,
             purposes: Purpose::ALL,
             findings: Finding::ALL,
             signals: CATALOGUE,

@@ -70,6 +70,11 @@ for (const [size, viewport] of Object.entries(sizes)) {
       assert.match(await page.locator("#agent").textContent(), /GPTBot.*OpenAI/);
     });
 
+    test("who is calling has a browser, a platform and a kind of device", async () => {
+      await choose("Chrome on Windows");
+      assert.match(await page.locator("#agent").textContent(), /Chrome \d+.*windows.*Device kind.*desktop/is);
+    });
+
     test("typing another user agent changes who is calling, at once", async () => {
       await choose("Chrome on Windows");
       await open("Client");
