@@ -81,6 +81,21 @@ struct Releases {
     families: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ended {
+    ended: Vec<End>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    family: String,
+    day: String,
+    #[expect(dead_code, reason = "for the reader of the data")]
+    source: String,
+}
+
 /// Reads the data and writes `agents.rs` into the build's output folder.
 pub fn compile() {
     let data = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("set by cargo")).join("data/agents");
@@ -100,6 +115,7 @@ pub fn compile() {
     tokens.write(&mut out);
     texts.write(&mut out);
     releases(&read::<Releases>(&data.join("releases.toml")), &mut out);
+    ended(&read::<Ended>(&data.join("ended.toml")), &mut out);
     tls(&read::<Tls>(&data.join("tls.toml")), &mut out);
 
     let target = PathBuf::from(env::var_os("OUT_DIR").expect("set by cargo")).join("agents.rs");
@@ -320,8 +336,11 @@ fn keywords(keywords: &Keywords, known: usize, tokens: &mut Tokens, out: &mut St
     writeln!(out, "pub static KEYWORDS: [Keyword; {}] = [{}];", rows.len(), rows.join(",\n")).unwrap();
 }
 
+/// Releases by which the pace of a family is measured.
+const PACE: usize = 4;
+
 /// Per family: the first major version and, from there on, days from the epoch to each release, 0 for versions that
-/// were skipped.
+/// were skipped; and the days between the last releases.
 fn releases(releases: &Releases, out: &mut String) {
     let mut rows = Vec::new();
     for (family, versions) in &releases.families {
@@ -333,10 +352,19 @@ fn releases(releases: &Releases, out: &mut String) {
             (versions.keys().next().expect("a version"), versions.keys().last().expect("a version"));
         let days: Vec<u16> =
             (*first..=*last).map(|major| versions.get(&major).copied().unwrap_or(0)).collect();
-        rows.push(format!("({family:?}, {first}, &{days:?})"));
+        let late: Vec<u16> = versions.values().rev().take(PACE + 1).copied().collect();
+        let pace = (late[0] - late[late.len() - 1]) / u16::try_from(late.len() - 1).expect("few");
+        assert!(pace > 0, "{family} has a version a day, or one version");
+        rows.push(format!("Train {{ family: {family:?}, first: {first}, days: &{days:?}, pace: {pace} }}"));
     }
-    writeln!(out, "pub static RELEASES: [(&str, u32, &[u16]); {}] = [{}];", rows.len(), rows.join(",\n"))
-        .unwrap();
+    writeln!(out, "pub static RELEASES: [Train; {}] = [{}];", rows.len(), rows.join(",\n")).unwrap();
+}
+
+/// Families that have reached their end, with the day.
+fn ended(ended: &Ended, out: &mut String) {
+    let row = |end: &End| format!("({:?}, {})", end.family, days(&end.day));
+    let rows: Vec<String> = ended.ended.iter().map(row).collect();
+    writeln!(out, "pub static ENDED: [(&str, u16); {}] = [{}];", rows.len(), rows.join(", ")).unwrap();
 }
 
 fn tls(tls: &Tls, out: &mut String) {

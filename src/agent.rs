@@ -108,8 +108,11 @@ vocabulary! {
 vocabulary! {
     /// One contradiction or oddity in what the client says.
     pub enum Finding {
-        /// The browser's version is years behind its release train.
+        /// The browser's version is years behind its release train, or the browser has reached its end.
         StaleBrowser = "staleBrowser",
+        /// The browser's version is so far ahead of its release train that it can not have been released. Innocent causes:
+        /// applications that write their own version as the browser's.
+        UnreleasedBrowser = "unreleasedBrowser",
         /// `Sec-CH-UA` brands contradict the user agent.
         BrandMismatch = "brandMismatch",
         /// `Sec-CH-UA-Platform` contradicts the user agent.
@@ -400,10 +403,8 @@ fn complete<'a>(
     let findings = &mut agent.findings;
     hints::check(&request.http, &claims, heard, findings);
     headers::check(request, &claims, heard, findings);
-    if let (Some(browser), Some(time)) = (claims.browser, request.time)
-        && freshness::is_stale(browser, time)
-    {
-        findings.insert(Finding::StaleBrowser);
+    if let Some(time) = request.time {
+        freshness::check(&claims, time, findings);
     }
     if tls::contradicts(&request.tls, &claims) {
         findings.insert(Finding::TlsMismatch);

@@ -131,8 +131,13 @@ fn note(finding: Finding) -> Note {
     let (strength, means, innocent_causes) = match finding {
         Finding::StaleBrowser => (
             "weak",
-            "The version was released more than two years before the request.",
-            "Devices that no longer get updates, televisions, kiosks.",
+            "The version was released more than two years before the request, or the browser has reached its end.",
+            "Devices that no longer get updates, televisions, kiosks; Edge in Internet Explorer mode.",
+        ),
+        Finding::UnreleasedBrowser => (
+            "strong",
+            "The version is so far ahead of its release train that it can not have been released by then.",
+            "Applications that write their own version as the browser's.",
         ),
         Finding::BrandMismatch => (
             "medium",

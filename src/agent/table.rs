@@ -13,6 +13,7 @@
 
 use super::device::Form;
 use super::frame::{Hole, Says, Step};
+use super::freshness::Train;
 use super::hash;
 use super::input::{Input, Run, block, lanes};
 use super::tls::Stack;

@@ -34,6 +34,7 @@ impl Claims {
         let found = |findings: &[Finding]| findings.iter().any(|finding| agent.findings.contains(*finding));
         if agent.verification == Verification::Contradicted
             || found(&[
+                Finding::UnreleasedBrowser,
                 Finding::BrandMismatch,
                 Finding::PlatformMismatch,
                 Finding::MobileMismatch,
@@ -82,7 +83,10 @@ impl Release {
         if agent.is_silent(request) && request.time.is_some() {
             return Self::Old;
         }
-        let days = agent.browser.zip(request.time).and_then(|(browser, time)| outdated_days(browser, time));
+        let days = agent
+            .browser
+            .zip(request.time)
+            .and_then(|(browser, time)| outdated_days(browser, agent.platform, time));
         match days {
             None => Self::Unknown,
             Some(..60) => Self::Current,
