@@ -15,6 +15,7 @@ export function decision(over: Partial<Decision> = {}): Decision {
       purpose: null,
       browser: null,
       platform: null,
+      deviceKind: null,
       verification: "none",
       findings: [],
     },
