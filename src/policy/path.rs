@@ -1,6 +1,7 @@
 //! Request paths, as an origin would read them.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use crate::compiled::{Bytes, Compiled};
 
@@ -43,8 +44,8 @@ impl Compiled for PathPattern {
 }
 
 /// The path that an origin acts on: escapes decoded once, slashes merged, dot segments resolved. Without this,
-/// `/%61dmin`, `//admin` and `/x/../admin` would slip past a policy for `/admin`. An escape that is no text stays as
-/// it is written.
+/// `/%61dmin`, `//admin` and `/x/../admin` would slip past a policy for `/admin`. Escapes that are no text stay as they
+/// are written; those beside them are decoded all the same, as origins do that decode piece by piece.
 pub(super) fn read(path: &str) -> Cow<'_, str> {
     if !path.contains('%') && !path.contains("//") && !path.contains("/.") {
         return Cow::Borrowed(path);
@@ -83,7 +84,14 @@ fn decode(path: &str) -> String {
         bytes.push(escaped.unwrap_or(*first));
         rest = if escaped.is_some() { after.get(2..).unwrap_or_default() } else { after };
     }
-    String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
+    let mut decoded = String::with_capacity(path.len());
+    for chunk in bytes.utf8_chunks() {
+        decoded.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            let _ = write!(decoded, "%{byte:02x}");
+        }
+    }
+    decoded
 }
 
 #[cfg(test)]
@@ -106,6 +114,8 @@ mod tests {
             ("/100%", "/100%"),
             ("/%zz", "/%zz"),
             ("/%ff", "/%ff"),
+            ("/%61dmin/%FF", "/admin/%ff"),
+            ("/x/../%61dmin//%ff%c3%a9", "/admin/%ff\u{e9}"),
             ("/%2561dmin", "/%61dmin"),
             ("/", "/"),
         ] {
