@@ -164,6 +164,7 @@ pub struct Known {
     pub mark: String,
     pub browser: String,
     pub base: bool,
+    pub behind: bool,
     pub system: String,
     pub form: String,
 }
@@ -176,16 +177,21 @@ impl Known {
             Some("macOS") => "MacOs".to_owned(),
             Some(platform) => variant(platform),
         };
-        let base = word.rank.as_deref() == Some("base");
+        let (base, behind) = match word.rank.as_deref() {
+            None => (false, false),
+            Some("base") => (true, false),
+            Some("behind") => (false, true),
+            Some(rank) => panic!("{rank:?} is no rank, of {:?}", word.tokens),
+        };
         let form = word.device.as_deref().map_or("None".to_owned(), variant);
-        Self { mark: variant(&word.mark), browser: browser.to_owned(), base, system, form }
+        Self { mark: variant(&word.mark), browser: browser.to_owned(), base, behind, system, form }
     }
 
     fn row(&self, texts: &mut Texts) -> String {
-        let Self { mark, browser, base, system, form } = self;
+        let Self { mark, browser, base, behind, system, form } = self;
         let browser = texts.number(browser);
         format!(
-            "Word {{ mark: Mark::{mark}, browser: {browser}, base: {base}, system: System::{system}, form: Form::{form} }}"
+            "Word {{ mark: Mark::{mark}, browser: {browser}, base: {base}, behind: {behind}, system: System::{system}, form: Form::{form} }}"
         )
     }
 }
@@ -193,7 +199,14 @@ impl Known {
 /// Value 0 is "nothing", so that an empty slot needs no test of its own.
 fn words(vocabulary: &Vocabulary, tokens: &mut Tokens, texts: &mut Texts, out: &mut String) -> Vec<Known> {
     let none = || "None".to_owned();
-    let nothing = Known { mark: none(), browser: String::new(), base: false, system: none(), form: none() };
+    let nothing = Known {
+        mark: none(),
+        browser: String::new(),
+        base: false,
+        behind: false,
+        system: none(),
+        form: none(),
+    };
     let mut known = vec![nothing];
     for word in &vocabulary.word {
         match word.browser.as_deref() {

@@ -111,6 +111,10 @@ pub struct Evidence {
     pub item: Option<Span>,
     /// A word that nothing knows in a comment right behind the browser's own tokens.
     pub remark: Option<Span>,
+    /// One that a mark parts from the browser's own tokens: `Safari/537.36, Name`, `Safari/537.36 [Name]`.
+    pub parted: Option<Span>,
+    /// Major and minor number behind `Windows NT`.
+    pub windows: (u32, u32),
     /// An address begins it, where the syntax has a product.
     pub address_first: bool,
     /// A browser names its own site, as a few do: `QtWeb … http://www.QtWeb.net`.
@@ -279,7 +283,7 @@ impl Evidence {
         if let Some(slot) = self.ends.get_mut((mark as usize).min(Mark::None as usize)) {
             *slot = end as u16;
         }
-        if start == 0 && (mark == Mark::Opera || mark == Mark::Browser) {
+        if start == 0 && (mark == Mark::Opera || mark == Mark::Browser) && !word.behind {
             self.browser_first |=
                 matches!(input.from(end), [b'/' | b' ', b'0'..=b'9', ..] | [b' ', b'(', ..]);
         }
@@ -304,6 +308,9 @@ impl Evidence {
                 self.unspaced = map.opens.is_some_and(|at| input.byte(at.wrapping_sub(1)).is_ascii_digit());
             }
             Mark::Mozilla => self.joined |= input.upto(start).ends_with(b", "),
+            Mark::Windows if matches!(input.from(end), [b' ', b'N' | b'n', b'T' | b't', b' ', ..]) => {
+                self.windows = numbers_after(input, end + 3)
+            }
             Mark::Mac => {
                 self.mac = self.mac.max(number_behind(input, end));
                 // Apple's daemons put the system first: `Mac OS X/14.5 (23F79) CalendarAgent/1021`.

@@ -90,18 +90,25 @@ fn impossible(mode: Option<&str>, dest: Option<&str>, user: Option<&str>, site: 
 
 /// Whether the headers of a page stand in an order the engine never writes: Chromium puts `Accept-Encoding` before
 /// `Accept-Language` (`net/url_request/url_request_http_job.cc`), Firefox behind it, and both put `User-Agent` before
-/// `Accept` (`netwerk/protocol/http/nsHttpHandler.cpp`). Alphabetical order is a proxy's.
+/// `Accept` and that before `Accept-Encoding` (`netwerk/protocol/http/nsHttpHandler.cpp`); Python's requests has the last
+/// two the other way round, and often no language. Alphabetical order is a proxy's.
 fn out_of_order(request: &Request<'_>, engine: Engine) -> bool {
     let Some(order) = request.transport.header_order.as_deref() else { return false };
     let place = |name: &str| order.iter().position(|known| known.eq_ignore_ascii_case(name));
-    let all = [place("accept"), place("accept-encoding"), place("accept-language"), place("user-agent")];
-    let [Some(accept), Some(encoding), Some(language), Some(agent)] = all else { return false };
+    let language = place("accept-language");
+    let [Some(accept), Some(encoding), Some(agent)] = ["accept", "accept-encoding", "user-agent"].map(place)
+    else {
+        return false;
+    };
     let languages_last = match engine {
-        Engine::Chromium => encoding < language,
-        Engine::Firefox => language < encoding,
+        Engine::Chromium => language.is_none_or(|language| encoding < language),
+        Engine::Firefox => language.is_none_or(|language| language < encoding),
         Engine::Safari => return false,
     };
-    !(all.is_sorted() || languages_last && agent < accept)
+    let by_a_proxy = accept < encoding
+        && encoding < agent
+        && language.is_none_or(|language| encoding < language && language < agent);
+    !by_a_proxy && !(languages_last && agent < accept && accept < encoding)
 }
 
 #[cfg(test)]
@@ -205,6 +212,12 @@ mod tests {
                 FIREFOX,
                 &[],
                 Some(&["accept-language", "accept-encoding", "accept", "user-agent"]),
+                Finding::HeaderOrderMismatch,
+            ),
+            (
+                CHROME,
+                &[],
+                Some(&["user-agent", "accept-encoding", "accept", "connection", "accept-language"]),
                 Finding::HeaderOrderMismatch,
             ),
             (CHROME, &[("x-requested-with", "com.example.shop")], None, Finding::WebviewMismatch),

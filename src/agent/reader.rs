@@ -1,6 +1,8 @@
 //! One pass over a user agent: every segment is looked up, chained with its neighbours, and, where nothing knows it,
 //! searched for keywords. What browsers write to the letter is read at once.
 
+mod place;
+
 use super::AgentClass;
 use super::evidence::{Evidence, Hinted, Named, Seen, Span};
 use super::hash;
@@ -18,13 +20,14 @@ const CHROME: u64 = hash::short(u64::from_le_bytes(*b"chrome\0\0"), 0);
 const TAIL: Marks = Marks::of(&[Mark::Safari, Mark::Firefox]);
 
 /// Words only in some places.
-const PLACED: Marks = Marks::of(&[Mark::Domain, Mark::Url]);
+const PLACED: Marks = Marks::of(&[Mark::Domain, Mark::Url, Mark::Call, Mark::Kit]);
 
 /// Words of which more matters than that they are there: what stands around them, or that phrases begin with them.
 const SPECIAL: Marks = Marks::of(&[
     Mark::Mozilla,
     Mark::Webkit,
     Mark::Like,
+    Mark::Windows,
     Mark::Mac,
     Mark::Compatible,
     Mark::Android,
@@ -295,7 +298,12 @@ impl Reader<'_> {
             }
             // The processor of a Mac is called as Pocket PCs were: `Macintosh; U; PPC;`.
             Meaning::Word(word) if word.mark == Mark::Phone && self.found.marks.has(Mark::Mac) => {}
+            Meaning::Word(word) if first && word.mark == Mark::Kit && self.is_prefix(end) => return false,
+            Meaning::Word(word) if word.mark == Mark::Call && self.input.byte(end) != b'(' => return false,
             Meaning::Word(word) => self.word(word, run),
+            Meaning::Entry(entry) if first && entry.class == AgentClass::App && self.is_prefix(end) => {
+                return false;
+            }
             // Who writes what it is like has said who it is: `Examplefeed/1.0 (like FeedFetcher-Google)`.
             Meaning::Entry(entry)
                 if self.found.automation.is_some_and(|named| named.span.end() <= start)
@@ -382,69 +390,6 @@ impl Reader<'_> {
                 self.keyword(keyword, span);
             }
         });
-    }
-
-    /// Takes note of a word that stands where browsers have none of their own.
-    fn place(&mut self, run: Run, comment: bool) {
-        let before = self.input.byte(run.start.wrapping_sub(1));
-        let found = &mut *self.found;
-        let span = Span::of(run);
-        if comment {
-            // Language tags are shorter.
-            let begins =
-                before == b'(' || before == b' ' && self.input.byte(run.start.wrapping_sub(2)) == b';';
-            if found.marks.any(TAIL) {
-                // `.NET` is a part of Windows that Firefox 3 named there.
-                if found.appended.is_none() && before != b'.' {
-                    found.remark.get_or_insert(span);
-                }
-            } else if begins && span.length() >= 4 && !found.engine() {
-                found.item.get_or_insert(span);
-            }
-        } else if found.marks.any(TAIL) {
-            found.appended = Some(span);
-            // The end of `%20` is a blank as well.
-            let blank = before == b' ' || before.is_ascii_hexdigit();
-            found.unversioned_end = run.end == self.input.length() && blank;
-        }
-    }
-
-    /// Takes note of a domain's name that is no part of an address and no package, whose name begins like a domain's
-    /// ends: `com.example.app`.
-    fn domain(&mut self, run: Run) {
-        let Run { start, end } = run;
-        let before = self.input.upto(start);
-        let is_ended =
-            end == self.input.length() || matches!(self.input.byte(end), b' ' | b'/' | b';' | b',' | b')');
-        // The rest is read once a domain, not once a label, and of the first domains.
-        if !is_ended || before.last() != Some(&b'.') || self.domains == 0 {
-            return;
-        }
-        self.domains -= 1;
-        if is_ai(self.input.run(run)) {
-            // Most of what has an address there is an AI operator's.
-            self.found.theme.get_or_insert(AgentClass::AiBot);
-        }
-        if self.map.in_comment(start) || self.address {
-            return;
-        }
-        let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
-        let length = before.iter().rev().take_while(|byte| name(byte)).count();
-        let (outside, labels) = before.split_at_checked(start - length).unwrap_or_default();
-        let first = labels.iter().position(|byte| *byte == b'.').unwrap_or(labels.len());
-        let first = Run { start: outside.len(), end: outside.len() + first };
-        let is_package = matches!(
-            table::find(self.input.hash(first)),
-            Some((Meaning::Word(word), _)) if word.mark == Mark::Domain
-        );
-        if is_package || outside.last().is_some_and(|byte| *byte != b' ') {
-            return;
-        }
-        self.found.domain.get_or_insert(Span::new(outside.len(), end));
-        // A path behind it makes it an address, a version a name.
-        if matches!(self.input.from(end), [b'/', path, ..] if path.is_ascii_alphabetic()) {
-            self.found.marks.insert(Mark::Url);
-        }
     }
 
     fn keyword(&mut self, keyword: &'static Keyword, span: Span) {

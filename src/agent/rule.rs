@@ -69,6 +69,9 @@ const DEVICES: Marks = Marks::of(&[
 /// What somebody holds or sits before, whatever runs on it.
 const HAND: Marks = Marks::of(&[Mark::Android, Mark::Ios, Mark::Device, Mark::Tv, Mark::Phone]);
 
+/// What only payloads have.
+const INJECTED: Marks = Marks::of(&[Mark::Payload, Mark::Call]);
+
 /// Decides. The order is the argument: what is named outweighs what is guessed, and what clears a person outweighs
 /// what only looks odd.
 pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
@@ -77,7 +80,7 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
     if !agent.starts_with(|first: char| first.is_ascii_graphic()) && agent.trim().is_empty() {
         return verdict(AgentClass::Missing, Rule::Missing, None);
     }
-    if found.marks.has(Mark::Payload) || found.odd && payload::is_injected(agent) {
+    if found.marks.any(INJECTED) || found.odd && payload::is_injected(agent) {
         return verdict(AgentClass::AttackTool, Rule::Payload, None);
     }
     let device = found.marks.any(DEVICES);

@@ -23,12 +23,22 @@ pub fn impossible(found: &Evidence) -> bool {
         || (chrome >= 29 && found.safari == 537 && !matches!(found.safari_minor, 0 | 3 | 36) && desktop)
         // Gecko's build date is frozen at 20100101 since Firefox 17; older ones never came with such versions.
         || (found.firefox >= 17 && found.gecko > 19_000_000 && found.gecko != 20_100_101 && plain)
+        // It is a date wherever there is no telephone.
+        || (found.firefox >= 70 && (1..19_000_000).contains(&found.gecko) && plain && desktop)
         // Firefox reports no updates of a version.
         || (found.firefox >= 50 && found.firefox_minor > 0 && plain)
         // Internet Explorer is `Mozilla/5.0` since 9, and in its compatibility view it is `MSIE 7.0`.
         || (found.mozilla == 4 && found.msie >= 9 && !marks.has(Mark::Phone))
         // Firefox says macOS 10.15 for every later version since Firefox 87.
         || (found.firefox >= 88 && found.mac >= 11)
+        // On iOS there is no Gecko, and Firefox calls itself `FxiOS`.
+        || (found.platform == Some(Platform::Ios) && found.firefox > 0 && found.gecko > 0)
+        // Every browser of this age is `Mozilla/5.0`.
+        || (found.mozilla_first && found.mozilla != 5 && (chrome >= 28 || found.firefox >= 17))
+        // Windows NT was 3.1 to 4.0, 5.0 to 5.2, 6.0 to 6.4 and is 10.0, and browsers say 10.0 for what came after (UA reduction).
+        || !matches!(found.windows, (0 | 3 | 4, _) | (5, 0..=2) | (6, 0..=4) | (10, 0))
+        // A PC has one system.
+        || (marks.has(Mark::Windows) && marks.has(Mark::Mac) && desktop && (chrome >= 60 || found.firefox >= 60))
         // Windows has no X11 display.
         || (marks.has(Mark::X11) && marks.has(Mark::Windows) && chrome > 0)
         // Gecko's frozen date beside Blink's name.
@@ -62,7 +72,7 @@ pub fn engine_alone(found: &Evidence) -> bool {
 
 /// A name that stands where a browser has none of its own, on a PC. Browsers that are built on others append their
 /// names too, but with a version, and not to Safari, which nobody builds on, nor to Firefox since it lost the add-ons
-/// that did so (57), and on Linux the forks are few and known.
+/// that did so (57), and on Linux the forks are few and known. On other systems supervised browsers append a name alone.
 pub fn appended(found: &Evidence) -> Option<Span> {
     let marks = found.marks;
     let fork = marks.has(Mark::Browser) || marks.has(Mark::Edge) || marks.has(Mark::Opera);
@@ -75,9 +85,12 @@ pub fn appended(found: &Evidence) -> Option<Span> {
     if let Some(remark) = found.remark {
         return Some(remark);
     }
-    let behind = found.appended.filter(|_| safari || found.firefox >= 57 || linux && found.unversioned_end);
-    // Add-ons and toolbars named themselves beside the system while browsers let them.
+    // Add-ons and toolbars named themselves beside the system and behind other marks while browsers let them.
     let modern = found.chrome >= 30 || found.firefox >= 17;
+    if let Some(parted) = found.parted.filter(|_| modern) {
+        return Some(parted);
+    }
+    let behind = found.appended.filter(|_| safari || found.firefox >= 57 || linux && found.unversioned_end);
     let pc = matches!(found.platform, Some(Platform::Windows | Platform::MacOs));
     // Blink has Chrome's name before or beside that of the application it is built into.
     let blink = found.webkit == 537 && (found.safari, found.safari_minor) == (537, 36);

@@ -61,6 +61,7 @@ pub enum Mark {
     /// No Chromium writes it.
     Impossible,
     Payload,
+    Call,
     Device,
     Tv,
     Phone,
@@ -130,6 +131,8 @@ pub struct Word {
     pub browser: Text,
     /// Whether other browsers also claim to be this one.
     pub base: bool,
+    /// Whether it never begins a user agent: much else is called so.
+    pub behind: bool,
     pub system: System,
     pub form: Form,
 }
@@ -365,8 +368,14 @@ pub fn phrase(text: &Input, at: usize) -> Option<&'static Phrase> {
 
 /// A word by its number.
 pub fn word(number: u8) -> &'static Word {
-    static NOTHING: Word =
-        Word { mark: Mark::None, browser: Text(0), base: false, system: System::None, form: Form::None };
+    static NOTHING: Word = Word {
+        mark: Mark::None,
+        browser: Text(0),
+        base: false,
+        behind: false,
+        system: System::None,
+        form: Form::None,
+    };
     WORDS.get(usize::from(number)).unwrap_or(&NOTHING)
 }
 

@@ -245,7 +245,7 @@ fn marks(rare: u64, input: &Input, base: usize) -> (bool, u128) {
     let mut escapes = 0;
     for at in ones(rare) {
         let byte = |behind: usize| input.byte(base + at + behind);
-        is_odd |= payload::may_begin(byte(0));
+        is_odd |= payload::may_begin(byte(0), byte(1));
         if byte(0) == b'%' && byte(1).is_ascii_hexdigit() && byte(2).is_ascii_hexdigit() {
             escapes |= 6 << at;
         }
