@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use edgeward::request::{Headers, Http, Text};
 use url::Url;
 
-use crate::origin::PREFIX;
+use crate::origin::is_ours;
 
 /// The engine is handed at most so many headers,
 pub const HEADER_COUNT_LIMIT: usize = 100;
@@ -87,7 +87,7 @@ impl Asked<'_> {
         let mut kept = Headers::default();
         let mut total = 0;
         for (name, value) in &self.headers {
-            if WITHHELD.contains(name) || name.starts_with(PREFIX) {
+            if WITHHELD.contains(name) || is_ours(name) {
                 continue;
             }
             let (value, length) = cut(value);

@@ -13,7 +13,7 @@ use crate::asked::{Asked, header_text};
 use crate::challenge::{Plan, refuse_undecided};
 use crate::client;
 use crate::edge::Edge;
-use crate::origin::{Header, PREFIX, SIGN_IN_HEADER, SignIn};
+use crate::origin::{Header, SIGN_IN_HEADER, SignIn, is_ours};
 use crate::scorer::BackendScorer;
 use crate::settings::{Secrets, Settings, SettingsError};
 use crate::store::{Scorer, Store, StoredBundle};
@@ -126,7 +126,7 @@ impl Snapshot {
 /// from the cache: what was decided for one is not an answer for another.
 fn pass(mut outgoing: Incoming, headers: &[Header]) -> Option<SignIn> {
     let ours: Vec<HeaderName> =
-        outgoing.get_header_names().filter(|name| name.as_str().starts_with(PREFIX)).cloned().collect();
+        outgoing.get_header_names().filter(|name| is_ours(name.as_str())).cloned().collect();
     for name in ours {
         outgoing.remove_header(name);
     }

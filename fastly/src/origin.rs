@@ -7,8 +7,13 @@ use hmac_sha256::HMAC;
 
 use crate::asked::Asked;
 
-/// Every header of ours begins with this; a client's own are removed before the origin sees them.
-pub const PREFIX: &str = "edgeward-";
+/// Whether only Edgeward sets a header of this name, which is in lower case: a client's own are removed before the origin
+/// sees them. CGI, WSGI, Rack and PHP hand `_` and `-` to
+/// applications as one.
+pub fn is_ours(name: &str) -> bool {
+    name.strip_prefix("edgeward").is_some_and(|rest| rest.starts_with(['-', '_']))
+}
+
 /// How an origin reports that a request was a sign-in; taken off the response.
 pub const SIGN_IN_HEADER: &str = "edgeward-sign-in";
 

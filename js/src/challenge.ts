@@ -110,7 +110,7 @@ function claimsChallenge({ controls, supportCode }: Decision, asker: Asker, link
     ...(stepUpUrl === undefined ? [] : [`authorization_uri="${address(stepUpUrl)}"`]),
     ...(resourceMetadataUrl === undefined ? [] : [`resource_metadata="${address(resourceMetadataUrl)}"`]),
     'error="insufficient_claims"',
-    `claims="${btoa(JSON.stringify({ access_token: claims }))}"`,
+    `claims="${base64(JSON.stringify({ access_token: claims }))}"`,
   ];
   const answer = explain(asker, {
     status: 401,
@@ -133,4 +133,9 @@ function appeal({ appealUrl }: Links, asker: Asker, supportCode: string): string
 function isSamePage(target: URL, url: string): boolean {
   const asked = new URL(url);
   return target.origin === asked.origin && target.pathname === asked.pathname;
+}
+
+/** Of the UTF-8: terms of use are called what their owner calls them. */
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }

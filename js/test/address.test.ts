@@ -7,14 +7,29 @@ const HOSTS = ["app.example", "app.example:443", "APP.example:8080", "127.1", "[
 const TARGETS = ["/", "/items/1", "/a/../b", "/a/./b", "/..", "/.well-known/x", "/a/%2e%2e/b", "//other.example/x", "/a\\..\\b",
   "/ä", "/a b", "/a?b=c%20d", "/a?b=/../c", "/a#b", "/a?b#c", "/a.b/c~d-e_f", "/a/b.", "/a\n/b", "/a?b='", "/a;b=c"];
 
-test("an address is what the URL standard makes of it, whichever was asked for before", () => {
+const bases = new Map([["http", "http://"], ["https", "https://"]]);
+
+test("an address is what the URL standard makes of it, and of the host only where that is one", () => {
   for (const target of TARGETS) {
     for (const [scheme, host] of HOSTS.flatMap((host) => [["http", host], ["https", host], ["https", host]] as const)) {
-      const text = `${scheme}://${host}${target}`;
-      const whole = URL.canParse(text) ? new URL(text) : undefined;
-      const address = resolve(scheme, host, target);
-      const parts = (url: typeof address) => url && [url.href, url.hostname, url.pathname];
-      assert.deepEqual(parts(address), parts(whole), text);
+      const isHost = /^[\w.:[\]-]+$/.test(host);
+      const base = (bases.get(scheme) as string) + (isHost ? host : "localhost");
+      const whole = new URL(base + target);
+      const { href, hostname, pathname } = resolve(scheme, host, target);
+      const expected = [whole.href, isHost ? whole.hostname : undefined, whole.pathname];
+      assert.deepEqual([href, hostname, pathname], expected, `${scheme}://${host} ${target}`);
     }
   }
+});
+
+test("a target that names its host is read whole, and one without a path is the root", () => {
+  const read = (target: string): unknown[] => {
+    const { href, hostname, pathname } = resolve("https", "app.example", target);
+    return [href, hostname, pathname];
+  };
+  assert.deepEqual(read("http://other.example:8080/admin?x"), ["https://other.example:8080/admin?x", "other.example", "/admin"]);
+  assert.deepEqual(read("HTTP://user@other.example/a/../admin"), ["https://other.example/admin", "other.example", "/admin"]);
+  assert.deepEqual(read("*"), ["https://app.example/", "app.example", "/"]);
+  assert.deepEqual(read("other.example:443"), ["https://app.example/", "app.example", "/"]);
+  assert.deepEqual(resolve("http", undefined, "/admin").hostname, undefined);
 });

@@ -108,7 +108,7 @@ fn out_of_order(request: &Request<'_>, engine: Engine) -> bool {
     let by_a_proxy = accept < encoding
         && encoding < agent
         && language.is_none_or(|language| encoding < language && language < agent);
-    !by_a_proxy && !(languages_last && agent < accept && accept < encoding)
+    !(by_a_proxy || languages_last && agent < accept && accept < encoding)
 }
 
 #[cfg(test)]

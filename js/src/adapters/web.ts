@@ -91,9 +91,14 @@ function decorate(response: Response, tellsSignIn: boolean, { responseHeaders }:
   return decorated;
 }
 
-/** A request to speak another protocol on this connection: WebSocket. */
-export function isUpgrade(request: globalThis.Request): boolean {
-  return request.headers.has("upgrade");
+/** A request to speak WebSocket on this connection (RFC 6455 §4.1). Others that name a protocol are requests as any. */
+export function isUpgrade({ method, headers }: globalThis.Request): boolean {
+  return method === "GET" && headers.get("upgrade")?.toLowerCase() === "websocket" && headers.has("sec-websocket-key");
+}
+
+/** Whether the host has taken the connection over, and the response is its own: nothing of it may be copied. */
+export function isTakenOver(request: globalThis.Request, response: Response | undefined): boolean {
+  return isUpgrade(request) && response?.headers.has(SIGN_IN_HEADER) !== true;
 }
 
 export function refuseForgery(asker: Asker): Answered {

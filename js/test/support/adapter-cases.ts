@@ -122,6 +122,44 @@ export const adapterCases: AdapterCase[] = [
     },
   },
   {
+    name: "no spelling of a path or a host gets around a policy of the path",
+    async run(url) {
+      for (const path of ["//admin", "/%61dmin", "/a/../admin", "/./admin", "/admin?x", "/%61dmin/%ff"]) {
+        assert.notEqual((await ask(url + path)).status, 200, path);
+      }
+      for (const host of ["x?", "x#", "x/y?", "x\\y?", "user@x", "x:y"]) {
+        const reply = await ask(`${url}/admin`, { host }).catch(() => undefined);
+        assert.notEqual(reply?.status, 200, host);
+      }
+      const { hostname, port } = new URL(url);
+      const absolute = await exchange(
+        url,
+        { "x-facts": JSON.stringify(CALM) },
+        { target: `http://${hostname}:${port}/admin` },
+      ).catch(() => undefined);
+      assert.notEqual(absolute?.status, 200, "absolute form");
+    },
+  },
+  {
+    name: "names that an application may read as ours are not the client's",
+    async run(url) {
+      const got = seen(await ask(url, { Edgeward_Principal: "root", "EDGEWARD_session": "s9" }));
+      assert.deepEqual(
+        Object.keys(got.headers).filter((name) => name.startsWith("edgeward_")),
+        [],
+      );
+    },
+  },
+  {
+    name: "a tool does not hide behind a flood, nor a failed sign-in behind an upgrade that is none",
+    async run(url) {
+      const flood = Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`a${index}`, "v"]));
+      assert.equal((await ask(url, { ...flood, ...TOOL })).status, 403);
+      const reply = await ask(`${url}/sign-in`, { upgrade: "x" });
+      assert.equal(reply.headers["edgeward-sign-in"], undefined);
+    },
+  },
+  {
     name: "facts that are none are a refusal with a code",
     async run(url) {
       const reply = await exchange(url, { "x-facts": "{" });

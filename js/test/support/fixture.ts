@@ -73,10 +73,10 @@ export interface Reply {
 export function exchange(
   url: string,
   headers: Record<string, string | string[]> = {},
-  { method = "GET", body }: { method?: string; body?: string } = {},
+  { method = "GET", body, target }: { method?: string; body?: string; target?: string } = {},
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const sent = httpRequest(url, { method, headers: { "user-agent": CHROME, ...headers } }, (response) => {
+    const sent = httpRequest(url, { method, ...(target !== undefined && { path: target }), headers: { "user-agent": CHROME, ...headers } }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);

@@ -3,7 +3,7 @@ import { Guard } from "../../guard.js";
 import type { GuardOptions, SignIn } from "../../options.js";
 import { requireProxies } from "../client-address.js";
 import type { TrustedProxies } from "../client-address.js";
-import { isUpgrade, passOn, read, receive, refuseForgery, respond } from "../web.js";
+import { isTakenOver, isUpgrade, passOn, read, receive, refuseForgery, respond } from "../web.js";
 import { WebClient } from "./client.js";
 
 export type { TrustedProxies } from "../client-address.js";
@@ -54,7 +54,7 @@ export function protect<Rest extends unknown[]>(
     try {
       if (judgement.plan.kind === "answer") return respond(judgement.plan, judgement.responseHeaders);
       const response = await handler(isUpgrade(request) ? request : passOn(asked, judgement), ...rest);
-      if (isUpgrade(request)) return response;
+      if (isTakenOver(request, response)) return response;
       const received = receive(response, judgement);
       signIn = received.signIn;
       return received.response;

@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { Guard } from "../../guard.js";
 import type { GuardOptions, Passed, SignIn } from "../../options.js";
 import { requireProxies } from "../client-address.js";
-import { isUpgrade, passOn, read, receive, refuseForgery, respond } from "../web.js";
+import { isTakenOver, isUpgrade, passOn, read, receive, refuseForgery, respond } from "../web.js";
 import { clientOf } from "./client.js";
 import type { HonoClientOptions } from "./client.js";
 
@@ -49,7 +49,7 @@ export function edgeward(
     let signIn: SignIn | undefined;
     try {
       await next();
-      if (!upgrade) {
+      if (!isTakenOver(request, context.res)) {
         const { response, signIn: told } = receive(context.res, judgement);
         signIn = told;
         if (response !== context.res) replace(context, response);

@@ -1,33 +1,51 @@
 /** A path and query that a URL keeps as they are: nothing to encode, no segment to resolve. */
 const PLAIN = /^(?!.*\/\.)\/[\w~/.-]*(?:\?[\w.~%=&+-]*)?$/;
 
+/** A target that names its host itself, as clients of proxies write it (RFC 9112 §3.2.2). */
+const ABSOLUTE = /^[a-z][a-z\d+.-]*:\/\//i;
+
+/** What a host and its port are written with. Anything else (`?`, `#`, `/`, `\`, `@`) would end the host and begin the path. */
+const HOST = /^[\w.:[\]-]+$/;
+
+/** The path and query that stand for a target without one: `*`, and what `CONNECT` asks for. */
+const NOWHERE = "/";
+
 /** The origin parsed last: most requests are for the same one, and parsing costs more than the rest of reading. */
 let last: { scheme: string; host: string; url: URL | undefined } = { scheme: "", host: "", url: undefined };
 
 /** The parts of a URL that are read. */
 export interface Address {
   href: string;
-  hostname: string;
+  /** `undefined` if the request does not tell its host, or nothing that is one. */
+  hostname: string | undefined;
   pathname: string;
 }
 
-/** The address of what was asked for; `undefined` if it is none. */
-export function resolve(scheme: string, host: string, target: string): Address | undefined {
-  if (host !== last.host || scheme !== last.scheme) last = { scheme, host, url: parseOrigin(scheme, host) };
-  const { url } = last;
-  if (url === undefined || !PLAIN.test(target)) return parse(`${scheme}://${host}${target}`);
-  const query = target.indexOf("?");
-  return {
-    href: url.origin + target,
-    hostname: url.hostname,
-    pathname: query < 0 ? target : target.slice(0, query),
-  };
+/**
+ * The address of what was asked for. Path and query are those of the target, which is what applications route by; no
+ * `Host` reaches into them.
+ */
+export function resolve(scheme: string, host: string | undefined, target: string): Address {
+  const own = ABSOLUTE.test(target) ? parse(target) : undefined;
+  if (own !== undefined) return under(scheme, own.host, own.pathname + own.search);
+  return under(scheme, host, target.startsWith("/") ? target : NOWHERE);
 }
 
-/** The address of a host alone; `undefined` if more than that is in what it calls itself. */
-function parseOrigin(scheme: string, host: string): URL | undefined {
-  const url = parse(`${scheme}://${host}`);
-  return url?.href === `${url?.origin}/` ? url : undefined;
+function under(scheme: string, host: string | undefined, path: string): Address {
+  if (host !== last.host || scheme !== last.scheme) last = { scheme, host: host ?? "", url: origin(scheme, host) };
+  const { url } = last;
+  const base = url?.origin ?? `${scheme}://localhost`;
+  if (!PLAIN.test(path)) {
+    const { href, pathname } = parse(base + path) ?? { href: `${base}/`, pathname: path };
+    return { href, hostname: url?.hostname, pathname };
+  }
+  const query = path.indexOf("?");
+  return { href: base + path, hostname: url?.hostname, pathname: query < 0 ? path : path.slice(0, query) };
+}
+
+/** The origin of a host; `undefined` if it is none. */
+function origin(scheme: string, host: string | undefined): URL | undefined {
+  return host !== undefined && HOST.test(host) ? parse(`${scheme}://${host}`) : undefined;
 }
 
 /** `URL.parse`, which Node 20 has not. */

@@ -4,7 +4,7 @@ import type { GuardOptions, Judgement, Passed } from "../../options.js";
 import type { ClientFacts, HttpFacts, TlsFacts } from "../../types.js";
 import { ClientAddress, requireProxies } from "../client-address.js";
 import type { TrustedProxies } from "../client-address.js";
-import { readHeaders } from "../headers.js";
+import { isOurs, readHeaders } from "../headers.js";
 import type { Asked } from "../headers.js";
 import { resolve } from "./address.js";
 
@@ -38,7 +38,14 @@ export function admit(
 ): Passed {
   const { headers } = request;
   for (const name of forged) delete headers[name];
-  for (const name in originHeaders) headers[name] = originHeaders[name];
+  // Some read the headers as they came, and would believe a client that it is root.
+  const raw = request.rawHeaders;
+  for (let at = raw.length - 2; at >= 0; at -= 2) if (isOurs((raw[at] as string).toLowerCase())) raw.splice(at, 2);
+  for (const name in originHeaders) {
+    const value = originHeaders[name] as string;
+    headers[name] = value;
+    raw.push(name, value);
+  }
   return (request.edgeward = { ...record });
 }
 
@@ -59,11 +66,11 @@ function read(request: IncomingMessage, addresses: ClientAddress): Asked<Incomin
   // HTTP/2 has the authority in a field of its own; signatures cover it with its port.
   if (header("host") === undefined && host !== undefined) headers.push(["host", host]);
   const { facts, forged } = readHeaders(headers);
-  const parsed = resolve(scheme, host ?? "localhost", target.startsWith("/") ? target : "/");
+  const address = resolve(scheme, host, target);
   return {
     native: request,
     method: request.method ?? "GET",
-    url: parsed?.href ?? "http://localhost/",
+    url: address.href,
     header,
     forged,
     trustsPeer: client.trustsPeer,
@@ -71,8 +78,8 @@ function read(request: IncomingMessage, addresses: ClientAddress): Asked<Incomin
       http: {
         method: request.method,
         scheme: scheme as "http" | "https",
-        host: host === undefined ? undefined : parsed?.hostname,
-        path: parsed?.pathname ?? target.split("?")[0],
+        host: address.hostname,
+        path: address.pathname,
         version: VERSIONS[request.httpVersion],
         headers: facts,
       },
