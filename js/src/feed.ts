@@ -99,15 +99,15 @@ export class Feed {
     await Promise.all(jobs);
   }
 
-  /** Fills in what the scorer has told of this session and principal. A revoked session is no session. */
+  /** Whether the session of a request was revoked. */
+  isRevoked({ session }: Request, now: number): boolean {
+    if (this.#state.empty || !session?.id) return false;
+    return this.#state.revoked(this.#identifier("session", session.id, now), session.establishedAt);
+  }
+
+  /** Fills in what the scorer has told of this principal. */
   apply(facts: Request, now: number): Request {
-    const { principal, session } = facts;
-    if (!this.#state.empty && session?.id) {
-      const id = this.#identifier("session", session.id, now);
-      if (this.#state.revoked(id, session.establishedAt)) {
-        return { ...facts, principal: { kind: "anonymous" }, session: null, device: null };
-      }
-    }
+    const { principal } = facts;
     if (!principal?.id) return facts;
     const id = this.#identifier("principal", principal.id, now);
     return {

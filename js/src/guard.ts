@@ -10,7 +10,8 @@ import { Profiles } from "./profiles.js";
 import type { Carried } from "./profiles.js";
 import { reporter, warn } from "./report.js";
 import { ScorerClient } from "./scorer.js";
-import { SessionReader } from "./session.js";
+import { NOTHING_WITHHELD, SessionReader } from "./session.js";
+import type { Session, Withheld } from "./session.js";
 import { randomCode } from "./support-code.js";
 import { Telemetry } from "./telemetry.js";
 import type { Metrics } from "./telemetry.js";
@@ -82,7 +83,7 @@ export class Guard<Native> {
       if (!this.engine.loaded) return this.#undecidedFor(request, this.#options.onNoBundle ?? "deny");
       const signed = this.#agentKeys.read(request, this.engine.agentDirectories, now);
       const session = this.#session?.read((name) => request.header(name), now);
-      const facts = this.#facts(
+      const { facts, withheld } = this.#facts(
         request,
         signed && (await signed),
         session instanceof Promise ? await session : session,
@@ -95,6 +96,7 @@ export class Guard<Native> {
       const decided = this.#decide(carried.facts) ?? (await this.#defer(carried.facts, now));
       const times = { time: now, durationMs: performance.now() - started };
       const judgement = this.#conclude(request, carried, decided, times);
+      judgement.withheld = withheld;
       if (this.#signer !== undefined && judgement.plan.kind === "pass") {
         const signature = await this.#signer.sign(request.method, request.url, judgement.originHeaders, now);
         Object.assign(judgement.originHeaders, signature);
@@ -113,12 +115,13 @@ export class Guard<Native> {
   #facts(
     request: HostRequest<Native>,
     signed: Request | undefined,
-    session: Request | undefined,
+    session: Session | undefined,
     now: number,
-  ): Request {
+  ): { facts: Request; withheld: Withheld } {
+    let withheld = session?.withheld ?? NOTHING_WITHHELD;
     let facts = merge(request.facts, { time: now });
     if (signed !== undefined) facts = merge(facts, signed);
-    if (session !== undefined) facts = merge(facts, session);
+    if (session !== undefined) facts = merge(facts, session.facts);
     if (this.#trustedHeaders !== undefined && request.trustsPeer) {
       facts = merge(facts, this.#trustedHeaders.read((name) => request.header(name)));
     }
@@ -128,8 +131,21 @@ export class Guard<Native> {
     if (this.#options.facts !== undefined) {
       const stated = this.#options.facts(request.native);
       if (stated !== undefined) facts = merge(facts, stated);
+      // The host says who asks: then it knows its own tokens.
+      if (stated?.principal?.id) withheld = NOTHING_WITHHELD;
     }
-    return this.#feed === undefined ? facts : this.#feed.apply(facts, now);
+    if (this.#feed === undefined) return { facts, withheld };
+    if (!this.#feed.isRevoked(facts, now)) return { facts: this.#feed.apply(facts, now), withheld };
+    return { facts: { ...facts, principal: { kind: "anonymous" }, session: null, device: null }, withheld: this.#disown(request) };
+  }
+
+  /** A revoked session is no session, here and at the application: nothing that names it goes on. */
+  #disown(request: HostRequest<Native>): Withheld {
+    const identifying = this.#trustedHeaders?.identifying ?? [];
+    return {
+      ...Object.fromEntries(identifying.map((name) => [name, undefined])),
+      ...this.#session?.withhold((name) => request.header(name)),
+    };
   }
 
   /** Decides here, if what is known is enough. */
@@ -189,6 +205,7 @@ export class Guard<Native> {
     return {
       plan: answered,
       originHeaders: answered.kind === "pass" ? resultHeaders(decision, facts) : {},
+      withheld: NOTHING_WITHHELD,
       responseHeaders,
       record,
       after: this.#isFollowed ? onceOnly((signIn) => this.#after(carried, record, answer, signIn)) : undefined,
@@ -245,6 +262,7 @@ export class Guard<Native> {
     return {
       plan: mode === "allow" ? { kind: "pass" } : refuseUndecided(randomCode(), request),
       originHeaders: {},
+      withheld: NOTHING_WITHHELD,
       responseHeaders: {},
       record: undefined,
       after: undefined,

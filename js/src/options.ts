@@ -5,7 +5,7 @@ import type { EngineOptions } from "./engine.js";
 import type { ProfileOptions } from "./profiles.js";
 import type { Problem } from "./report.js";
 import type { ScorerOptions } from "./scorer.js";
-import type { SessionOptions } from "./session.js";
+import type { SessionOptions, Withheld } from "./session.js";
 import type { Store } from "./store.js";
 import type { Meter } from "./telemetry.js";
 import type { TrustedHeaders } from "./trusted-headers.js";
@@ -97,6 +97,8 @@ export interface Judgement {
   plan: Plan;
   /** For the origin, if the request passes. */
   originHeaders: Record<string, string>;
+  /** Headers of the client's own that must not reach the application as they came, if the request passes. */
+  withheld: Withheld;
   /** For the client, whatever the answer; beside what the application sets under the same names. */
   responseHeaders: Record<string, string>;
   record: DecisionRecord | undefined;

@@ -1,9 +1,12 @@
 import type { JWTPayload } from "jose";
+import { cookies, withoutCookies } from "./cookies.js";
 import { EdgewardError } from "./errors.js";
 import * as read from "./facts.js";
 import { Lru } from "./lru.js";
 import type { TokenKeys, TokenVerifier } from "./token.js";
 import type { Request } from "./types.js";
+
+export { cookie } from "./cookies.js";
 
 /** Which claim carries which fact. A name with dots is looked up whole first, then as a path. */
 export interface ClaimNames {
@@ -59,7 +62,29 @@ const CACHE_ENTRIES = 5_000;
 /** A verified token is verified again after this at the latest, so that a withdrawn key takes effect: ms. */
 const CACHE_MS = 300_000;
 
+/** Cookies of the name that are verified; a request with more has no session: nobody sends them by accident. */
+const COOKIES_LIMIT = 4;
+
+/** Header names in lower case, each as it may go on; `undefined`: not at all. */
+export type Withheld = Readonly<Record<string, string | undefined>>;
+
+/** What a request's tokens come to. */
+export interface Session {
+  facts: Request;
+  /** Which header the token came in that counts; `undefined` if none does. */
+  from: "authorization" | "cookie" | undefined;
+  /**
+   * What the application must not see as it came. A token that was not judged would make the request somebody's
+   * behind the edge who was nobody, or somebody else, here.
+   */
+  withheld: Withheld;
+}
+
+type Header = (name: string) => string | undefined;
+
+export const NOTHING_WITHHELD: Withheld = {};
 const ANONYMOUS: Request = { principal: { kind: "anonymous" } };
+const NO_SESSION: Session = { facts: ANONYMOUS, from: undefined, withheld: NOTHING_WITHHELD };
 /** Keys can not be had, so nobody can tell whose token it is: not anonymous, unknown. */
 const UNKNOWN: Request = {};
 
@@ -92,12 +117,51 @@ export class SessionReader {
   }
 
   /**
-   * No token, or one that does not verify, is no session: anonymous. `now` in milliseconds. What is known already is
-   * not waited for.
+   * The token that verifies is the session: of `Authorization: Bearer` first, else of the cookies, unless two of them
+   * name different sessions. No token, or none that verifies, is no session: anonymous. `now` in milliseconds. What is
+   * known already is not waited for.
    */
-  read(header: (name: string) => string | undefined, now: number): Request | Promise<Request> {
-    const token = bearer(header("authorization")) ?? cookie(header("cookie"), this.#cookie);
-    if (token === undefined || token.length > TOKEN_LIMIT) return ANONYMOUS;
+  read(header: Header, now: number): Session | Promise<Session> {
+    const bearing = bearer(header("authorization"));
+    const carried = cookies(header("cookie"), this.#cookie, COOKIES_LIMIT);
+    if (bearing === undefined && carried?.length === 0) return NO_SESSION;
+    const one = bearing === undefined && carried?.length === 1 ? carried[0] : carried?.length === 0 ? bearing : undefined;
+    const known = one === undefined ? undefined : this.#verified.get(one, now);
+    if (known === undefined) return this.#judge(header, bearing, carried ?? [], now);
+    return { facts: known, from: bearing === undefined ? "cookie" : "authorization", withheld: NOTHING_WITHHELD };
+  }
+
+  /** Takes every token off a request, but for those to `keep`. */
+  withhold(header: Header, keep: readonly string[] = []): Withheld {
+    const withheld: Record<string, string | undefined> = {};
+    const bearing = bearer(header("authorization"));
+    if (bearing !== undefined && !keep.includes(bearing)) withheld["authorization"] = undefined;
+    const cookie = header("cookie");
+    if (cookie === undefined) return withheld;
+    if (cookies(cookie, this.#cookie, COOKIES_LIMIT)?.every((token) => keep.includes(token)) === true) return withheld;
+    return { ...withheld, cookie: withoutCookies(cookie, this.#cookie, keep) };
+  }
+
+  async #judge(header: Header, bearing: string | undefined, carried: readonly string[], now: number): Promise<Session> {
+    const tokens = [...new Set(bearing === undefined ? carried : [bearing, ...carried])];
+    const read = await Promise.all(
+      tokens.map(async (token) => ({ token, facts: await this.#factsOf(token, now) })),
+    );
+    const verified = read.filter(({ facts }) => facts.principal !== undefined && facts !== ANONYMOUS);
+    const first = verified[0];
+    const fromBearer = first !== undefined && first.token === bearing;
+    const agreeing = verified.filter(({ facts }) => isSameSession(facts, first?.facts));
+    if (first === undefined || (!fromBearer && agreeing.length < verified.length)) {
+      const isUnknown = first === undefined && read.some(({ facts }) => facts === UNKNOWN);
+      if (isUnknown) return { facts: UNKNOWN, from: undefined, withheld: NOTHING_WITHHELD };
+      return { facts: ANONYMOUS, from: undefined, withheld: this.withhold(header) };
+    }
+    const withheld = this.withhold(header, agreeing.map(({ token }) => token));
+    return { facts: first.facts, from: fromBearer ? "authorization" : "cookie", withheld };
+  }
+
+  #factsOf(token: string, now: number): Request | Promise<Request> {
+    if (token.length > TOKEN_LIMIT) return ANONYMOUS;
     return this.#verified.get(token, now) ?? this.#verify(token, now);
   }
 
@@ -175,17 +239,16 @@ function check(keys: TokenKeys): void {
   }
 }
 
+/** What stands behind `Bearer`, whether or not it is a token: who reads it behind us may be less strict. */
 function bearer(authorization: string | undefined): string | undefined {
-  return /^bearer +([^\s]+) *$/i.exec(authorization ?? "")?.[1];
+  const value = authorization?.trim();
+  return value !== undefined && /^bearer(?![\w-])/i.test(value) ? value.slice("bearer".length).trim() : undefined;
 }
 
-/** First value of a cookie. */
-export function cookie(header: string | undefined, name: string): string | undefined {
-  for (const pair of (header ?? "").split(";")) {
-    const equals = pair.indexOf("=");
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
-  }
-  return undefined;
+function isSameSession(one: Request, other: Request | undefined): boolean {
+  if (one === other) return true;
+  const id = one.principal?.id;
+  return id !== undefined && id === other?.principal?.id && one.session?.id === other?.session?.id;
 }
 
 function lookUp(claims: Record<string, unknown>, name: string): unknown {

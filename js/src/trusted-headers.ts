@@ -46,6 +46,11 @@ export class TrustedHeaderReader {
     });
   }
 
+  /** The headers that say who asks. */
+  get identifying(): readonly string[] {
+    return this.#headers.filter(([, group]) => group === "principal" || group === "session").map(([name]) => name);
+  }
+
   read(header: (name: string) => string | undefined): Request {
     const groups: Record<string, Record<string, unknown>> = {};
     for (const [name, group, member, fact] of this.#headers) {

@@ -29,6 +29,7 @@ const options = {
   stepUpUrl: "https://login.example/step-up",
   facts: factsFromHeader("x-facts"),
   onProblem: () => undefined,
+  session: { keys: { jwks: { keys: [] } }, issuer: "https://login.example", audience: "app" },
   serverTiming: true,
 };
 
@@ -154,6 +155,19 @@ test("an upgrade is judged, too: refused on the socket, or handed to whoever lis
     });
   assert.match(await upgrade("/live"), /^HTTP\/1\.1 101 [^]*x-outcome: allow/);
   assert.match(await upgrade("/admin"), /^HTTP\/1\.1 401 Unauthorized\r\n[^]*verification_required/);
+});
+
+test("an upgrade that can not be rid of a token that does not count is refused", async () => {
+  const calm = { ...options, facts: () => ({ ...CALM, principal: undefined }) };
+  const handler = protectFetch(() => new Response("upgraded"), calm);
+  const hono = new Hono();
+  hono.use(honoMiddleware({ ...calm, platform: "cloudflare" }));
+  hono.all("*", (context) => context.text("upgraded"));
+  const ask = (cookie: string): Request => new Request("https://app.example/", { headers: { upgrade: "websocket", cookie } });
+  for (const answer of [handler, (request: Request) => hono.fetch(request)]) {
+    assert.equal((await answer(ask("a=b"))).status, 200);
+    assert.equal((await answer(ask("edgeward_session=junk"))).status, 403);
+  }
 });
 
 test("a client that leaves while it is judged costs nothing but its receipt", async () => {

@@ -36,7 +36,13 @@ function reader(over: Partial<SessionOptions> = {}): SessionReader {
 }
 
 async function read(from: SessionReader, headers: Record<string, string>, now = NOW): Promise<Request> {
-  return stated(await from.read((name) => headers[name], now));
+  return stated((await from.read((name) => headers[name], now)).facts);
+}
+
+/** As whom a request is judged, by which header, and what of it goes on. */
+async function judged(from: SessionReader, headers: Record<string, string>): Promise<unknown[]> {
+  const { facts, from: header, withheld } = await from.read((name) => headers[name], NOW);
+  return [facts.principal?.id ?? facts.principal?.kind, header, withheld];
 }
 
 test("a verified token states principal, session and device", async () => {
@@ -115,4 +121,52 @@ test("a reader that would believe anybody is refused at start", () => {
   assert.throws(() => reader({ keys, issuer: "" }), { code: "invalid_option", path: "session.issuer" });
   assert.throws(() => reader({ keys, audience: "" }), { code: "invalid_option", path: "session.audience" });
   assert.throws(() => reader({ keys: { jwksUrl: "not an address" } }), { path: "session.keys.jwksUrl" });
+});
+
+test("a bearer token that does not verify leaves the cookie to count, and does not go on", async () => {
+  const cookie = `a=b; edgeward_session=${await token({ sub: "risky" })}`;
+  for (const bearer of ["Bearer junk", "bearer", "Bearer  a b", `Bearer ${"x".repeat(9_000)}`]) {
+    const expected = ["risky", "cookie", { authorization: undefined }];
+    assert.deepEqual(await judged(reader(), { cookie, authorization: bearer }), expected, bearer.slice(0, 20));
+  }
+  assert.deepEqual(await judged(reader(), { cookie, authorization: "Basic eDp5" }), ["risky", "cookie", {}]);
+});
+
+test("of several cookies the one that verifies counts, wherever it stands; two sessions are none", async () => {
+  const [one, again, other] = [await token({ sub: "u1" }), await token({ sub: "u1", amr: ["mfa"] }), await token({ sub: "u2" })];
+  const cookie = (...tokens: string[]): Record<string, string> => ({
+    cookie: ["a=b", ...tokens.map((text) => `edgeward_session=${text}`), "c=d"].join("; "),
+  });
+  const kept = { cookie: `a=b; edgeward_session=${one}; c=d` };
+  assert.deepEqual(await judged(reader(), cookie("junk", one)), ["u1", "cookie", kept]);
+  assert.deepEqual(await judged(reader(), cookie(one, "junk")), ["u1", "cookie", kept]);
+  assert.deepEqual(await judged(reader(), cookie(one, one)), ["u1", "cookie", {}]);
+  assert.deepEqual(await judged(reader(), cookie(one, again)), ["u1", "cookie", {}], "the same session");
+  const none = ["anonymous", undefined, { cookie: "a=b; c=d" }];
+  assert.deepEqual(await judged(reader(), cookie(one, other)), none);
+  assert.deepEqual(await judged(reader(), cookie("junk")), none);
+  assert.deepEqual(await judged(reader(), cookie("1", "2", "3", "4", one)), none, "more than anybody has");
+  const padded = { cookie: `a=${"x".repeat(17_000)}; edgeward_session=${one}` };
+  assert.deepEqual(await judged(reader(), padded), ["anonymous", undefined, { cookie: undefined }]);
+  const joined = { cookie: `a=b, edgeward_session=${one}` };
+  assert.deepEqual(await judged(reader(), joined), ["u1", "cookie", {}], "a host may join headers with a comma");
+});
+
+test("who is judged by a bearer token is not somebody else by a cookie", async () => {
+  const [mine, theirs] = [await token({ sub: "u1" }), await token({ sub: "u2" })];
+  const headers = { authorization: `Bearer ${mine}`, cookie: `edgeward_session=${theirs}; a=b` };
+  const one = reader();
+  for (const _ of ["fresh", "remembered"]) {
+    assert.deepEqual(await judged(one, headers), ["u1", "authorization", { cookie: "a=b" }]);
+  }
+  const both = { authorization: `Bearer ${mine}`, cookie: `edgeward_session=${mine}` };
+  assert.deepEqual(await judged(one, both), ["u1", "authorization", {}]);
+});
+
+test("a cookie of a megabyte is not read", () => {
+  const flood = { cookie: "edgeward_session=x; ".repeat(52_429) };
+  const one = reader();
+  const started = performance.now();
+  for (let times = 0; times < 100; times += 1) void one.read((name) => (flood as Record<string, string>)[name], NOW);
+  assert.ok(performance.now() - started < 50);
 });

@@ -33,6 +33,7 @@ function base(): Record<string, unknown> {
     originSecret: "secret",
     stepUpUrl: "https://login.example/step-up",
     scorer: { url: scorer.url, token: "token", timeoutMs: 150, stateIntervalMs: 0 },
+    session: { keys: { jwks: { keys: [] } }, issuer: "https://login.example", audience: "app" },
   };
 }
 
@@ -140,13 +141,14 @@ test("a revoked session is no session within one refresh of the state", async ()
   const facts = { ...CALM, session: { ...CALM.session, id: "s-revoked" } };
   assert.equal((await ask("/", facts)).status, 200);
   scorer.state = { cursor: 1, revokedSessions: [{ id: "s-revoked", revokedAt: Date.now() + 60_000 }], riskLevels: [] };
-  let principal: unknown = "u1";
-  for (let tries = 0; tries < 40 && principal === "u1"; tries += 1) {
-    const reply = await ask("/", facts);
-    principal = reply.status === 200 ? (JSON.parse(reply.body) as Seen).headers["edgeward-principal"] : undefined;
+  let seen: Seen["headers"] = { "edgeward-principal": "u1" };
+  for (let tries = 0; tries < 40 && seen["edgeward-principal"] === "u1"; tries += 1) {
+    const reply = await ask("/", facts, { cookie: "edgeward_session=revoked; a=b", authorization: "Bearer revoked" });
+    assert.equal(reply.status, 200);
+    seen = (JSON.parse(reply.body) as Seen).headers;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  assert.equal(principal, undefined);
+  assert.deepEqual([seen["edgeward-principal"], seen.cookie, seen.authorization], [undefined, "a=b", undefined]);
 });
 
 test("requests of one principal at one time ask the scorer once, and each gets its answer", async () => {

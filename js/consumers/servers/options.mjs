@@ -11,6 +11,7 @@ export const options = {
   stepUpUrl: "https://login.example/step-up",
   facts: factsFromHeader("x-facts"),
   onProblem: () => undefined,
+  session: { keys: { jwks: { keys: [] } }, issuer: "https://login.example", audience: "app" },
   serverTiming: true,
 };
 

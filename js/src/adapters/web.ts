@@ -57,13 +57,18 @@ export function respond({ status, headers, body }: Answered, more: Readonly<Reco
   return new Response(body === "" ? null : body, { status, headers: { ...headers, ...more } });
 }
 
-/** Makes headers say what was decided, and drops every `edgeward-*` of the client's own. */
+/** Makes headers say what was decided, and drops every `edgeward-*` of the client's own and every token that does not count. */
 export function mark(
   headers: Headers,
   { forged }: Asked<globalThis.Request>,
-  { originHeaders }: Judgement,
+  { originHeaders, withheld }: Judgement,
 ): Headers {
   for (const name of forged) headers.delete(name);
+  for (const name in withheld) {
+    const left = withheld[name];
+    if (left === undefined) headers.delete(name);
+    else headers.set(name, left);
+  }
   for (const name in originHeaders) headers.set(name, originHeaders[name] as string);
   return headers;
 }
@@ -109,6 +114,22 @@ export function refuseForgery(asker: Asker): Answered {
     text: `An upgrade may not bring \`${PREFIX}…\` headers.`,
     supportCode: randomCode(),
   });
+}
+
+/** An upgrade that can not be copied can not be rid of a token either: who brings one that does not count signs in first. */
+export function refuseToken(asker: Asker): Answered {
+  return explain(asker, {
+    status: 403,
+    code: "blocked",
+    title: "Access was refused",
+    text: "The session has ended. Please sign in again.",
+    supportCode: randomCode(),
+  });
+}
+
+/** Whether something of the client's own must not go on. */
+export function isWithholding({ withheld }: Judgement): boolean {
+  return Object.keys(withheld).length > 0;
 }
 
 function readSignIn(value: string): SignIn | undefined {

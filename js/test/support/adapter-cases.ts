@@ -52,6 +52,19 @@ export const adapterCases: AdapterCase[] = [
     },
   },
   {
+    name: "a token that does not verify is nobody's, here and at the application",
+    async run(url) {
+      const sent = { authorization: "Bearer junk", cookie: "a=b; edgeward_session=junk; c=d" };
+      const got = seen(await ask(url, sent, {}, { ...CALM, principal: undefined }));
+      assert.deepEqual([got.headers["authorization"], got.headers["cookie"]], [undefined, "a=b; c=d"]);
+      assert.equal(got.headers["edgeward-outcome"], "allow");
+      const alone = seen(await ask(url, { cookie: "edgeward_session=junk" }, {}, { ...CALM, principal: undefined }));
+      assert.equal(alone.headers["cookie"], undefined);
+      const known = seen(await ask(url, sent));
+      assert.equal(known.headers["authorization"], "Bearer junk", "a host that says who asks knows its own tokens");
+    },
+  },
+  {
     name: "a long body streams through whole",
     async run(url) {
       const body = "0123456789abcdef".repeat(128 * 1024);

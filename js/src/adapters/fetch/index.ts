@@ -3,7 +3,7 @@ import { Guard } from "../../guard.js";
 import type { GuardOptions, SignIn } from "../../options.js";
 import { requireProxies } from "../client-address.js";
 import type { TrustedProxies } from "../client-address.js";
-import { isTakenOver, isUpgrade, passOn, read, receive, refuseForgery, respond } from "../web.js";
+import { isTakenOver, isUpgrade, isWithholding, passOn, read, receive, refuseForgery, refuseToken, respond } from "../web.js";
 import { WebClient } from "./client.js";
 
 export type { TrustedProxies } from "../client-address.js";
@@ -53,6 +53,7 @@ export function protect<Rest extends unknown[]>(
     let signIn: SignIn | undefined;
     try {
       if (judgement.plan.kind === "answer") return respond(judgement.plan, judgement.responseHeaders);
+      if (isUpgrade(request) && isWithholding(judgement)) return respond(refuseToken(asked), judgement.responseHeaders);
       const response = await handler(isUpgrade(request) ? request : passOn(asked, judgement), ...rest);
       if (isTakenOver(request, response)) return response;
       const received = receive(response, judgement);

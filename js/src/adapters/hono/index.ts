@@ -3,7 +3,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { Guard } from "../../guard.js";
 import type { GuardOptions, Passed, SignIn } from "../../options.js";
 import { requireProxies } from "../client-address.js";
-import { isTakenOver, isUpgrade, passOn, read, receive, refuseForgery, respond } from "../web.js";
+import { isTakenOver, isUpgrade, isWithholding, passOn, read, receive, refuseForgery, refuseToken, respond } from "../web.js";
 import { clientOf } from "./client.js";
 import type { HonoClientOptions } from "./client.js";
 
@@ -39,9 +39,10 @@ export function edgeward(
     const asked = read(request, client(context));
     if (upgrade && asked.forged.length > 0) return respond(refuseForgery(asked));
     const judgement = await guard.judge(asked);
-    if (judgement.plan.kind === "answer") {
+    const answer = judgement.plan.kind === "answer" ? judgement.plan : upgrade && isWithholding(judgement) ? refuseToken(asked) : undefined;
+    if (answer !== undefined) {
       keepAwake(context, judgement.after?.());
-      return respond(judgement.plan, judgement.responseHeaders);
+      return respond(answer, judgement.responseHeaders);
     }
     const passed: Passed = { ...judgement.record };
     context.set("edgeward", passed);

@@ -34,19 +34,30 @@ export function reader(options: NodeOptions): (request: IncomingMessage) => Aske
 export function admit(
   request: IncomingMessage,
   { forged }: Asked<IncomingMessage>,
-  { originHeaders, record }: Judgement,
+  { originHeaders, withheld, record }: Judgement,
 ): Passed {
   const { headers } = request;
   for (const name of forged) delete headers[name];
   // Some read the headers as they came, and would believe a client that it is root.
   const raw = request.rawHeaders;
   for (let at = raw.length - 2; at >= 0; at -= 2) if (isOurs((raw[at] as string).toLowerCase())) raw.splice(at, 2);
+  for (const name in withheld) withhold(request, name, withheld[name]);
   for (const name in originHeaders) {
     const value = originHeaders[name] as string;
     headers[name] = value;
     raw.push(name, value);
   }
   return (request.edgeward = { ...record });
+}
+
+/** In `headers`, and where they stand as they came: frameworks read those. */
+function withhold({ headers, rawHeaders }: IncomingMessage, name: string, left: string | undefined): void {
+  if (left === undefined) delete headers[name];
+  else headers[name] = left;
+  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
+    if (rawHeaders[index]?.toLowerCase() === name) rawHeaders.splice(index, 2);
+  }
+  if (left !== undefined) rawHeaders.push(name, left);
 }
 
 function read(request: IncomingMessage, addresses: ClientAddress): Asked<IncomingMessage> {
