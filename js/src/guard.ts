@@ -82,16 +82,17 @@ export class Guard<Native> {
       if (preparing !== undefined) await preparing;
       if (!this.engine.loaded) return this.#undecidedFor(request, this.#options.onNoBundle ?? "deny");
       const signed = this.#agentKeys.read(request, this.engine.agentDirectories, now);
-      const session = this.#session?.read((name) => request.header(name), now);
+      const reading = this.#session?.read((name) => request.header(name), now);
+      const session = reading instanceof Promise ? await reading : reading;
       const { facts, withheld } = this.#facts(
         request,
         signed && (await signed),
-        session instanceof Promise ? await session : session,
+        session,
         now,
       );
       const counting = this.#counters?.read(facts);
       const carried =
-        this.#profiles === undefined ? carryNothing(facts) : await this.#profiles.open(facts, request, now);
+        this.#profiles === undefined ? carryNothing(facts) : await this.#profiles.open(facts, request, session?.from === "authorization", now);
       if (counting !== undefined) carried.facts = merge(carried.facts, { velocity: await counting });
       const decided = this.#decide(carried.facts) ?? (await this.#defer(carried.facts, now));
       const times = { time: now, durationMs: performance.now() - started };

@@ -61,8 +61,8 @@ export class Profiles {
     this.#report = report;
   }
 
-  /** Never rejects: a profile that can not be had is none. */
-  async open(facts: Request, asker: Asker, now: number): Promise<Carried> {
+  /** `isBearer`: the session's token came as a bearer token. Never rejects: a profile that can not be had is none. */
+  async open(facts: Request, asker: Asker, isBearer: boolean, now: number): Promise<Carried> {
     const id = person(facts);
     if (id === undefined) return { facts, ...NOBODY };
     try {
@@ -71,9 +71,9 @@ export class Profiles {
       const opened = this.#engine.openProfile(facts, sealed);
       const known = { ...facts, profile: facts.profile ?? opened.profile ?? null };
       const carried = { facts: known, outcome: opened.outcome, sealed, cookie: undefined };
-      // A profile in a store says nothing about the device; nor does a client with a token of its own, which keeps none.
+      // A profile in a store says nothing about the device; nor does a client with a bearer token, which keeps none.
       if (this.#store !== undefined) return carried;
-      if (sealed === undefined && asker.header("authorization") !== undefined) return { facts, ...NOBODY };
+      if (sealed === undefined && isBearer) return { facts, ...NOBODY };
       const state = opened.cookie === undefined ? "none" : this.#follow(principal, opened.cookie, now) ? "forked" : "current";
       return { ...carried, cookie: opened.cookie, facts: { ...known, device: group({ cookie: state }, facts.device) } };
     } catch (error) {

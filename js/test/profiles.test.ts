@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { compile } from "edgeward/compiler";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { Engine, factsFromHeader } from "edgeward";
 import { protect } from "edgeward/node";
 import type { NodeOptions } from "edgeward/node";
@@ -177,8 +178,20 @@ test("an application's own cookies are kept beside it", async () => {
 
 test("services, and clients with tokens of their own, are not held to a cookie", async () => {
   const about = facts("app", 0, HOME) as { principal: object };
-  const bearer = await exchange(node, { "x-facts": JSON.stringify(about), authorization: "Bearer t" });
+  const { publicKey, privateKey } = await generateKeyPair("ES256");
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: "k", alg: "ES256" }] };
+  const sign = new SignJWT({ sub: "app", sid: "s-app" }).setProtectedHeader({ alg: "ES256", kid: "k" });
+  const token = await sign.setIssuer("i").setAudience("a").setIssuedAt().setExpirationTime("1h").sign(privateKey);
+  const { principal: _principal, ...unsigned } = about as unknown as Record<string, unknown>;
+  const session = { keys: { jwks }, issuer: "i", audience: "a" };
+  const { url, stop } = await serve(
+    protect((_, response) => response.end("in"), { ...options(), session, facts: () => unsigned, debug: true } as NodeOptions),
+  );
+  running.push({ stop });
+  const bearer = await exchange(url, { authorization: `Bearer ${token}` });
   assert.deepEqual([bearer.status, given(bearer)], [200, undefined]);
+  const excused = await exchange(url, { authorization: "Basic eDp5", cookie: `edgeward_session=${token}` });
+  assert.ok(given(excused), "any other authorization is no excuse for having no cookie");
   const service = await ask(node, { ...about, principal: { ...about.principal, kind: "workload" } });
   assert.deepEqual([service.status, given(service)], [200, undefined]);
 });
@@ -189,13 +202,13 @@ test("a store keeps profiles instead, by keyed hash, and knows nothing of device
   const stored = { ...options(), scorer: undefined, profiles: { keys: KEYS, store }, facts: factsFromHeader("x-facts"), debug: true } as NodeOptions;
   const server = await serve(protect((_, response) => response.end("in"), stored));
   running.push(server);
-  assert.equal(given(await ask(server.url, facts("u9", 0, HOME))), undefined);
+  assert.equal(given(await ask(server.url, facts("nobody-else", 0, HOME))), undefined);
   assert.deepEqual([...kept.keys()].map((key) => key.replace(/[0-9a-f]{32}$/, "…")), ["edgeward/profile/…"]);
-  assert.doesNotMatch([...kept].join(), /u9/);
-  const again = await ask(server.url, facts("u9", 60_000));
+  assert.doesNotMatch([...kept].join(), /nobody-else/);
+  const again = await ask(server.url, facts("nobody-else", 60_000));
   assert.deepEqual([again.status, again.debug?.asked], [200, []]);
   store.get = () => Promise.reject(new Error("away"));
-  assert.equal((await ask(server.url, facts("u9", 60_000))).status < 500, true);
+  assert.equal((await ask(server.url, facts("nobody-else", 60_000))).status < 500, true);
 });
 
 test("mistakes in the options stop the start", () => {
