@@ -266,11 +266,19 @@ export class Engine {
   }
 
   #rebuild(): void {
-    this.#module = build(this.#options);
+    try {
+      this.#module = build(this.#options);
+      this.#crossing = undefined;
+      this.#module.setFailSafe(this.#failSafe);
+      if (this.#bundle !== undefined) successful(this.#module.load(this.#bundle.text, this.#bundle.signature));
+    } catch (cause) {
+      if (cause instanceof EdgewardError) throw cause;
+      resetModule();
+      generation += 1;
+      throw new EdgewardError("engine_trap", "the module trapped while it was rebuilt", { cause });
+    }
+    // Last: an engine that could not be made whole is made again by the next call, and never stays empty.
     this.#generation = generation;
-    this.#crossing = undefined;
-    this.#module.setFailSafe(this.#failSafe);
-    if (this.#bundle !== undefined) this.#module.load(this.#bundle.text, this.#bundle.signature);
   }
 }
 

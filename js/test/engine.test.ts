@@ -57,6 +57,17 @@ test("an input that traps twice is an error, and the next one is decided", () =>
   }
 });
 
+test("a bundle that can not be loaded again just then is loaded by the next call", () => {
+  const engine = loaded();
+  const restore = [trap("evaluatePacked", 1), trap("load", 1)];
+  try {
+    assert.throws(() => engine.evaluate(REQUEST), { code: "engine_trap" });
+    assert.equal(engine.evaluate(REQUEST).outcome, "allow");
+  } finally {
+    for (const one of restore.reverse()) one();
+  }
+});
+
 test("one engine's trap does not cost another its bundle", () => {
   const [one, other] = [loaded(), loaded()];
   const restore = trap("evaluatePacked", 1);
