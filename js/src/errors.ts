@@ -56,3 +56,9 @@ export function failure(text: string): EdgewardError {
   };
   return new EdgewardError(error.code, error.message, { path: error.path, issues });
 }
+
+/** What a report says of an error: of the engine's, code and path, because its message quotes what a request said. */
+export function fault(error: unknown): string {
+  if (!(error instanceof EdgewardError)) return error instanceof SyntaxError ? error.name : String(error);
+  return error.path === undefined ? error.code : `${error.code} at ${error.path}`;
+}

@@ -4,9 +4,9 @@ import { Lru } from "./lru.js";
 import { patience } from "./patience.js";
 import type { ScorerClient, ScorerOptions, ServedBundle } from "./scorer.js";
 import { State } from "./state.js";
-import { BUNDLE_KEY, STATE_KEY } from "./store.js";
+import { BUNDLE_KEY, ownerOf, STATE_KEY } from "./store.js";
 import type { Store } from "./store.js";
-import type { Answer, Profile, Request, RiskFacts } from "./types.js";
+import type { Answer, Profile, PublicKey, Request, RiskFacts } from "./types.js";
 
 /** After a failed first bundle, how soon the next request may try again: milliseconds. */
 const RETRY_MS = 1_000;
@@ -37,6 +37,7 @@ export class Feed {
   readonly #stateIntervalMs: number;
   readonly #stateMaxAgeMs: number;
   readonly #store: Store | undefined;
+  readonly #owner: () => Promise<string>;
   readonly #state = new State();
   readonly #profiles = new Lru<Profile>(CACHE_ENTRIES);
   readonly #identifiers = new Lru<string>(CACHE_ENTRIES);
@@ -55,11 +56,13 @@ export class Feed {
     scorer: ScorerClient,
     options: ScorerOptions,
     store: Store | undefined,
+    publicKeys: readonly PublicKey[],
     report: (code: string, message: string) => void,
   ) {
     this.#engine = engine;
     this.#scorer = scorer;
     this.#store = store;
+    this.#owner = () => ownerOf(options.url, publicKeys);
     this.#report = report;
     this.#bundleIntervalMs = options.bundleIntervalMs ?? 60_000;
     this.#stateIntervalMs = options.stateIntervalMs ?? 2_000;
@@ -155,7 +158,8 @@ export class Feed {
     this.#restored = true;
     if (this.#store === undefined) return;
     try {
-      const [bundle, state] = await Promise.all([this.#store.get(BUNDLE_KEY), this.#store.get(STATE_KEY)]);
+      const owner = await this.#owner();
+      const [bundle, state] = await Promise.all([this.#store.get(BUNDLE_KEY + owner), this.#store.get(STATE_KEY + owner)]);
       if (state !== undefined) this.#state.apply(JSON.parse(state));
       this.#heed();
       this.#stored.cursor = this.#state.cursor;
@@ -169,7 +173,7 @@ export class Feed {
 
   async #keep(key: string, value: unknown): Promise<void> {
     try {
-      await this.#store?.put(key, JSON.stringify(value));
+      await this.#store?.put(key + (await this.#owner()), JSON.stringify(value));
     } catch (error) {
       this.#report("store", `the store did not take ${key}: ${String(error)}`);
     }

@@ -1,6 +1,7 @@
 import { AgentKeys } from "./agent-keys.js";
 import { checkLinks, plan, refuseUndecided } from "./challenge.js";
 import { Engine } from "./engine.js";
+import { fault } from "./errors.js";
 import { merge } from "./facts.js";
 import { Feed } from "./feed.js";
 import type { DecisionRecord, GuardOptions, HostCounters, HostRequest, Judgement, SignIn } from "./options.js";
@@ -33,6 +34,7 @@ export class Guard<Native> {
   readonly #telemetry: Telemetry;
   readonly #agentKeys: AgentKeys;
   #previous: string | undefined;
+  #trapsTold = 0;
 
   /** @throws {EdgewardError} if an option is malformed, or `bundle` is refused: at start, never at a request. */
   constructor(
@@ -58,7 +60,7 @@ export class Guard<Native> {
     if (options.originSecret !== undefined) this.#signer = new OriginSigner(options.originSecret);
     if (options.scorer !== undefined) {
       this.#scorer = new ScorerClient(options.scorer, (problem, message) => report(`scorer_${problem}`, message));
-      this.#feed = new Feed(this.engine, this.#scorer, options.scorer, options.store, report);
+      this.#feed = new Feed(this.engine, this.#scorer, options.scorer, options.store, options.publicKeys ?? [], report);
     }
     if (options.profiles !== undefined) {
       const isForked = (principal: string, line: string): boolean => this.#feed?.isForked(principal, line) ?? false;
@@ -80,7 +82,11 @@ export class Guard<Native> {
       // Most requests wait for nothing, and `await` costs even then: what need not be waited for is no promise.
       const preparing = this.#feed?.prepare(now);
       if (preparing !== undefined) await preparing;
-      if (!this.engine.loaded) return this.#undecidedFor(request, this.#options.onNoBundle ?? "deny");
+      if (!this.engine.loaded) {
+        const [mode, supportCode] = [this.#options.onNoBundle ?? "deny", randomCode()];
+        if (mode === "deny") this.#report("no_bundle", `there is no bundle to decide by; support code ${supportCode}`);
+        return this.#undecidedFor(request, mode, supportCode);
+      }
       const signed = this.#agentKeys.read(request, this.engine.agentDirectories, now);
       const reading = this.#session?.read((name) => request.header(name), now);
       const session = reading instanceof Promise ? await reading : reading;
@@ -96,6 +102,7 @@ export class Guard<Native> {
       if (counting !== undefined) carried.facts = merge(carried.facts, { velocity: await counting });
       const decided = this.#decide(carried.facts) ?? (await this.#defer(carried.facts, now));
       const times = { time: now, durationMs: performance.now() - started };
+      this.#tellTraps();
       const judgement = this.#conclude(request, carried, decided, times);
       judgement.withheld = withheld;
       if (this.#signer !== undefined && judgement.plan.kind === "pass") {
@@ -108,9 +115,18 @@ export class Guard<Native> {
       }
       return judgement;
     } catch (error) {
-      this.#report("undecided", `a request could not be decided: ${String(error)}`);
-      return this.#undecidedFor(request, "deny");
+      this.#tellTraps();
+      const supportCode = randomCode();
+      this.#report("undecided", `a request could not be decided: ${fault(error)}; support code ${supportCode}`);
+      return this.#undecidedFor(request, "deny", supportCode);
     }
+  }
+
+  /** A trap that was survived costs nobody anything, but is a defect that somebody can write requests for. */
+  #tellTraps(): void {
+    const { traps } = this.engine;
+    if (traps > this.#trapsTold) this.#report("engine_trap", `the module trapped and was rebuilt, ${traps} times so far`);
+    this.#trapsTold = traps;
   }
 
   #facts(
@@ -173,7 +189,7 @@ export class Guard<Native> {
         this.#feed?.learn(facts, answer, now);
         return { decision, asked, answer, outage: false, scorerMs };
       } catch (error) {
-        this.#report("scorer_garbage", `an answer can not be used: ${String(error)}`);
+        this.#report("scorer_garbage", `an answer can not be used: ${fault(error)}`);
       }
     }
     return { decision: this.engine.resume(facts, undefined), asked, answer: undefined, outage: true, scorerMs };
@@ -184,7 +200,7 @@ export class Guard<Native> {
    * words: what they would have told is unknown, and each policy's outage mode settles it.
    */
   #withhold(facts: Request, error: unknown): Decided {
-    this.#report("engine_failure", `the engine failed on a request: ${String(error)}`);
+    this.#report("engine_failure", `the engine failed on a request: ${fault(error)}`);
     const http = facts.http && { ...facts.http, headers: null };
     const decision = this.engine.resume({ ...facts, http: http ?? null, transport: null }, undefined);
     return decidedHere(decision, true);
@@ -245,7 +261,7 @@ export class Guard<Native> {
       this.#scorer.record(receipt.text);
       await this.#feed?.refresh(record.time);
     } catch (error) {
-      this.#report("receipt", `a decision could not be recorded: ${String(error)}`);
+      this.#report("receipt", `a decision could not be recorded: ${fault(error)}`);
     } finally {
       await counting;
     }
@@ -258,10 +274,10 @@ export class Guard<Native> {
     return dice / 2 ** 32 < (this.#options.scorer?.auditShare ?? AUDIT_SHARE);
   }
 
-  #undecidedFor(request: HostRequest<Native>, mode: "deny" | "allow"): Judgement {
+  #undecidedFor(request: HostRequest<Native>, mode: "deny" | "allow", supportCode: string): Judgement {
     this.#telemetry.undecided();
     return {
-      plan: mode === "allow" ? { kind: "pass" } : refuseUndecided(randomCode(), request),
+      plan: mode === "allow" ? { kind: "pass" } : refuseUndecided(supportCode, request),
       originHeaders: {},
       withheld: NOTHING_WITHHELD,
       responseHeaders: {},

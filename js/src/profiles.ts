@@ -1,6 +1,6 @@
 import type { Asker } from "./answer.js";
 import type { Engine, LineSeen } from "./engine.js";
-import { EdgewardError } from "./errors.js";
+import { EdgewardError, fault } from "./errors.js";
 import { group } from "./facts.js";
 import { Lru } from "./lru.js";
 import { randomHex } from "./random.js";
@@ -77,7 +77,7 @@ export class Profiles {
       const state = opened.cookie === undefined ? "none" : this.#follow(principal, opened.cookie, now) ? "forked" : "current";
       return { ...carried, cookie: opened.cookie, facts: { ...known, device: group({ cookie: state }, facts.device) } };
     } catch (error) {
-      this.#report("profile", `a profile can not be opened: ${String(error)}`);
+      this.#report("profile", `a profile can not be opened: ${fault(error)}`);
       return { facts, ...NOBODY };
     }
   }
@@ -97,7 +97,7 @@ export class Profiles {
       }
       if (renewed !== undefined) await this.#store.put(PROFILE_KEY + this.#engine.identifier("principal", id), renewed);
     } catch (error) {
-      this.#report("profile", `a profile can not be renewed: ${String(error)}`);
+      this.#report("profile", `a profile can not be renewed: ${fault(error)}`);
     }
     return undefined;
   }

@@ -1,3 +1,5 @@
+import type { PublicKey } from "./types.js";
+
 /**
  * Where an instance leaves the newest bundle and state for those that start cold. `edgeward/workers` has two:
  * `kvStore` and `cacheStore`. What is read is checked like what comes from the scorer: a bundle by its signature.
@@ -7,8 +9,15 @@ export interface Store {
   put(key: string, value: string): Promise<void>;
 }
 
-/** Keys, all below one prefix: the store may be shared with others. */
-export const BUNDLE_KEY = "edgeward/bundle";
-export const STATE_KEY = "edgeward/state";
+/** Keys, all below one prefix: the store may be shared with others. Followed by whose they are ({@link ownerOf}). */
+export const BUNDLE_KEY = "edgeward/bundle/";
+export const STATE_KEY = "edgeward/state/";
 /** Followed by the keyed hash of the principal. */
 export const PROFILE_KEY = "edgeward/profile/";
+
+/** A name for whose scorer and signing keys it is: guards of other ones may share the store, and believe each other nothing. */
+export async function ownerOf(scorerUrl: string, publicKeys: readonly PublicKey[]): Promise<string> {
+  const owner = JSON.stringify([scorerUrl.replace(/\/+$/, ""), publicKeys.map(({ id, key }) => [id, key])]);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(owner));
+  return Array.from(new Uint8Array(digest, 0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

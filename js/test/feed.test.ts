@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Guard } from "edgeward";
+import { Engine as Module } from "../dist/engine/engine.js";
 import type { GuardOptions, HostRequest, Request as Facts, Store } from "edgeward";
+import { ownerOf } from "../dist/store.js";
 import { bundle, CALM, CHROME } from "./support/fixture.js";
 import { eventually } from "./support/servers.js";
 
@@ -89,11 +91,51 @@ test("a cold instance decides by what another left in the store while the scorer
   assert.equal((await guard(scorer).judge(request())).plan.kind, "answer", "without a store there is nothing to decide by");
 });
 
+test("guards of two scorers on one store know nothing of each other", async () => {
+  const [mine, store] = [new Scorer(), new Memory()];
+  mine.state = { cursor: 3, revokedSessions: [{ id: "s1", revokedAt: Date.now() }], riskLevels: [] };
+  void (await guard(mine, { store }).judge(request())).after?.();
+  await eventually(() => store.values.size === 2, "bundle and state are kept");
+  const away = new Scorer();
+  away.away = true;
+  const scorer = { url: "http://other.example", token: "t", fetch: away.fetch };
+  assert.equal((await guard(away, { store, scorer }).judge(request())).plan.kind, "answer", "another's bundle is none");
+  const own = { bundle: { text: bundle() } };
+  const { originHeaders } = await guard(away, { store, scorer, ...own }).judge(request());
+  assert.equal(originHeaders["edgeward-principal"], "u1", "another's revocations are none");
+  const keys = { publicKeys: [{ id: "k", key: "A".repeat(43) + "=" }] };
+  assert.equal((await guard(away, { store, ...keys }).judge(request())).plan.kind, "answer", "nor with other keys");
+});
+
+test("problems name the support code, and quote nothing that a request said", async () => {
+  const problems: { code: string; message: string }[] = [];
+  const one = guard(new Scorer(), { onProblem: (problem) => problems.push(problem) });
+  const { plan } = await one.judge(request({ ...CALM, client: { ip: "secret-of-somebody" } }));
+  assert.equal(plan.kind, "answer");
+  const told = problems.find(({ code }) => code === "undecided")?.message ?? "";
+  assert.doesNotMatch(JSON.stringify(problems), /secret-of-somebody/);
+  const code = /support code (\S+)$/.exec(told)?.[1];
+  assert.ok(code && plan.kind === "answer" && plan.body.includes(code), told);
+});
+
+test("a trap that was survived is reported", async () => {
+  const codes: string[] = [];
+  const one = guard(new Scorer(), { bundle: { text: bundle() }, onProblem: ({ code }) => codes.push(code) });
+  const { evaluatePacked } = Module.prototype;
+  Module.prototype.evaluatePacked = function () {
+    Module.prototype.evaluatePacked = evaluatePacked;
+    throw new WebAssembly.RuntimeError("unreachable");
+  };
+  assert.equal((await one.judge(request())).plan.kind, "pass");
+  assert.ok(codes.includes("engine_trap"));
+});
+
 test("what a store kept is not believed unless it verifies, and does not keep better from coming", async () => {
   const [scorer, store] = [new Scorer(), new Memory()];
-  store.values.set("edgeward/bundle", JSON.stringify({ text: "{", etag: '"1"' }));
+  const owner = await ownerOf("http://scorer.example", []);
+  store.values.set(`edgeward/bundle/${owner}`, JSON.stringify({ text: "{", etag: '"1"' }));
   assert.equal((await guard(scorer, { store }).judge(request())).plan.kind, "pass", "the scorer's own is fetched");
-  store.values.set("edgeward/state", "rubbish");
+  store.values.set(`edgeward/state/${owner}`, "rubbish");
   store.put = () => Promise.reject(new Error("quota"));
   const problems: string[] = [];
   const poor = guard(scorer, { store, onProblem: ({ code }) => problems.push(code) });
