@@ -1,4 +1,5 @@
 import { Budget } from "./budget.js";
+import type { AskedFor } from "./budget.js";
 import { Circuit } from "./circuit.js";
 import type { CircuitState } from "./circuit.js";
 import { Lru } from "./lru.js";
@@ -123,7 +124,7 @@ export class ScorerClient {
     const asking = this.#asking.get(key);
     if (asking !== undefined && now < asking.until && covers(asking.asked, assessment)) return this.#join(asking);
     if (!this.#circuit.allows(now)) return this.#refuse("circuit_open", "the scorer failed too often to be asked now");
-    if (!this.#budget.spend(now)) return this.#refuse("over_budget", "the scorer was asked as often as it may be");
+    if (!this.#budget.spend(now, askerOf(assessment))) return this.#refuse("over_budget", "the scorer was asked as often as it may be");
     const question: Asking = {
       asked: assessment.needs,
       answer: this.#question(assessment, now),
@@ -215,17 +216,21 @@ export class ScorerClient {
 
   async #question(assessment: Assessment, now: number): Promise<Answer | undefined> {
     const started = performance.now();
-    const answer = await this.#hedged(() => this.#ask(assessment, now));
+    const answer = await this.#hedged(
+      () => this.#ask(assessment, now),
+      () => this.#budget.spend(now + (this.#hedgeAfterMs ?? 0), askerOf(assessment)),
+    );
     observe(this.metrics.latency, performance.now() - started);
     return answer;
   }
 
   /** The first usable answer of two askings, the second of which starts late; of one, if hedging is off. */
-  async #hedged(ask: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
+  async #hedged(ask: () => Promise<Answer | undefined>, mayAsk: () => boolean): Promise<Answer | undefined> {
     const first = ask();
     if (this.#hedgeAfterMs === undefined) return first;
     const early = await patience(first, this.#hedgeAfterMs);
     if (early !== "impatient") return early;
+    if (!mayAsk()) return first;
     this.metrics.hedged += 1;
     const usable = (asked: Promise<Answer | undefined>): Promise<Answer> =>
       asked.then((answer) => answer ?? Promise.reject(new Error("no answer")));
@@ -261,6 +266,12 @@ interface Asking {
   answer: Promise<Answer | undefined>;
   /** When it has failed at the latest: milliseconds. */
   until: number;
+}
+
+function askerOf({ about }: Assessment): AskedFor {
+  const { principal, address } = about;
+  if (typeof principal === "string") return { name: `principal:${principal}`, isAnonymous: false };
+  return { name: typeof address === "string" ? `address:${address}` : undefined, isAnonymous: true };
 }
 
 /** Whether what was asked then includes what is asked now. */

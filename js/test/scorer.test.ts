@@ -196,6 +196,28 @@ test("a flood here is none at the scorer", async () => {
   assert.notEqual(await ask(400, 9), undefined, "it fills up again");
 });
 
+test("who floods does not choose outage mode for all others", async () => {
+  const { scorer } = client(() => Promise.resolve(answer()), { questionsPerSecond: 80 });
+  const ask = async (about: Record<string, unknown>): Promise<boolean> =>
+    (await scorer.assess(assessment(["userRisk"], about), NOW)) !== undefined;
+  const flood = async (about: (index: number) => Record<string, unknown>): Promise<number> => {
+    let answered = 0;
+    for (let index = 0; index < 100; index += 1) answered += (await ask(about(index))) ? 1 : 0;
+    return answered;
+  };
+  assert.equal(await flood((index) => ({ principal: "p1", session: index })), 10, "an eighth for a principal");
+  assert.equal(await flood((index) => ({ address: "203.0.113.0/24", agent: index })), 10, "and for a prefix");
+  assert.equal(await flood((index) => ({ address: `198.51.${index}.0/24` })), 40, "a quarter is for those who are known");
+  assert.equal(await ask({ principal: "p2" }), true);
+  assert.equal(await ask({ principal: "p1", session: "s" }), false);
+});
+
+test("a question is asked twice only if the budget has one for it", async () => {
+  const { scorer } = client(hang, { hedgeAfterMs: 5, timeoutMs: 40, questionsPerSecond: 1 });
+  assert.equal(await scorer.assess(assessment(["userRisk"]), NOW), undefined);
+  assert.deepEqual([scorer.metrics.asked, scorer.metrics.hedged], [1, 0]);
+});
+
 test("a hedged question takes the first answer; without hedging nothing is asked twice", async () => {
   let asked = 0;
   const slowThenQuick = (request: Request): Promise<Response> => ((asked += 1) === 1 ? hang(request) : Promise.resolve(answer()));
