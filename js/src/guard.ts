@@ -1,5 +1,6 @@
 import { AgentKeys } from "./agent-keys.js";
 import { checkLinks, plan, refuseUndecided } from "./challenge.js";
+import { checkGroups } from "./check.js";
 import { Engine } from "./engine.js";
 import { fault } from "./errors.js";
 import { merge } from "./facts.js";
@@ -43,6 +44,7 @@ export class Guard<Native> {
   ) {
     this.#options = options;
     checkLinks(options);
+    checkGroups(options);
     this.#telemetry = new Telemetry(options.meter);
     const say = reporter(options.onProblem ?? warn);
     const report = (code: string, message: string): void => {

@@ -7,7 +7,8 @@ import type { DecisionRecord } from "./options.js";
  * createMiddleware({ …, onDecision: (record) => console.log(decisionLine(record)) })
  * ```
  *
- * It says what was decided and why, and names nobody: no address, no path, no identifier. `supportCode` finds the
+ * It says what was decided and why, and names nobody: no address, no path, no identifier, and no name of
+ * an agent, which may be the client's own words. `supportCode` finds the
  * line that belongs to what a person quotes.
  */
 export function decisionLine({ decision, asked, outage, time, durationMs, scorerMs }: DecisionRecord): string {
@@ -19,7 +20,7 @@ export function decisionLine({ decision, asked, outage, time, durationMs, scorer
     supportCode,
     reasons: reasons.map(({ code }) => code),
     controls,
-    agent: { class: agent.class, name: agent.name, verification: agent.verification },
+    agent: { class: agent.class, verification: agent.verification },
     risk: { score: risk.score, levels: risk.levels },
     detections: detections.map(({ type }) => type),
     policies: policies.filter(({ result }) => APPLIED.has(result)).map(({ id, result }) => ({ id, result })),

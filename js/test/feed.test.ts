@@ -1,7 +1,7 @@
 // What an instance keeps of the scorer: how it starts, how it swaps, and what it leaves for others.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Guard } from "edgeward";
+import { decisionLine, Guard } from "edgeward";
 import { Engine as Module } from "../dist/engine/engine.js";
 import type { GuardOptions, HostRequest, Request as Facts, Store } from "edgeward";
 import { ownerOf } from "../dist/store.js";
@@ -162,4 +162,29 @@ test("everything is counted: here, and in a meter that looks like OpenTelemetry'
   assert.deepEqual([counted["edgeward.decisions"], counted["edgeward.undecided"]], [2, 1]);
   assert.deepEqual([counted["edgeward.decision.duration"], counted["edgeward.scorer.duration"]], [2, 1]);
   assert.ok((counted["edgeward.problems"] ?? 0) >= 2);
+});
+
+test("numbers that are none, and options nobody knows, stop the start", () => {
+  const scorer = { url: "http://scorer.example", token: "t" };
+  const start = (over: object): unknown => new Guard({ allowUnsigned: true, scorer: { ...scorer, ...over } });
+  for (const [name, value] of [
+    ["timeoutMs", Number.NaN],
+    ["timeoutMs", "400"],
+    ["timeoutMs", -1],
+    ["hedgeAfterMs", Number.POSITIVE_INFINITY],
+    ["questionsPerSecond", 0],
+    ["auditShare", 2],
+    ["timeout", 400],
+  ] as const) {
+    assert.throws(() => start({ [name]: value }), { code: "invalid_option", path: `scorer.${name}` });
+  }
+  start({ timeoutMs: undefined, auditShare: 0 });
+});
+
+test("a decision line does not repeat what a client calls itself", async () => {
+  const http = { method: "GET", path: "/", headers: [["user-agent", "anna.andersson-fetcher/1.0"]] } as const;
+  const { record } = await guard(new Scorer(), { bundle: { text: bundle() } }).judge(request({ ...CALM, http }));
+  assert.ok(record);
+  assert.equal(record.decision.agent.name, "fetcher", "the decision itself has it");
+  assert.doesNotMatch(decisionLine(record), /fetcher/);
 });
