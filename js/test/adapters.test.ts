@@ -163,7 +163,8 @@ test("an upgrade that can not be rid of a token that does not count is refused",
   const hono = new Hono();
   hono.use(honoMiddleware({ ...calm, platform: "cloudflare" }));
   hono.all("*", (context) => context.text("upgraded"));
-  const ask = (cookie: string): Request => new Request("https://app.example/", { headers: { upgrade: "websocket", cookie } });
+  const key = { upgrade: "websocket", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" };
+  const ask = (cookie: string): Request => new Request("https://app.example/", { headers: { ...key, cookie } });
   for (const answer of [handler, (request: Request) => hono.fetch(request)]) {
     assert.equal((await answer(ask("a=b"))).status, 200);
     assert.equal((await answer(ask("edgeward_session=junk"))).status, 403);
