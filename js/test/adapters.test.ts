@@ -15,6 +15,7 @@ import { protect as protectFetch } from "edgeward/fetch";
 import { edgeward as honoMiddleware } from "edgeward/hono";
 import type { EdgewardEnv } from "edgeward/hono";
 import { createMiddleware, protect } from "edgeward/node";
+import type { NodeOptions } from "edgeward/node";
 import { adapterCases } from "./support/adapter-cases.js";
 import { bundle, CALM, exchange } from "./support/fixture.js";
 import { serve } from "./support/servers.js";
@@ -171,37 +172,53 @@ test("an upgrade that can not be rid of a token that does not count is refused",
   }
 });
 
-test("a client that leaves while it is judged costs nothing but its receipt", async () => {
-  let [release, reached, finished] = [(): void => undefined, 0, 0];
-  const held = new Promise<void>((resolve) => (release = resolve));
-  const asked = new Promise<void>((resolve) => {
-    const guarded = protect(() => void (reached += 1), {
-      ...options,
-      facts: () => ({ ...CALM, risk: { signIn: "none" } }),
-      onDecision: () => void (finished += 1),
-      scorer: {
-        url: "http://scorer.example",
-        token: "t",
-        timeoutMs: 2_000,
-        async fetch(request) {
-          if (!request.url.endsWith("/v1/assess")) return new Response(null, { status: 404 });
-          resolve();
-          await held;
-          return Response.json({ facts: { userRisk: "none" }, ttlSeconds: 0 });
+/** A server whose application counts what reaches it, given the options of its guard. */
+const counting: Record<string, (options: NodeOptions, count: () => void) => Promise<string>> = {
+  "node:http": (guardOptions, count) => run(protect(count, guardOptions)),
+  Fastify: async (guardOptions, count) => {
+    const app = fastify();
+    await app.register(fastifyPlugin, guardOptions);
+    app.get("/", (_request, reply) => {
+      count();
+      return reply.send("");
+    });
+    await app.ready();
+    return run((request, response) => app.routing(request, response));
+  },
+};
+
+for (const [name, serve] of Object.entries(counting)) {
+  test(`${name}: a client that leaves while it is judged costs nothing but its receipt`, async () => {
+    let [release, asked, reached, finished] = [(): void => undefined, (): void => undefined, 0, 0];
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const arrived = new Promise<void>((resolve) => (asked = resolve));
+    const url = await serve(
+      {
+        ...options,
+        facts: () => ({ ...CALM, risk: { signIn: "none" } }),
+        onDecision: () => void (finished += 1),
+        scorer: {
+          url: "http://scorer.example",
+          token: "t",
+          timeoutMs: 2_000,
+          async fetch(request) {
+            if (!request.url.endsWith("/v1/assess")) return new Response(null, { status: 404 });
+            asked();
+            await held;
+            return Response.json({ facts: { userRisk: "none" }, ttlSeconds: 0 });
+          },
         },
       },
-    });
-    void run(guarded).then(async (url) => {
-      const sent = httpRequest(url);
-      sent.on("error", () => undefined);
-      sent.end();
-      await asked;
-      sent.destroy();
-      setTimeout(release, 50);
-    });
+      () => void (reached += 1),
+    );
+    const sent = httpRequest(url);
+    sent.on("error", () => undefined);
+    sent.end();
+    await arrived;
+    sent.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    release();
+    for (let tries = 0; tries < 100 && finished === 0; tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual([reached, finished], [0, 1]);
   });
-  await asked;
-  await held;
-  for (let tries = 0; tries < 100 && finished === 0; tries += 1) await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.deepEqual([reached, finished], [0, 1]);
-});
+}

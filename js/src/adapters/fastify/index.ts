@@ -2,7 +2,7 @@ import "#engine";
 import type { FastifyInstance, FastifyPluginCallback } from "fastify";
 import { Guard } from "../../guard.js";
 import type { Passed } from "../../options.js";
-import { admit, reader } from "../node/request.js";
+import { admit, isGone, reader } from "../node/request.js";
 import type { NodeOptions } from "../node/request.js";
 
 export type { TrustedProxies } from "../client-address.js";
@@ -36,8 +36,12 @@ function plugin(app: FastifyInstance, options: FastifyOptions, done: (error?: Er
     for (const [name, value] of Object.entries(judgement.responseHeaders)) reply.header(name, value);
     const passed = judgement.plan.kind === "pass" ? admit(request.raw, asked, judgement) : undefined;
     const finish = (): void => void judgement.after?.(passed?.signIn);
-    if (reply.raw.destroyed) finish();
-    else reply.raw.once("close", finish);
+    // The client left while it was judged: no route is reached, and nobody is there to be answered.
+    if (isGone(reply.raw)) {
+      finish();
+      return reply.hijack();
+    }
+    reply.raw.once("close", finish);
     if (judgement.plan.kind === "pass") {
       request.edgeward = passed;
       return;

@@ -4,7 +4,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerRespo
 import type { Duplex } from "node:stream";
 import type { Answered } from "../../answer.js";
 import { Guard } from "../../guard.js";
-import { admit, reader } from "./request.js";
+import { admit, isGone, reader } from "./request.js";
 import type { NodeOptions } from "./request.js";
 
 export type { TrustedProxies } from "../client-address.js";
@@ -42,7 +42,7 @@ export function createMiddleware(options: NodeOptions): Middleware {
       const passed = judgement.plan.kind === "pass" ? admit(request, asked, judgement) : undefined;
       const finish = (): void => void after?.(passed?.signIn);
       // The client left while it was judged: nobody is there to be answered.
-      if (response.destroyed) return finish();
+      if (isGone(response)) return finish();
       if (after !== undefined) response.once("close", finish);
       for (const name in responseHeaders) {
         const value = responseHeaders[name] as string;

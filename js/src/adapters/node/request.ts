@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { GuardOptions, Judgement, Passed } from "../../options.js";
 import type { ClientFacts, HttpFacts, TlsFacts } from "../../types.js";
@@ -48,6 +48,11 @@ export function admit(
     raw.push(name, value);
   }
   return (request.edgeward = { ...record });
+}
+
+/** Whether whoever asked has left. HTTP/2 tells it of the stream. */
+export function isGone(response: ServerResponse): boolean {
+  return response.destroyed || (response as { stream?: { destroyed: boolean } }).stream?.destroyed === true;
 }
 
 /** In `headers`, and where they stand as they came: frameworks read those. */
