@@ -16,6 +16,8 @@ import { edgeward as honoMiddleware } from "edgeward/hono";
 import type { EdgewardEnv } from "edgeward/hono";
 import { createMiddleware, protect } from "edgeward/node";
 import type { NodeOptions } from "edgeward/node";
+import { protect as protectWorker } from "edgeward/workers";
+import { clientOf as nextClient } from "../dist/adapters/next/client.js";
 import { adapterCases } from "./support/adapter-cases.js";
 import { bundle, CALM, exchange } from "./support/fixture.js";
 import { serve } from "./support/servers.js";
@@ -129,6 +131,58 @@ test("the address is the connection's, or what a trusted proxy says, in every ad
   for (const make of [protectFetch.bind(undefined, read), honoMiddleware, createMiddleware] as ((with_: unknown) => unknown)[]) {
     assert.throws(() => make({ ...look, trustedProxies: undefined }), { code: "invalid_option", path: "trustedHeaders" });
   }
+});
+
+test("where a platform is open to anyone, trusted headers need a proof of who is in front", async () => {
+  const seen: (string | null)[] = [];
+  const look = {
+    ...options,
+    bundle: { text: JSON.stringify({ schema: 1, version: "1", policies: [] }) },
+    facts: undefined,
+    trustedHeaders: { "x-auth-user": "principal.id" },
+  } as const;
+  const trustedPeer = ({ headers }: Request): boolean => {
+    if (headers.has("x-fault")) throw new Error("a proof that fails");
+    return headers.get("x-proxy-secret") === "s";
+  };
+  const handler = (request: Request): Response => (seen.push(request.headers.get("edgeward-principal")), new Response());
+  const hono = new Hono();
+  hono.use(honoMiddleware({ ...look, platform: "cloudflare", trustedPeer }));
+  hono.all("*", (context) => handler(context.req.raw));
+  const worker = protectWorker(handler, { ...look, trustedPeer });
+  const context = { waitUntil: () => undefined };
+  const sent: Record<string, string>[] = [{ "x-proxy-secret": "s" }, {}, { "x-proxy-secret": "s", "x-fault": "1" }];
+  for (const headers of sent) {
+    const request = new Request("https://app.example/", { headers: { "x-auth-user": "u9", ...headers } });
+    await worker.fetch(request, {}, context);
+    await hono.fetch(request);
+    const { trustsPeer } = nextClient({ platform: "vercel", trustedPeer })(request);
+    seen.push(trustsPeer ? "u9" : null);
+  }
+  assert.deepEqual(seen, ["u9", "u9", "u9", null, null, null, null, null, null]);
+  const refused = { code: "invalid_option", path: "trustedHeaders" };
+  assert.throws(() => protectWorker(handler, look), refused);
+  assert.throws(() => honoMiddleware({ ...look, platform: "cloudflare" }), refused);
+});
+
+test("a client's own headers are gone wherever Node keeps them", async () => {
+  const app = new Hono();
+  app.all("*", (context) => context.json({ told: context.req.header("edgeward-principal") }));
+  const behind = getRequestListener(app.fetch);
+  const urls = [
+    await run(protect((request, response) => void behind(request, response), options)),
+    await run(
+      protect(({ headersDistinct, rawHeaders }, response) => {
+        const raw = rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === "edgeward-principal");
+        const distinct = Object.keys(headersDistinct).filter((name) => name.startsWith("edgeward"));
+        response.end(JSON.stringify({ raw, distinct, host: headersDistinct["host"]?.length }));
+      }, options),
+    ),
+  ];
+  const many = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`Edgeward-${index}`, "1"]));
+  const sent = { "x-facts": JSON.stringify(CALM), "edgeward-principal": ["root", "admin"], ...many };
+  const told = await Promise.all(urls.map(async (url) => JSON.parse((await exchange(url, sent)).body) as unknown));
+  assert.deepEqual(told, [{ told: "u1" }, { raw: ["u1"], distinct: [], host: 1 }]);
 });
 
 test("an upgrade is judged, too: refused on the socket, or handed to whoever listens", async () => {

@@ -17,6 +17,29 @@ export function requireProxies(options: { trustedHeaders?: unknown; trustedProxi
   });
 }
 
+/**
+ * Whether a request comes from the host in front that sets or removes every one of the `trustedHeaders`: by a secret
+ * that it adds, or a client certificate. Anyone can ask a platform that is open to the internet.
+ */
+export type TrustedPeer = (request: globalThis.Request) => boolean;
+
+/** @throws {EdgewardError} if plain headers would be believed of anyone. */
+export function requirePeer(options: { trustedHeaders?: unknown; trustedPeer?: unknown }): void {
+  if (options.trustedHeaders === undefined || options.trustedPeer !== undefined) return;
+  throw new EdgewardError("invalid_option", "without `trustedPeer` anyone could state the `trustedHeaders`", {
+    path: "trustedHeaders",
+  });
+}
+
+/** One that fails is no proof. */
+export function isTrusted(trustedPeer: TrustedPeer | undefined, request: globalThis.Request): boolean {
+  try {
+    return trustedPeer?.(request) === true;
+  } catch {
+    return false;
+  }
+}
+
 export interface Client {
   /** Missing if it can not be known: a closed or Unix domain socket, or a forwarded address that is none. */
   ip: string | undefined;

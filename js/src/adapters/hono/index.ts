@@ -2,12 +2,12 @@ import "#engine";
 import type { Context, MiddlewareHandler } from "hono";
 import { Guard } from "../../guard.js";
 import type { GuardOptions, Passed, SignIn } from "../../options.js";
-import { requireProxies } from "../client-address.js";
+import { requirePeer, requireProxies } from "../client-address.js";
 import { isTakenOver, isUpgrade, isWithholding, passOn, read, receive, refuseForgery, refuseToken, respond } from "../web.js";
 import { clientOf } from "./client.js";
 import type { HonoClientOptions } from "./client.js";
 
-export type { TrustedProxies } from "../client-address.js";
+export type { TrustedPeer, TrustedProxies } from "../client-address.js";
 export type { Passed } from "../../options.js";
 export type { HonoClientOptions } from "./client.js";
 
@@ -31,6 +31,7 @@ export function edgeward(
   options: HonoOptions,
 ): MiddlewareHandler<EdgewardEnv> & { readonly guard: Guard<globalThis.Request> } {
   if (options.platform === undefined) requireProxies(options);
+  else requirePeer(options);
   const client = clientOf(options);
   const guard = new Guard(options);
   const middleware: MiddlewareHandler<EdgewardEnv> = async (context, next) => {

@@ -1,6 +1,8 @@
 import { EdgewardError } from "../../errors.js";
 import * as read from "../../facts.js";
 import type { Request } from "../../types.js";
+import { isTrusted } from "../client-address.js";
+import type { TrustedPeer } from "../client-address.js";
 import { WebClient } from "../fetch/client.js";
 import type { Told } from "../web.js";
 
@@ -10,6 +12,8 @@ export interface NextClientOptions {
    * (https://vercel.com/docs/headers/request-headers). Anywhere else a client can write them.
    */
   platform?: "vercel" | undefined;
+  /** On Vercel: of whom `trustedHeaders` are believed; they need it. */
+  trustedPeer?: TrustedPeer | undefined;
   /**
    * How many hosts in front append to `X-Forwarded-For`. Next hands on no connection, and leaves a header the client
    * wrote as it is, so that ranges can not be checked, and without a number the address is unknown.
@@ -18,7 +22,7 @@ export interface NextClientOptions {
 }
 
 /** @throws {EdgewardError} `invalid_option`. */
-export function clientOf({ platform, trustedProxies }: NextClientOptions): (request: globalThis.Request) => Told {
+export function clientOf({ platform, trustedPeer, trustedProxies }: NextClientOptions): (request: globalThis.Request) => Told {
   if (trustedProxies !== undefined && typeof trustedProxies !== "number") {
     throw new EdgewardError("invalid_option", "Next tells no connection to compare ranges with; give a count", {
       path: "trustedProxies",
@@ -32,7 +36,7 @@ export function clientOf({ platform, trustedProxies }: NextClientOptions): (requ
     if (host !== null && URL.canParse(`${told.url.protocol}//${host}`)) told.url.host = host;
     if (platform !== "vercel") return told;
     told.url.protocol = "https:";
-    return { ...told, facts: vercelFacts(request.headers), trustsPeer: true };
+    return { ...told, facts: vercelFacts(request.headers), trustsPeer: isTrusted(trustedPeer, request) };
   };
 }
 

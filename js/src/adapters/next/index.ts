@@ -2,11 +2,12 @@ import "#engine";
 import { after, NextRequest, NextResponse } from "next/server.js";
 import { Guard } from "../../guard.js";
 import type { GuardOptions, SignIn } from "../../options.js";
-import { requireProxies } from "../client-address.js";
+import { requirePeer, requireProxies } from "../client-address.js";
 import { mark, read, receive, respond } from "../web.js";
 import { clientOf } from "./client.js";
 import type { NextClientOptions } from "./client.js";
 
+export type { TrustedPeer } from "../client-address.js";
 export type { NextClientOptions } from "./client.js";
 
 export interface NextOptions extends GuardOptions<globalThis.Request>, NextClientOptions {}
@@ -69,6 +70,7 @@ export function protect<R extends globalThis.Request, Context = unknown>(
 
 function guarded(options: NextOptions) {
   if (options.platform === undefined) requireProxies(options);
+  else requirePeer(options);
   const client = clientOf(options);
   const guard = new Guard(options);
   const judge = async (request: globalThis.Request) => {

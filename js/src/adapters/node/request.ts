@@ -36,17 +36,16 @@ export function admit(
   { forged }: Asked<IncomingMessage>,
   { originHeaders, withheld, record }: Judgement,
 ): Passed {
-  const { headers } = request;
-  for (const name of forged) delete headers[name];
-  // Some read the headers as they came, and would believe a client that it is root.
-  const raw = request.rawHeaders;
-  for (let at = raw.length - 2; at >= 0; at -= 2) if (isOurs((raw[at] as string).toLowerCase())) raw.splice(at, 2);
-  for (const name in withheld) withhold(request, name, withheld[name]);
-  for (const name in originHeaders) {
-    const value = originHeaders[name] as string;
-    headers[name] = value;
-    raw.push(name, value);
+  const { headers, rawHeaders } = request;
+  if (forged.length > 0) remove(request, isOurs);
+  for (const [name, left] of Object.entries(withheld)) {
+    const distinct = remove(request, (other) => other === name);
+    if (left === undefined) continue;
+    rawHeaders.push(name, (headers[name] = left));
+    if (distinct !== undefined) distinct[name] = [left];
   }
+  // Adapters of other frameworks (Hono's) read the headers as they came.
+  for (const [name, value] of Object.entries(originHeaders)) rawHeaders.push(name, (headers[name] = value));
   return (request.edgeward = { ...record });
 }
 
@@ -55,14 +54,19 @@ export function isGone(response: ServerResponse): boolean {
   return response.destroyed || (response as { stream?: { destroyed: boolean } }).stream?.destroyed === true;
 }
 
-/** In `headers`, and where they stand as they came: frameworks read those. */
-function withhold({ headers, rawHeaders }: IncomingMessage, name: string, left: string | undefined): void {
-  if (left === undefined) delete headers[name];
-  else headers[name] = left;
-  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
-    if (rawHeaders[index]?.toLowerCase() === name) rawHeaders.splice(index, 2);
+/** Takes headers off wherever Node keeps them; the last of these places. */
+function remove(request: IncomingMessage, is: (name: string) => boolean): NodeJS.Dict<string[]> | undefined {
+  const { headers, rawHeaders } = request;
+  // Made of as many raw headers as there were at first, and so before some are gone. HTTP/2 has none.
+  const distinct = request.headersDistinct as NodeJS.Dict<string[]> | undefined;
+  for (const name of Object.keys(headers).filter(is)) {
+    delete headers[name];
+    delete distinct?.[name];
   }
-  if (left !== undefined) rawHeaders.push(name, left);
+  for (let index = rawHeaders.length - 2; index >= 0; index -= 2) {
+    if (is((rawHeaders[index] as string).toLowerCase())) rawHeaders.splice(index, 2);
+  }
+  return distinct;
 }
 
 function read(request: IncomingMessage, addresses: ClientAddress): Asked<IncomingMessage> {

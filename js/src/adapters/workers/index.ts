@@ -2,12 +2,15 @@ import "#engine";
 import { refuseUndecided } from "../../challenge.js";
 import { Guard } from "../../guard.js";
 import type { GuardOptions, Judgement, SignIn } from "../../options.js";
+import { isTrusted, requirePeer } from "../client-address.js";
+import type { TrustedPeer } from "../client-address.js";
 import type { Asked } from "../headers.js";
 import { mark, passOn, read as readRequest, receive, respond } from "../web.js";
 import { clientFacts, httpVersion } from "./client.js";
 import { VelocityClient } from "./velocity.js";
 import type { VelocityNamespace } from "./velocity.js";
 
+export type { TrustedPeer } from "../client-address.js";
 export { VelocityCounter } from "./counter.js";
 export type { CounterStorage } from "./counter.js";
 export { cacheStore, kvStore } from "./store.js";
@@ -17,6 +20,8 @@ export type { VelocityNamespace } from "./velocity.js";
 export interface WorkerOptions extends GuardOptions<globalThis.Request> {
   /** Counts failed sign-ins of principals, and principals at addresses: a namespace of `VelocityCounter`. */
   velocity?: VelocityNamespace | undefined;
+  /** Of whom `trustedHeaders` are believed; they need it. */
+  trustedPeer?: TrustedPeer | undefined;
 }
 
 /** The part of a worker's execution context that is used. */
@@ -75,7 +80,9 @@ function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>)
     async fetch(request, env, context) {
       const asked = read(request);
       try {
-        guard ??= guardOf(options(env));
+        const configured = options(env);
+        guard ??= guardOf(configured);
+        asked.trustsPeer = isTrusted(configured.trustedPeer, request);
       } catch (error) {
         console.error(`edgeward: ${String(error)}`);
         return respond(refuseUndecided("CONFIGURATION", asked));
@@ -98,6 +105,7 @@ function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>)
 }
 
 function guardOf(options: WorkerOptions): Guard<globalThis.Request> {
+  requirePeer(options);
   const { velocity } = options;
   return new Guard(options, velocity && ((engine, report) => new VelocityClient(velocity, engine, report)));
 }
@@ -134,6 +142,6 @@ function read(request: globalThis.Request): Asked<globalThis.Request> {
     url: new URL(request.url),
     version: httpVersion(request),
     facts: clientFacts(request),
-    trustsPeer: true, // Who else can reach a worker is a matter of its routes.
+    trustsPeer: false,
   });
 }
