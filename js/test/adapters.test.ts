@@ -212,6 +212,18 @@ test("an upgrade is judged, too: refused on the socket, or handed to whoever lis
   assert.match(await upgrade("/admin"), /^HTTP\/1\.1 401 Unauthorized\r\n[^]*verification_required/);
 });
 
+test("Fastify routes an absolute target by the next slash, and so it is judged", async () => {
+  const app = fastify();
+  await app.register(fastifyPlugin, options);
+  app.get("/admin", () => "secret");
+  await app.ready();
+  const url = await run((request, response) => app.routing(request, response));
+  for (const target of ["http://x?y/admin", "http://x#y/admin", "http://x\\y/admin", "http://x/admin"]) {
+    const reply = await exchange(url, { "x-facts": JSON.stringify(CALM) }, { target });
+    assert.notEqual(reply.body, "secret", target);
+  }
+});
+
 test("an upgrade that can not be rid of a token that does not count is refused", async () => {
   const calm = { ...options, facts: () => ({ ...CALM, principal: undefined }) };
   const handler = protectFetch(() => new Response("upgraded"), calm);

@@ -145,12 +145,10 @@ export const adapterCases: AdapterCase[] = [
         assert.notEqual(reply?.status, 200, host);
       }
       const { hostname, port } = new URL(url);
-      const absolute = await exchange(
-        url,
-        { "x-facts": JSON.stringify(CALM) },
-        { target: `http://${hostname}:${port}/admin` },
-      ).catch(() => undefined);
-      assert.notEqual(absolute?.status, 200, "absolute form");
+      for (const target of [`http://${hostname}:${port}/admin`, `HTTP://${hostname}/admin`]) {
+        const absolute = await exchange(url, { "x-facts": JSON.stringify(CALM) }, { target }).catch(() => undefined);
+        assert.notEqual(absolute?.status, 200, target);
+      }
     },
   },
   {

@@ -31,7 +31,7 @@ function plugin(app: FastifyInstance, options: FastifyOptions, done: (error?: Er
   app.decorate("edgeward", guard);
   app.decorateRequest("edgeward", undefined);
   app.addHook("onRequest", async (request, reply) => {
-    const asked = read(request.raw);
+    const asked = read(request.raw, routed(request.raw.url));
     const judgement = await guard.judge(asked);
     for (const [name, value] of Object.entries(judgement.responseHeaders)) reply.header(name, value);
     const passed = judgement.plan.kind === "pass" ? admit(request.raw, asked, judgement) : undefined;
@@ -50,6 +50,11 @@ function plugin(app: FastifyInstance, options: FastifyOptions, done: (error?: Er
     return reply.code(status).headers(headers).send(body);
   });
   done();
+}
+
+/** Fastify's router lets the path of an absolute target begin at the next slash, whatever stands before it. */
+function routed(target = "/"): string {
+  return target.replace(/^([a-z][a-z\d+.-]*:\/\/[^/?#\\]*)[^/]*\//i, "$1/");
 }
 
 /**

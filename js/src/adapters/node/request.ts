@@ -24,10 +24,15 @@ declare module "node:http" {
  * says; what a proxy in front says counts as `trustedProxies` allows.
  * @throws {EdgewardError} `invalid_option`.
  */
-export function reader(options: NodeOptions): (request: IncomingMessage) => Asked<IncomingMessage> {
+export function reader(options: NodeOptions): (request: IncomingMessage, target?: string) => Asked<IncomingMessage> {
   requireProxies(options);
   const addresses = new ClientAddress(options.trustedProxies);
-  return (request) => read(request, addresses);
+  return (request, target = targetOf(request)) => read(request, target, addresses);
+}
+
+/** Express cuts its mount point off `url`; what the client asked for is `originalUrl`. */
+function targetOf(request: IncomingMessage & { originalUrl?: string }): string {
+  return request.originalUrl ?? request.url ?? "/";
 }
 
 /** Tells the application what was decided: in `request.edgeward`, and in headers for what is behind it. */
@@ -69,7 +74,7 @@ function remove(request: IncomingMessage, is: (name: string) => boolean): NodeJS
   return distinct;
 }
 
-function read(request: IncomingMessage, addresses: ClientAddress): Asked<IncomingMessage> {
+function read(request: IncomingMessage, target: string, addresses: ClientAddress): Asked<IncomingMessage> {
   const { headers: byName } = request;
   const header = (name: string): string | undefined => {
     const value = byName[name];
@@ -79,8 +84,6 @@ function read(request: IncomingMessage, addresses: ClientAddress): Asked<Incomin
   const client = addresses.of(socket.remoteAddress, header("x-forwarded-for"));
   const forwarded = client.trustsPeer ? header("x-forwarded-proto") : undefined;
   const scheme = (forwarded ?? (socket.encrypted === true ? "https" : "http")) === "https" ? "https" : "http";
-  // Express cuts its mount point off `url`; what the client asked for is `originalUrl`.
-  const target = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/";
   const host = header("host") ?? header(":authority");
   const headers = pairs(request.rawHeaders);
   // HTTP/2 has the authority in a field of its own; signatures cover it with its port.
