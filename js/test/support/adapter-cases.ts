@@ -142,7 +142,8 @@ export const adapterCases: AdapterCase[] = [
       }
       for (const host of ["x?", "x#", "x/y?", "x\\y?", "user@x", "x:y"]) {
         const reply = await ask(`${url}/admin`, { host }).catch(() => undefined);
-        assert.notEqual(reply?.status, 200, host);
+        // Deno makes the address of `Host` itself, and so for the application as well: then nobody asked for `/admin`.
+        if (reply?.status === 200) assert.doesNotMatch(seen(reply).url, /^\/admin/, host);
       }
       const { hostname, port } = new URL(url);
       for (const target of [`http://${hostname}:${port}/admin`, `HTTP://${hostname}/admin`]) {
