@@ -53,11 +53,7 @@ impl Sessions {
         let expected =
             Expected { issuer: &self.issuer, audience: &self.audience, now, tolerance: self.tolerance };
         let verify = |token: &str| {
-            if token.len() <= TOKEN_LIMIT {
-                self.keys.verify(token, expected)
-            } else {
-                None
-            }
+            if token.len() <= TOKEN_LIMIT { self.keys.verify(token, expected) } else { None }
         };
         let claims = authorization
             .as_deref()
