@@ -7,9 +7,8 @@ import type { DecisionRecord } from "./options.js";
  * createMiddleware({ …, onDecision: (record) => console.log(decisionLine(record)) })
  * ```
  *
- * It says what was decided and why, and names nobody: no address, no path, no identifier, and no name of
- * an agent, which may be the client's own words. `supportCode` finds the
- * line that belongs to what a person quotes.
+ * It says what was decided and why, and names nobody: no address, no path, no identifier, and no name of an agent, which
+ * may be the client's own words. `supportCode` finds the line that belongs to what a person quotes.
  */
 export function decisionLine({ decision, asked, outage, time, durationMs, scorerMs }: DecisionRecord): string {
   const { outcome, supportCode, reasons, controls, agent, risk, detections, policies, versions } = decision;

@@ -212,15 +212,22 @@ test("an upgrade is judged, too: refused on the socket, or handed to whoever lis
   assert.match(await upgrade("/admin"), /^HTTP\/1\.1 401 Unauthorized\r\n[^]*verification_required/);
 });
 
-test("Fastify routes an absolute target by the next slash, and so it is judged", async () => {
+test("an absolute target is judged by the path that its router finds in it", async () => {
   const app = fastify();
   await app.register(fastifyPlugin, options);
   app.get("/admin", () => "secret");
   await app.ready();
-  const url = await run((request, response) => app.routing(request, response));
-  for (const target of ["http://x?y/admin", "http://x#y/admin", "http://x\\y/admin", "http://x/admin"]) {
-    const reply = await exchange(url, { "x-facts": JSON.stringify(CALM) }, { target });
-    assert.notEqual(reply.body, "secret", target);
+  const express_ = express();
+  express_.use(createMiddleware(options));
+  express_.get("/admin", (_request, response) => void response.send("secret"));
+  const urls = [await run((request, response) => app.routing(request, response)), await run(express_)];
+  const targets = ["http://x/admin", "http://x?y/admin", "http://x#y/admin", "http://x\\y/admin", "http://x:99999/admin", "http:///admin",
+    "http://[x/admin", "http://x|y/admin", "http://a@b:c@d/admin", "http://x\\admin"];
+  for (const url of urls) {
+    for (const target of targets) {
+      const reply = await exchange(url, { "x-facts": JSON.stringify(CALM) }, { target });
+      assert.notEqual(reply.body, "secret", target);
+    }
   }
 });
 

@@ -1,8 +1,11 @@
 /** A path and query that a URL keeps as they are: nothing to encode, no segment to resolve. */
 const PLAIN = /^(?!.*\/\.)\/[\w~/.-]*(?:\?[\w.~%=&+-]*)?$/;
 
-/** A target that names its host itself, as clients of proxies write it (RFC 9112 §3.2.2). */
-const ABSOLUTE = /^[a-z][a-z\d+.-]*:\/\//i;
+/**
+ * A target that names its host itself, as clients of proxies write it (RFC 9112 §3.2.2): authority, then the rest. Routers
+ * find a path behind an authority that is none (`http:///admin`, `http://x:99999/admin`), and so it is read, too.
+ */
+const ABSOLUTE = /^[a-z][a-z\d+.-]*:\/\/(?:[^/?#\\]*@)?([^/?#\\]*)(.*)$/is;
 
 /** What a host and its port are written with. Anything else (`?`, `#`, `/`, `\`, `@`) would end the host and begin the path. */
 const HOST = /^[\w.:[\]-]+$/;
@@ -26,9 +29,10 @@ export interface Address {
  * `Host` reaches into them.
  */
 export function resolve(scheme: string, host: string | undefined, target: string): Address {
-  const own = ABSOLUTE.test(target) ? parse(target) : undefined;
-  if (own !== undefined) return under(scheme, own.host, own.pathname + own.search);
-  return under(scheme, host, target.startsWith("/") ? target : NOWHERE);
+  if (target.startsWith("/")) return under(scheme, host, target);
+  const [, authority, rest = ""] = ABSOLUTE.exec(target) ?? [];
+  if (authority === undefined) return under(scheme, host, NOWHERE);
+  return under(scheme, authority, rest.startsWith("/") ? rest : `/${rest}`);
 }
 
 function under(scheme: string, host: string | undefined, path: string): Address {
