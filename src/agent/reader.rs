@@ -130,6 +130,7 @@ pub fn read(agent: &str, trace: Option<&mut Trace>, found: &mut Evidence) {
         reader.read
     });
     reader.found.count(input, map);
+    // What no Chromium says (`Wayland`) is said by others.
     if reader.found.chrome == 0 {
         reader.found.marks = reader.found.marks.without(Marks::of(&[Mark::Impossible]));
     }
