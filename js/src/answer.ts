@@ -78,9 +78,11 @@ export function isNavigation({ method, header }: Asker): boolean {
  * first call on (https://modelcontextprotocol.io/specification/2025-06-18/basic/transports).
  */
 function isJsonRpc({ method, header }: Asker): boolean {
+  // MCP also listens by GET and ends its session by DELETE, naming the version.
+  if (header("mcp-protocol-version") !== undefined) return method !== "HEAD" && method !== "OPTIONS";
   if (method !== "POST") return false;
   const type = header("content-type") ?? "";
-  if (type.startsWith("application/json-rpc") || header("mcp-protocol-version") !== undefined) return true;
+  if (type.startsWith("application/json-rpc")) return true;
   const accept = header("accept") ?? "";
   return type.startsWith("application/json") && accept.includes("application/json") && accept.includes("text/event-stream");
 }

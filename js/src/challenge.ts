@@ -1,7 +1,7 @@
 import { explain, isNavigation, isPreflight } from "./answer.js";
 import type { Answered, Asker } from "./answer.js";
 import { EdgewardError } from "./errors.js";
-import { cookie } from "./session.js";
+import { LoopGuard } from "./loop-guard.js";
 import type { Decision } from "./types.js";
 
 /** What to do with a request: pass it on, or answer it here. */
@@ -16,11 +16,6 @@ export interface Links {
   /** OAuth protected resource metadata (RFC 9728), which MCP clients look for in a 401. */
   resourceMetadataUrl?: string | undefined;
 }
-
-/** After this many redirects to the step-up address within {@link LOOP_SECONDS} a person is told instead. */
-const LOOP_LIMIT = 3;
-const LOOP_SECONDS = 120;
-const LOOP_COOKIE = "edgeward_step_up";
 
 /** @throws {EdgewardError} `invalid_option` if a link is none. */
 export function checkLinks(links: Links): void {
@@ -67,9 +62,9 @@ export function refuseUndecided(supportCode: string, asker: Asker): Answered {
 function challenge(decision: Decision, asker: Asker, links: Links): Answered {
   const { controls, supportCode } = decision;
   if (links.stepUpUrl === undefined || !isNavigation(asker)) return claimsChallenge(decision, asker, links);
-  const steps = Number(cookie(asker.header("cookie"), LOOP_COOKIE) ?? 0) || 0;
+  const loop = new LoopGuard(asker.header("cookie"), asker.url);
   const target = new URL(links.stepUpUrl, asker.url);
-  if (steps >= LOOP_LIMIT || isSamePage(target, asker.url)) {
+  if (loop.isLooping || isSamePage(target, asker.url)) {
     return explain(asker, {
       status: 403,
       code: "verification_incomplete",
@@ -83,15 +78,10 @@ function challenge(decision: Decision, asker: Asker, links: Links): Answered {
   target.searchParams.set("return_to", asker.url);
   target.searchParams.set("controls", controls.join(","));
   target.searchParams.set("support_code", supportCode);
-  const secure = asker.url.startsWith("https:") ? "; Secure" : "";
   return {
     kind: "answer",
     status: 302,
-    headers: {
-      location: target.href,
-      "cache-control": "no-store",
-      "set-cookie": `${LOOP_COOKIE}=${steps + 1}; Max-Age=${LOOP_SECONDS}; Path=/; HttpOnly; SameSite=Lax${secure}`,
-    },
+    headers: { location: target.href, "cache-control": "no-store", "set-cookie": loop.counted() },
     body: "",
   };
 }

@@ -88,6 +88,11 @@ export class Feed {
     if ((await patience(preparing, JOIN_MS)) === "impatient") this.#preparing = undefined;
   }
 
+  /** How old what is known of revoked sessions and risk levels is, milliseconds; `undefined` before the first. */
+  stateAge(now: number): number | undefined {
+    return this.#stateAt === Number.NEGATIVE_INFINITY ? undefined : now - this.#stateAt;
+  }
+
   /** Whether some edge saw two copies of a device cookie in use. */
   isForked(principal: string, line: string): boolean {
     return this.#state.forked(principal, line);

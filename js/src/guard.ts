@@ -1,11 +1,11 @@
 import { AgentKeys } from "./agent-keys.js";
 import { checkLinks, plan, refuseUndecided } from "./challenge.js";
-import { checkGroups } from "./check.js";
+import { checkOptions } from "./check.js";
 import { Engine } from "./engine.js";
 import { fault } from "./errors.js";
 import { merge } from "./facts.js";
 import { Feed } from "./feed.js";
-import type { DecisionRecord, GuardOptions, HostCounters, HostRequest, Judgement, SignIn } from "./options.js";
+import type { DecisionRecord, GuardOptions, HostCounters, HostRequest, Judgement, SignIn, UndecidedRecord } from "./options.js";
 import { OriginSigner, resultHeaders } from "./origin.js";
 import { plain } from "./packed-decision.js";
 import { Profiles } from "./profiles.js";
@@ -19,6 +19,13 @@ import { Telemetry } from "./telemetry.js";
 import type { Metrics } from "./telemetry.js";
 import { TrustedHeaderReader } from "./trusted-headers.js";
 import type { Answer, Decision, Request } from "./types.js";
+
+/** What an adapter brings beside the options of every adapter. */
+export interface Adapter {
+  /** Names of its own options. */
+  options: readonly string[];
+  counters?: ((engine: Engine, report: (code: string, message: string) => void) => HostCounters) | undefined;
+}
 
 /** Facts to decide, ask, decide again, answer, record: the life of one request, the same on every host. */
 export class Guard<Native> {
@@ -38,13 +45,10 @@ export class Guard<Native> {
   #trapsTold = 0;
 
   /** @throws {EdgewardError} if an option is malformed, or `bundle` is refused: at start, never at a request. */
-  constructor(
-    options: GuardOptions<Native>,
-    counters?: (engine: Engine, report: (code: string, message: string) => void) => HostCounters,
-  ) {
+  constructor(options: GuardOptions<Native>, adapter: Adapter = { options: [] }) {
     this.#options = options;
+    checkOptions(options, adapter.options);
     checkLinks(options);
-    checkGroups(options);
     this.#telemetry = new Telemetry(options.meter);
     const say = reporter(options.onProblem ?? warn);
     const report = (code: string, message: string): void => {
@@ -68,12 +72,12 @@ export class Guard<Native> {
       const isForked = (principal: string, line: string): boolean => this.#feed?.isForked(principal, line) ?? false;
       this.#profiles = new Profiles(this.engine, options.profiles, isForked, report);
     }
-    this.#counters = counters?.(this.engine, report);
+    this.#counters = adapter.counters?.(this.engine, report);
   }
 
   /** A copy of the counters as they stand. */
   get metrics(): Metrics {
-    return this.#telemetry.snapshot(this.engine.traps, this.#scorer?.metrics);
+    return this.#telemetry.snapshot(this.engine.traps, this.#scorer?.metrics, this.#feed?.stateAge(Date.now()));
   }
 
   /** Judges one request. Never rejects. */
@@ -85,9 +89,9 @@ export class Guard<Native> {
       const preparing = this.#feed?.prepare(now);
       if (preparing !== undefined) await preparing;
       if (!this.engine.loaded) {
-        const [mode, supportCode] = [this.#options.onNoBundle ?? "deny", randomCode()];
-        if (mode === "deny") this.#report("no_bundle", `there is no bundle to decide by; support code ${supportCode}`);
-        return this.#undecidedFor(request, mode, supportCode);
+        const [passed, supportCode] = [this.#options.onNoBundle === "allow", randomCode()];
+        if (!passed) this.#report("no_bundle", `there is no bundle to decide by; support code ${supportCode}`);
+        return this.#undecided(request, { time: now, supportCode, reason: "no_bundle", passed });
       }
       const signed = this.#agentKeys.read(request, this.engine.agentDirectories, now);
       const reading = this.#session?.read((name) => request.header(name), now);
@@ -120,7 +124,7 @@ export class Guard<Native> {
       this.#tellTraps();
       const supportCode = randomCode();
       this.#report("undecided", `a request could not be decided: ${fault(error)}; support code ${supportCode}`);
-      return this.#undecidedFor(request, "deny", supportCode);
+      return this.#undecided(request, { time: now, supportCode, reason: "failure", passed: false });
     }
   }
 
@@ -243,11 +247,7 @@ export class Guard<Native> {
     signIn: SignIn | undefined,
   ): Promise<void> {
     const counting = signIn && this.#counters?.record(facts, signIn);
-    try {
-      this.#options.onDecision?.(record);
-    } catch (error) {
-      this.#report("hook", `onDecision failed: ${String(error)}`);
-    }
+    this.#tell("onDecision", () => this.#options.onDecision?.(record));
     try {
       if (this.#scorer === undefined) return;
       const receipt = this.engine.receipt(facts, answer, {
@@ -276,16 +276,26 @@ export class Guard<Native> {
     return dice / 2 ** 32 < (this.#options.scorer?.auditShare ?? AUDIT_SHARE);
   }
 
-  #undecidedFor(request: HostRequest<Native>, mode: "deny" | "allow", supportCode: string): Judgement {
+  #undecided(request: HostRequest<Native>, record: UndecidedRecord): Judgement {
     this.#telemetry.undecided();
+    const { onUndecided } = this.#options;
     return {
-      plan: mode === "allow" ? { kind: "pass" } : refuseUndecided(supportCode, request),
+      plan: record.passed ? { kind: "pass" } : refuseUndecided(record.supportCode, request),
       originHeaders: {},
       withheld: NOTHING_WITHHELD,
       responseHeaders: {},
       record: undefined,
-      after: undefined,
+      after: onUndecided && onceOnly(async () => this.#tell("onUndecided", () => onUndecided(record))),
     };
+  }
+
+  /** A hook that throws must not break a request. */
+  #tell(hook: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#report("hook", `${hook} failed: ${String(error)}`);
+    }
   }
 }
 

@@ -1,19 +1,23 @@
-import type { DecisionRecord } from "./options.js";
+import type { DecisionRecord, UndecidedRecord } from "./options.js";
 
 /**
- * One decision as one line of JSON, for a log that programs read:
+ * One decision, or that there was none, as one line of JSON, for a log that programs read:
  *
  * ```ts
- * createMiddleware({ …, onDecision: (record) => console.log(decisionLine(record)) })
+ * const log = (record) => console.log(decisionLine(record));
+ * createMiddleware({ …, onDecision: log, onUndecided: log })
  * ```
  *
  * It says what was decided and why, and names nobody: no address, no path, no identifier, and no name of an agent, which
  * may be the client's own words. `supportCode` finds the line that belongs to what a person quotes.
  */
-export function decisionLine({ decision, asked, outage, time, durationMs, scorerMs }: DecisionRecord): string {
+export function decisionLine(record: DecisionRecord | UndecidedRecord): string {
+  const time = new Date(record.time).toISOString();
+  if (!("decision" in record)) return JSON.stringify({ ...record, time, event: "edgeward.undecided" });
+  const { decision, asked, outage, durationMs, scorerMs } = record;
   const { outcome, supportCode, reasons, controls, agent, risk, detections, policies, versions } = decision;
   return JSON.stringify({
-    time: new Date(time).toISOString(),
+    time,
     event: "edgeward.decision",
     outcome,
     supportCode,

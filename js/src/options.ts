@@ -37,6 +37,8 @@ export interface GuardOptions<Native> extends EngineOptions, Links {
   facts?: ((request: Native) => Request | undefined) | undefined;
   /** Told of every decision, after it was made. */
   onDecision?: ((record: DecisionRecord) => void) | undefined;
+  /** Told of every request that was answered, or passed on, without a decision. */
+  onUndecided?: ((record: UndecidedRecord) => void) | undefined;
   /** Told of what an operator should know, each code at most once a minute. Default: `console.warn`. */
   onProblem?: ((problem: Problem) => void) | undefined;
   /** An OpenTelemetry meter, or what looks like one, to count and time into. */
@@ -62,6 +64,18 @@ export interface DecisionRecord {
   durationMs: number;
   /** Of it, waiting for the scorer; missing if it was not asked. */
   scorerMs: number | undefined;
+}
+
+/** A request that was answered, or passed on, without a decision. */
+export interface UndecidedRecord {
+  /** When it came, milliseconds since the Unix epoch. */
+  time: number;
+  /** What the client was shown, if it was refused. */
+  supportCode: string;
+  /** There was no bundle to decide by, or its facts could not be decided. */
+  reason: "no_bundle" | "failure";
+  /** Whether it was passed on, because `onNoBundle` says so. */
+  passed: boolean;
 }
 
 /** One request as its adapter reads it. */

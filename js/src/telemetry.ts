@@ -28,6 +28,10 @@ export interface Metrics {
   undecided: number;
   /** Traps of the module survived. */
   traps: number;
+  /** What an operator should know, how often under each code; the log has each once a minute. */
+  problems: Record<string, number>;
+  /** Age of the scorer's word on revoked sessions and risk levels, milliseconds; missing before the first. */
+  stateAgeMs: number | undefined;
   scorer: ScorerMetrics | undefined;
 }
 
@@ -64,6 +68,7 @@ export class Telemetry {
   #outages = 0;
   #undecided = 0;
   #traps = 0;
+  readonly #problems: Record<string, number> = {};
   readonly #meter: Instruments | undefined;
 
   constructor(meter: Meter | undefined) {
@@ -98,10 +103,11 @@ export class Telemetry {
 
   /** What an operator should know, under its code: every time, unlike the log. */
   problem(code: string): void {
+    this.#problems[code] = (this.#problems[code] ?? 0) + 1;
     this.#meter?.problems.add(1, { "edgeward.problem": code });
   }
 
-  snapshot(traps: number, scorer: ScorerMetrics | undefined): Metrics {
+  snapshot(traps: number, scorer: ScorerMetrics | undefined, stateAgeMs: number | undefined): Metrics {
     const total = Object.values(this.#decisions).reduce((sum, count) => sum + count, 0);
     return {
       decisions: { ...this.#decisions },
@@ -110,6 +116,8 @@ export class Telemetry {
       outages: this.#outages,
       undecided: this.#undecided,
       traps,
+      problems: { ...this.#problems },
+      stateAgeMs,
       scorer: scorer && structuredClone(scorer),
     };
   }

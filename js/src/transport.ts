@@ -101,9 +101,19 @@ export async function text(response: Response, limit = ANSWER_LIMIT): Promise<st
     await response.body?.cancel();
     throw new RangeError(`more than ${limit} bytes`);
   }
-  const body = await response.text();
-  if (body.length > limit) throw new RangeError(`more than ${limit} bytes`);
-  return body;
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let [body, bytes] = ["", 0];
+  // Piece by piece: a reply that never ends is not gathered first.
+  for (let piece = await reader?.read(); piece?.value !== undefined; piece = await reader?.read()) {
+    bytes += piece.value.length;
+    if (bytes > limit) {
+      await reader?.cancel();
+      throw new RangeError(`more than ${limit} bytes`);
+    }
+    body += decoder.decode(piece.value, { stream: true });
+  }
+  return body + decoder.decode();
 }
 
 /** `body`: JSON. */

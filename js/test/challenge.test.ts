@@ -32,15 +32,40 @@ test("a browser is sent to verify, and can find its way back", () => {
   assert.equal(target.origin + target.pathname, STEP_UP.stepUpUrl);
   assert.equal(target.searchParams.get("return_to"), "https://app.example/a?b=1&c=ü");
   assert.equal(target.searchParams.get("controls"), "mfa,compliantDevice");
-  assert.match(answer.headers["set-cookie"] ?? "", /^edgeward_step_up=1; .*HttpOnly; SameSite=Lax; Secure$/);
+  assert.match(answer.headers["set-cookie"] ?? "", /^edgeward_step_up=\w+\.1; .*HttpOnly; SameSite=Lax; Secure$/);
 });
 
 test("a person who comes back unverified again and again is told so", () => {
-  const again = asker({ "sec-fetch-mode": "navigate", cookie: "a=b; edgeward_step_up=3" });
-  const answer = answered(decision({ outcome: "challenge", controls: ["mfa"] }), again, STEP_UP);
-  assert.equal(answer.status, 403);
-  assert.match(answer.body, /Verification did not complete/);
+  const answers = visit(["/a?code=1", "/a?code=2", "/a", "/a?code=3"]);
+  assert.deepEqual(answers.map(({ status }) => status), [302, 302, 302, 403]);
+  assert.match(answers.at(-1)?.body ?? "", /Verification did not complete/);
 });
+
+test("pages that open together are counted each for itself", () => {
+  const tabs = Array.from({ length: 9 }, (_, tab) => `/tab/${tab}`);
+  assert.ok(visit([...tabs, ...tabs]).every(({ status }) => status === 302));
+  assert.equal(visit(["/b", "/a", "/a", "/b", "/a", "/a"]).at(-1)?.status, 403);
+});
+
+test("a cookie that somebody else wrote counts for nothing", () => {
+  for (const cookie of ["edgeward_step_up=3", "edgeward_step_up=~~.~x.NaN", `edgeward_step_up=${"a.9~".repeat(2_000)}`]) {
+    const answer = answered(decision({ outcome: "challenge", controls: ["mfa"] }), asker({ "sec-fetch-mode": "navigate", cookie }), STEP_UP);
+    assert.equal(answer.status, 302);
+    assert.ok((answer.headers["set-cookie"] ?? "").length < 300);
+  }
+});
+
+/** A browser that opens pages, is sent to verify, and keeps the cookie. */
+function visit(paths: readonly string[]): Answered[] {
+  let cookie = "a=b";
+  return paths.map((path) => {
+    const page = asker({ "sec-fetch-mode": "navigate", cookie }, "GET", `https://app.example${path}`);
+    const answer = answered(decision({ outcome: "challenge", controls: ["mfa"] }), page, STEP_UP);
+    const [kept] = (answer.headers["set-cookie"] ?? "").split(";");
+    if (kept) cookie = `a=b; ${kept}`;
+    return answer;
+  });
+}
 
 test("the step-up page itself is never redirected to itself", () => {
   const there = asker({ "sec-fetch-mode": "navigate" }, "GET", "https://login.example/step-up?return_to=x");
@@ -106,6 +131,8 @@ test("an MCP client, or any that speaks JSON-RPC, gets an error it can read", ()
   const blocked = answered(decision({ outcome: "block" }), known, {});
   assert.equal(blocked.status, 403);
   assert.equal((JSON.parse(blocked.body) as typeof body).error.data.code, "blocked");
+  const listening = asker({ "mcp-protocol-version": "2025-06-18", accept: "text/event-stream" });
+  assert.equal((JSON.parse(answered(decision({ outcome: "block" }), listening, {}).body) as typeof body).error.code, -32030);
   const plain = answered(decision({ outcome: "block" }), asker({ "content-type": "application/json" }, "POST"), {});
   assert.equal(plain.headers["content-type"], "application/problem+json");
 });

@@ -2,8 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decisionLine, Guard } from "edgeward";
+import { protect as protectFetch } from "edgeward/fetch";
+import { edgeward } from "edgeward/hono";
+import { createMiddleware } from "edgeward/node";
+import { createWorker, protect as protectWorker } from "edgeward/workers";
 import { Engine as Module } from "../dist/engine/engine.js";
-import type { GuardOptions, HostRequest, Request as Facts, Store } from "edgeward";
+import type { GuardOptions, HostRequest, Request as Facts, Store, UndecidedRecord } from "edgeward";
 import { ownerOf } from "../dist/store.js";
 import { bundle, CALM, CHROME } from "./support/fixture.js";
 import { eventually } from "./support/servers.js";
@@ -162,6 +166,47 @@ test("everything is counted: here, and in a meter that looks like OpenTelemetry'
   assert.deepEqual([counted["edgeward.decisions"], counted["edgeward.undecided"]], [2, 1]);
   assert.deepEqual([counted["edgeward.decision.duration"], counted["edgeward.scorer.duration"]], [2, 1]);
   assert.ok((counted["edgeward.problems"] ?? 0) >= 2);
+  assert.deepEqual([observed.metrics.problems["undecided"], observed.metrics.problems["scorer_unreachable"]], [1, 1]);
+  assert.ok((observed.metrics.stateAgeMs ?? -1) >= 0, "the scorer's word has an age");
+});
+
+test("what was never decided has its line in the log too: every time, not once a minute", async () => {
+  const lines: string[] = [];
+  const log = { onUndecided: (record: UndecidedRecord) => void lines.push(decisionLine(record)) };
+  const scorer = new Scorer();
+  scorer.away = true;
+  for (const onNoBundle of ["deny", "allow"] as const) {
+    const cold = guard(scorer, { ...log, onNoBundle });
+    for (let time = 0; time < 2; time += 1) await (await cold.judge(request())).after?.();
+  }
+  scorer.away = false;
+  const { plan, after } = await guard(scorer, log).judge(request({ client: { ip: "no address" } }));
+  await after?.();
+  const written = lines.map((line) => JSON.parse(line) as UndecidedRecord & { event: string });
+  assert.deepEqual(
+    written.map(({ event, reason, passed }) => [event, reason, passed]),
+    [
+      ["edgeward.undecided", "no_bundle", false],
+      ["edgeward.undecided", "no_bundle", false],
+      ["edgeward.undecided", "no_bundle", true],
+      ["edgeward.undecided", "no_bundle", true],
+      ["edgeward.undecided", "failure", false],
+    ],
+  );
+  assert.ok(plan.kind === "answer" && plan.body.includes(written.at(-1)?.supportCode ?? "?"), "the code that the client was shown");
+  assert.equal(new Set(written.map(({ supportCode }) => supportCode)).size, 5);
+});
+
+test("a hook that throws is a problem and nothing more", async () => {
+  const codes: string[] = [];
+  const broken = guard(new Scorer(), {
+    onUndecided: () => {
+      throw new Error("full");
+    },
+    onProblem: ({ code }) => codes.push(code),
+  });
+  await (await broken.judge(request({ client: { ip: "no address" } }))).after?.();
+  assert.ok(codes.includes("hook"));
 });
 
 test("numbers that are none, and options nobody knows, stop the start", () => {
@@ -179,6 +224,34 @@ test("numbers that are none, and options nobody knows, stop the start", () => {
     assert.throws(() => start({ [name]: value }), { code: "invalid_option", path: `scorer.${name}` });
   }
   start({ timeoutMs: undefined, auditShare: 0 });
+});
+
+test("a misspelt option stops the start of every adapter", () => {
+  const options = { allowUnsigned: true, bundle: { text: bundle() } };
+  const handler = (): Response => new Response();
+  const adapters: Record<string, (options: object) => unknown> = {
+    guard: (given) => new Guard(given),
+    node: (given) => createMiddleware(given),
+    fetch: (given) => protectFetch(handler, given),
+    workers: (given) => protectWorker(handler, given),
+    "worker in front of an origin": (given) => createWorker({ origin: "https://origin.example", ...given }),
+    hono: (given) => edgeward(given),
+  };
+  for (const [name, make] of Object.entries(adapters)) {
+    make(options);
+    assert.throws(() => make({ ...options, orignSecret: "x" }), { code: "invalid_option", path: "orignSecret" }, name);
+  }
+  assert.throws(() => new Guard({ ...options, onNoBundle: "pass" as "allow" }), { path: "onNoBundle" });
+});
+
+test("a worker shows its guard, once there is one", async () => {
+  const options = { allowUnsigned: true, bundle: { text: bundle() }, facts: () => CALM };
+  const bound = protectWorker(() => new Response("hello"), () => options);
+  assert.ok(!bound.guard);
+  const context = { waitUntil: (): void => undefined };
+  const ask = new Request("https://app.example/", { headers: { "user-agent": CHROME } });
+  assert.equal((await bound.fetch(ask, {}, context)).status, 200);
+  assert.equal((bound.guard as Guard<Request> | undefined)?.metrics.decisions.allow, 1);
 });
 
 test("a decision line does not repeat what a client calls itself", async () => {

@@ -37,6 +37,11 @@ function stallInTheBody(request: Request): Promise<Response> {
 
 const redirect = new Response(null, { status: 302, headers: { location: "http://elsewhere.example" } });
 
+/** A reply that never ends. */
+function endless(): ReadableStream<Uint8Array> {
+  return new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536).fill(0x20)) });
+}
+
 test("asks with the token, and reuses an answer while it is fresh and covers what is asked", async () => {
   const asked: unknown[] = [];
   const { scorer } = client(async (request) => {
@@ -71,6 +76,7 @@ test("every way to fail is no answer, counted by cause, and never thrown", async
     ["garbage", () => Promise.resolve(Response.json({ facts: { userRisk: "low" } }))],
     ["garbage", () => Promise.resolve(Response.json({ facts: [], ttlSeconds: -1 }))],
     ["garbage", () => Promise.resolve(new Response(`"${"x".repeat(300_000)}"`))],
+    ["garbage", () => Promise.resolve(new Response(endless()))],
   ];
   for (const [problem, fetch] of cases) {
     const { scorer, problems } = client(fetch);

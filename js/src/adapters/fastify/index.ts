@@ -2,7 +2,7 @@ import "#engine";
 import type { FastifyInstance, FastifyPluginCallback } from "fastify";
 import { Guard } from "../../guard.js";
 import type { Passed } from "../../options.js";
-import { admit, isGone, reader } from "../node/request.js";
+import { admit, isGone, OWN_OPTIONS, reader } from "../node/request.js";
 import type { NodeOptions } from "../node/request.js";
 
 export type { TrustedProxies } from "../client-address.js";
@@ -13,6 +13,9 @@ export type { Passed } from "../../options.js";
  * `true` there believes anybody.
  */
 export type FastifyOptions = NodeOptions;
+
+/** What Fastify itself reads of a plugin's options. */
+const OF_FASTIFY = ["prefix", "logLevel", "logSerializers"];
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -27,7 +30,7 @@ declare module "fastify" {
 
 function plugin(app: FastifyInstance, options: FastifyOptions, done: (error?: Error) => void): void {
   const read = reader(options);
-  const guard = new Guard<import("node:http").IncomingMessage>(options);
+  const guard = new Guard<import("node:http").IncomingMessage>(options, { options: [...OWN_OPTIONS, ...OF_FASTIFY] });
   app.decorate("edgeward", guard);
   app.decorateRequest("edgeward", undefined);
   app.addHook("onRequest", async (request, reply) => {

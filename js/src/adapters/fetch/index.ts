@@ -31,6 +31,8 @@ export interface FetchOptions extends GuardOptions<globalThis.Request> {
   waitUntil?: ByHost<(work: Promise<void>) => void> | undefined;
 }
 
+const OWN_OPTIONS = ["peer", "trustedProxies", "waitUntil"] as const satisfies readonly (keyof FetchOptions)[];
+
 /**
  * Puts Edgeward in front of a fetch handler. The handler sees only requests that may go on, with `edgeward-*`
  * headers that tell it what was decided; a client's own `edgeward-*` headers never reach it.
@@ -44,7 +46,7 @@ export function protect<Rest extends unknown[]>(
   options: FetchOptions,
 ): ((request: globalThis.Request, ...rest: Rest) => Promise<Response>) & { readonly guard: Guard<globalThis.Request> } {
   requireProxies(options);
-  const guard = new Guard(options);
+  const guard = new Guard(options, { options: OWN_OPTIONS });
   const client = new WebClient(options.trustedProxies);
   const protectedHandler = async (request: globalThis.Request, ...rest: Rest): Promise<Response> => {
     const asked = read(request, client.of(request, options.peer?.(request, ...rest)));

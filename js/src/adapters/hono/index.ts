@@ -13,6 +13,8 @@ export type { HonoClientOptions } from "./client.js";
 
 export interface HonoOptions extends GuardOptions<globalThis.Request>, HonoClientOptions {}
 
+const OWN_OPTIONS = ["connInfo", "platform", "trustedPeer", "trustedProxies"] as const satisfies readonly (keyof HonoOptions)[];
+
 /** What the middleware adds to an application's context: `new Hono<EdgewardEnv>()`. */
 export interface EdgewardEnv {
   Variables: { edgeward: Passed };
@@ -33,7 +35,7 @@ export function edgeward(
   if (options.platform === undefined) requireProxies(options);
   else requirePeer(options);
   const client = clientOf(options);
-  const guard = new Guard(options);
+  const guard = new Guard(options, { options: OWN_OPTIONS });
   const middleware: MiddlewareHandler<EdgewardEnv> = async (context, next) => {
     const request = context.req.raw;
     const upgrade = isUpgrade(request);

@@ -12,6 +12,8 @@ export type { NextClientOptions } from "./client.js";
 
 export interface NextOptions extends GuardOptions<globalThis.Request>, NextClientOptions {}
 
+const OWN_OPTIONS = ["platform", "trustedPeer", "trustedProxies"] as const satisfies readonly (keyof NextOptions)[];
+
 /** The part of Next's `NextFetchEvent` that is used. */
 export interface FetchEvent {
   waitUntil(work: Promise<unknown>): void;
@@ -72,7 +74,7 @@ function guarded(options: NextOptions) {
   if (options.platform === undefined) requireProxies(options);
   else requirePeer(options);
   const client = clientOf(options);
-  const guard = new Guard(options);
+  const guard = new Guard(options, { options: OWN_OPTIONS });
   const judge = async (request: globalThis.Request) => {
     const asked = read(request, client(request));
     return { asked, judgement: await guard.judge(asked) };

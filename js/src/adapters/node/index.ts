@@ -4,7 +4,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerRespo
 import type { Duplex } from "node:stream";
 import type { Answered } from "../../answer.js";
 import { Guard } from "../../guard.js";
-import { admit, isGone, reader } from "./request.js";
+import { admit, isGone, OWN_OPTIONS, reader } from "./request.js";
 import type { NodeOptions } from "./request.js";
 
 export type { TrustedProxies } from "../client-address.js";
@@ -70,7 +70,7 @@ export function protect(listener: RequestListener, options: NodeOptions): Reques
 
 function guarded(options: NodeOptions) {
   const read = reader(options);
-  const guard = new Guard<IncomingMessage>(options);
+  const guard = new Guard<IncomingMessage>(options, { options: OWN_OPTIONS });
   const upgrade =
     (listener: UpgradeListener): UpgradeListener =>
     (request, socket, head) => {

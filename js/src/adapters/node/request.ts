@@ -13,6 +13,9 @@ export interface NodeOptions extends Omit<GuardOptions<IncomingMessage>, "origin
   trustedProxies?: TrustedProxies | undefined;
 }
 
+/** Those that not every adapter has. */
+export const OWN_OPTIONS = ["trustedProxies"] as const satisfies readonly (keyof NodeOptions)[];
+
 declare module "node:http" {
   interface IncomingMessage {
     edgeward?: Passed;

@@ -24,6 +24,13 @@ export interface WorkerOptions extends GuardOptions<globalThis.Request> {
   trustedPeer?: TrustedPeer | undefined;
 }
 
+/** Those of a worker in front of an origin, which has an address. */
+export interface OriginOptions extends WorkerOptions {
+  origin: string;
+}
+
+const OWN_OPTIONS = ["origin", "trustedPeer", "velocity"] as const satisfies readonly (keyof OriginOptions)[];
+
 /** The part of a worker's execution context that is used. */
 export interface Context {
   waitUntil(promise: Promise<unknown>): void;
@@ -35,6 +42,13 @@ export type FetchHandler<Env> = (
   env: Env,
   context: Context,
 ) => Response | Promise<Response>;
+
+/** What a module worker exports. */
+export interface Worker<Env> {
+  fetch: FetchHandler<Env>;
+  /** The guard of this isolate: `guard.metrics`. Options made from bindings make it at the first request. */
+  readonly guard: Guard<globalThis.Request> | undefined;
+}
 
 /** Options, or how to make them from the worker's bindings; made once per isolate. */
 export type Configure<Env, Options> = Options | ((env: Env) => Options);
@@ -49,14 +63,14 @@ export type Configure<Env, Options> = Options | ((env: Env) => Options);
 export function protect<Env = unknown>(
   handler: FetchHandler<Env>,
   configure: Configure<Env, WorkerOptions>,
-): { fetch: FetchHandler<Env> } {
+): Worker<Env> {
   return guarded((asked, judgement, env, context) => handler(passOn(asked, judgement), env, context), configure);
 }
 
 /** A worker in front of an origin. `origin` is its address; method, path, query, headers and body are kept. */
 export function createWorker<Env = unknown>(
-  configure: Configure<Env, WorkerOptions & { origin: string }>,
-): { fetch: FetchHandler<Env> } {
+  configure: Configure<Env, OriginOptions>,
+): Worker<Env> {
   const options = once(configure);
   let origin: string | undefined;
   return guarded((asked, judgement, env) => {
@@ -73,10 +87,13 @@ type Pass<Env> = (
   context: Context,
 ) => Response | Promise<Response>;
 
-function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>): { fetch: FetchHandler<Env> } {
+function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>): Worker<Env> {
   const options = once(configure);
   let guard = typeof configure === "function" ? undefined : guardOf(configure);
   return {
+    get guard() {
+      return guard;
+    },
     async fetch(request, env, context) {
       const asked = read(request);
       try {
@@ -107,7 +124,10 @@ function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>)
 function guardOf(options: WorkerOptions): Guard<globalThis.Request> {
   requirePeer(options);
   const { velocity } = options;
-  return new Guard(options, velocity && ((engine, report) => new VelocityClient(velocity, engine, report)));
+  return new Guard(options, {
+    options: OWN_OPTIONS,
+    counters: velocity && ((engine, report) => new VelocityClient(velocity, engine, report)),
+  });
 }
 
 function follow(context: Context, work: Promise<void> | undefined): void {
