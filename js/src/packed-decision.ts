@@ -217,7 +217,9 @@ export function readAgent(words: ArrayLike<number>, { tables, text }: Shared, na
 }
 
 function members<T>(table: readonly T[], bits: number): T[] {
-  return bits === 0 ? [] : table.filter((_, bit) => (bits & (1 << bit)) !== 0);
+  const of: T[] = [];
+  for (let rest = bits; rest !== 0; rest &= rest - 1) of.push(table[31 - Math.clz32(rest & -rest)] as T);
+  return of;
 }
 
 /** Crockford's base 32. */
