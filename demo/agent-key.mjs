@@ -2,8 +2,9 @@
 import { importEdgeward } from "./packages.mjs";
 
 const { Engine } = await importEdgeward();
+const { compile } = await importEdgeward("edgeward/compiler");
 const engine = new Engine({ allowUnsigned: true });
-engine.load(JSON.stringify({ schema: 1, version: "1", policies: [] }));
+engine.load(compile(JSON.stringify({ schema: 1, version: "1", policies: [] })).bundle);
 
 /** Family and platform of the client that sends these headers, `Chrome/windows`; undefined if it names none. */
 export const agentKey = (headers) =>

@@ -4,10 +4,11 @@
 //! are signed (Ed25519, RFC 8032), versions only go up, and the bundle carries vectors it must answer right
 //! before it is believed. A bundle that fails any of it is refused and the last good one stays.
 //!
-//! It has two forms. In its source, policies and named locations are Graph's JSON; compiled, they are one binary member
-//! ([`Bundle::compile`]) that an edge loads in a fraction of the time, without the code to read Graph's JSON.
+//! It has two forms. In its source, policies, named locations and the model are JSON; compiled, they are one binary member
+//! ([`Bundle::compile`]) that an edge loads in a fraction of the time, without the code to read that JSON.
 
 mod compile;
+mod form;
 mod signature;
 mod version;
 
@@ -17,10 +18,12 @@ pub use compile::CompiledBundle;
 pub use signature::{Algorithm, PublicKey, SignatureEnvelope};
 pub use version::Version;
 
+use form::{CompiledError, Form};
+
 use crate::agent::{Registry, RegistryFile};
 use crate::base64::STANDARD;
 use crate::error::Error;
-use crate::policy::{CompiledError, Directory, Issue, PolicySet, Sources, Written};
+use crate::policy::{Directory, Issue, PolicySet, Sources, Written};
 use crate::read::{self, Slot, record};
 use crate::request::Text;
 use crate::risk::{Costs, Model, Setting};
@@ -104,9 +107,9 @@ struct BundleFile<'a> {
     version: Option<Text<'a>>,
     policies: Option<&'a RawValue>,
     named_locations: Option<&'a RawValue>,
-    /// In place of both: what they were compiled to.
-    compiled: Option<Text<'a>>,
     model: Option<&'a RawValue>,
+    /// In place of all three: what they were compiled to.
+    compiled: Option<Text<'a>>,
     settings: Settings,
     agents: RegistryFile<'a>,
     self_test: Vec<SelfTestFile<'a>>,
@@ -135,7 +138,7 @@ impl<'a> BundleFile<'a> {
         if schema != 1 {
             return Err(Error::bundle("schema", format!("`{schema}` is not a known schema; 1 is")));
         }
-        let is_source = file.policies.is_some() || file.named_locations.is_some();
+        let is_source = [file.policies, file.named_locations, file.model].iter().any(Option::is_some);
         match (is_source, file.compiled.is_some()) {
             (true, true) => Err(Error::bundle("compiled", "stands beside what it was compiled from")),
             (_, false) if file.policies.is_none() => Err(Error::bundle("policies", "is missing")),
@@ -152,26 +155,29 @@ impl<'a> BundleFile<'a> {
         Written::parse(self.policies(), locations, directory).map_err(|issues| Error::Policies { issues })
     }
 
-    fn policies_of_either_form(
-        &self,
-        directory: Option<&Directory>,
-    ) -> Result<(PolicySet, Vec<Issue>), Error> {
+    /// What the source says, compiled on the spot, or what was compiled before.
+    fn form_of_either(&self, directory: Option<&Directory>) -> Result<(Form, Vec<Issue>), Error> {
         if self.compiled.is_some() {
-            return Ok((self.compiled_policies()?, Vec::new()));
+            return Ok((self.form()?, Vec::new()));
         }
-        self.written(directory).map(|(written, issues)| (written.into_set(), issues))
+        let (written, issues) = self.written(directory)?;
+        Ok((Form { policies: written.into_set(), model: self.model()? }, issues))
     }
 
-    fn compiled_policies(&self) -> Result<PolicySet, Error> {
-        match &self.compiled {
-            Some(compiled) => {
-                let bytes = STANDARD
-                    .decode(compiled)
-                    .ok_or_else(|| Error::bundle("compiled", CompiledError::Damaged.why()))?;
-                PolicySet::from_compiled(&bytes).map_err(|error| Error::bundle("compiled", error.why()))
+    fn form(&self) -> Result<Form, Error> {
+        let refused = |error: CompiledError| Error::bundle("compiled", error.why());
+        let compiled = self.compiled.as_ref().ok_or(Error::NotCompiled)?;
+        let bytes = STANDARD.decode(compiled).ok_or(CompiledError::Damaged).map_err(refused)?;
+        Form::from_compiled(&bytes).map_err(refused)
+    }
+
+    fn model(&self) -> Result<Model, Error> {
+        match stated(self.model) {
+            Some(model) if model.len() > MODEL_LIMIT => {
+                Err(Error::TooLarge { input: "model", size: model.len(), limit: MODEL_LIMIT })
             }
-            None if self.policies() == "[]" => Ok(PolicySet::none()),
-            None => Err(Error::NotCompiled),
+            Some(model) => Model::parse(model, self.settings.band),
+            None => Model::shipped(self.settings.band),
         }
     }
 }
@@ -197,10 +203,10 @@ impl Bundle {
     /// [`Error::TooLarge`], [`Error::Json`], [`Error::Bundle`], [`Error::Model`], or [`Error::Policies`] with
     /// every issue found. Warnings alone do not refuse a bundle.
     pub fn unsigned(bytes: &[u8]) -> Result<Self, Error> {
-        Self::read(bytes, |file| file.policies_of_either_form(None))
+        Self::read(bytes, |file| file.form_of_either(None))
     }
 
-    /// [`Self::open`], where there is no compiler: the source of a bundle is refused unless it holds no policies.
+    /// [`Self::open`], where there is no compiler: the source of a bundle is refused.
     ///
     /// # Errors
     /// As [`Self::open`].
@@ -218,7 +224,7 @@ impl Bundle {
     /// # Errors
     /// As [`Self::unsigned`].
     pub fn unsigned_compiled(bytes: &[u8]) -> Result<Self, Error> {
-        Self::read(bytes, |file| Ok((file.compiled_policies()?, Vec::new())))
+        Self::read(bytes, |file| Ok((file.form()?, Vec::new())))
     }
 
     /// What is wrong or doubtful in the policies of a bundle, by a directory too if there is one.
@@ -226,7 +232,7 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::unsigned`], but for [`Error::Policies`].
     pub fn lint(bytes: &[u8], directory: Option<&Directory>) -> Result<Vec<Issue>, Error> {
-        match Self::read(bytes, |file| file.policies_of_either_form(directory)) {
+        match Self::read(bytes, |file| file.form_of_either(directory)) {
             Ok(bundle) => Ok(bundle.warnings),
             Err(Error::Policies { issues }) => Ok(issues),
             Err(error) => Err(error),
@@ -235,20 +241,13 @@ impl Bundle {
 
     fn read(
         bytes: &[u8],
-        policies: impl FnOnce(&BundleFile<'_>) -> Result<(PolicySet, Vec<Issue>), Error>,
+        form: impl FnOnce(&BundleFile<'_>) -> Result<(Form, Vec<Issue>), Error>,
     ) -> Result<Self, Error> {
         limit(bytes)?;
         let file = BundleFile::read(text(bytes)?)?;
         let version = Version::parse(file.version.as_deref().unwrap_or_default())?;
-        let (policies, warnings) = policies(&file)?;
-        let model = match stated(file.model) {
-            Some(model) if model.len() > MODEL_LIMIT => {
-                return Err(Error::TooLarge { input: "model", size: model.len(), limit: MODEL_LIMIT });
-            }
-            Some(model) => Model::parse(model, file.settings.band)?,
-            None => Model::shipped(file.settings.band)?,
-        }
-        .with_costs(file.settings.costs.worth()?);
+        let (Form { policies, model }, warnings) = form(&file)?;
+        let model = model.with_costs(file.settings.costs.worth()?);
         let agents = Registry::new(&file.agents)?;
         let self_test = file
             .self_test
@@ -289,6 +288,12 @@ impl Bundle {
     #[must_use]
     pub fn warnings(&self) -> &[Issue] {
         &self.warnings
+    }
+
+    /// Name of its model.
+    #[must_use]
+    pub fn model_id(&self) -> &str {
+        self.model.id()
     }
 
     /// Its policies.

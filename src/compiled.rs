@@ -125,6 +125,23 @@ macro_rules! whole {
 }
 whole!(u8, u16, u32, u64, u128);
 
+/// Numbers with a sign: twice the number, or for those below zero what is between. So small ones stay short.
+macro_rules! signed {
+    ($($number:ty as $whole:ty),*) => {$(
+        impl Compiled for $number {
+            fn write(&self, into: &mut Vec<u8>) {
+                ((self << 1) ^ (self >> (<$number>::BITS - 1))).cast_unsigned().write(into);
+            }
+
+            fn read(from: &mut Bytes<'_>) -> Option<Self> {
+                let number = <$whole>::read(from)?;
+                Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+            }
+        }
+    )*};
+}
+signed!(i32 as u32, i64 as u64);
+
 impl Compiled for bool {
     fn write(&self, into: &mut Vec<u8>) {
         u8::from(*self).write(into);
@@ -222,6 +239,10 @@ mod tests {
             same(number);
         }
         same(u128::MAX);
+        for number in [0, 1, -1, 63, -64, i32::MAX, i32::MIN] {
+            same(number);
+            same(i64::from(number) << 31);
+        }
         same(vec![Some("text".to_owned()), None, Some(String::new())]);
         same([[1_u8, 255], [0, 7]]);
         same((true, vec![(0_u16, false)]));

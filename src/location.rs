@@ -123,15 +123,10 @@ compiled!(NamedLocations {
 });
 
 impl NamedLocations {
-    /// No location at all.
-    pub(crate) fn none() -> Self {
-        Self { sets: vec![LocationSet::EMPTY], ..Self::default() }
-    }
-
     /// Indexes the locations. Callers keep to [`MAX_LOCATIONS`]; what lies beyond is not indexed.
     #[must_use]
     pub fn new(locations: &[NamedLocation]) -> Self {
-        let mut all = Self::none();
+        let mut all = Self { sets: vec![LocationSet::EMPTY], ..Self::default() };
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for (index, location) in locations.iter().take(MAX_LOCATIONS).enumerate() {
             match &location.kind {

@@ -35,8 +35,6 @@ mod truth;
 mod what_if;
 mod written;
 
-pub(crate) use compiled::CompiledError;
-
 pub use applied::{AppliedPolicy, AppliedStrength, Conclusions, Rule, RuleSatisfied, StrengthResult};
 pub use control::Control;
 pub use directory::{Directory, DirectoryError, DirectoryKind, MAX_DIRECTORY_BYTES};

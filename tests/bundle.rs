@@ -105,7 +105,7 @@ fn nothing_bad_replaces_a_good_bundle() {
     assert_eq!(refused_value(&untrue), "self_test_failed");
     let mut model = bundle("9");
     model["model"] = json!({"schema": 1});
-    assert_eq!(refused_value(&model), "invalid_json");
+    assert_eq!(refused_value(&model), "invalid_bundle", "the model is compiled, too");
 
     assert_eq!(version_at_work(&edge), "7", "the last good bundle stays");
 }

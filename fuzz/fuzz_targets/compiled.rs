@@ -1,4 +1,4 @@
-//! Any bytes as compiled policies: refused, or policies that decide every request without a fault.
+//! Any bytes as compiled policies, and as a model: refused, or such that decide every request without a fault.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -10,19 +10,35 @@ use edgeward::{Engine, Request};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 
-/// A bundle of which the input replaces the policies, behind the eight bytes that tell which engine they are for.
+/// A bundle of which the input replaces the policies, or what is behind them too, between the eight bytes that tell which engine they are
+/// for and the model.
 const SOURCE: &[u8] = include_bytes!("../../tests/corpus/decisions/bundle.json");
 const CASES: &str = include_str!("../../tests/corpus/decisions/cases.jsonl");
 
-static COMPILED: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(&Bundle::compile(SOURCE).unwrap().text).unwrap());
+fn compiled(source: &[u8]) -> Vec<u8> {
+    let bundle: Value = serde_json::from_str(&Bundle::compile(source).unwrap().text).unwrap();
+    Base64::decode_vec(bundle["compiled"].as_str().unwrap()).unwrap()
+}
+
+/// Which engine it is for, and the model: what the bundle has in common with one of no policies.
+static AROUND: LazyLock<(Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
+    let mut bundle: Value = serde_json::from_slice(SOURCE).unwrap();
+    let whole = compiled(SOURCE);
+    bundle["policies"] = json!([]);
+    let empty = compiled(bundle.to_string().as_bytes());
+    let same = whole.iter().rev().zip(empty.iter().rev()).take_while(|(one, other)| one == other).count();
+    (whole[..8].to_vec(), whole[whole.len() - same..].to_vec())
+});
 
 fuzz_target!(|data: &[u8]| {
-    let mut bundle = json!({"schema": 1, "version": "1"});
-    let mut bytes = Base64::decode_vec(COMPILED["compiled"].as_str().unwrap()).unwrap();
-    bytes.truncate(8);
-    bytes.extend(data);
-    bundle["compiled"] = Base64::encode_string(&bytes).into();
+    let (engine, model) = &*AROUND;
+    for behind in [&[][..], model] {
+        decide_by(&[engine, data, behind].concat());
+    }
+});
+
+fn decide_by(bytes: &[u8]) {
+    let bundle = json!({"schema": 1, "version": "1", "compiled": Base64::encode_string(bytes)});
     let Ok(bundle) = Bundle::unsigned_compiled(bundle.to_string().as_bytes()) else { return };
     let engine = Engine::new(bundle, Identifiers::plain()).unwrap();
     for line in CASES.lines().step_by(9) {
@@ -32,4 +48,4 @@ fuzz_target!(|data: &[u8]| {
         assert!(!engine.decide(&request).versions.engine.is_empty());
         assert!(!engine.resume(&request).is_deferred());
     }
-});
+}

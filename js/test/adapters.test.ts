@@ -19,7 +19,7 @@ import type { NodeOptions } from "edgeward/node";
 import { protect as protectWorker } from "edgeward/workers";
 import { clientOf as nextClient } from "../dist/adapters/next/client.js";
 import { adapterCases } from "./support/adapter-cases.js";
-import { bundle, CALM, exchange } from "./support/fixture.js";
+import { bundle, CALM, exchange, open } from "./support/fixture.js";
 import { serve } from "./support/servers.js";
 import type { Running } from "./support/servers.js";
 
@@ -107,7 +107,7 @@ test("the address is the connection's, or what a trusted proxy says, in every ad
   const seen: unknown[] = [];
   const look = {
     ...options,
-    bundle: { text: JSON.stringify({ schema: 1, version: "1", policies: [] }) },
+    bundle: { text: open() },
     facts: undefined,
     stepUpUrl: undefined,
     trustedProxies: ["127.0.0.0/8"],
@@ -137,7 +137,7 @@ test("where a platform is open to anyone, trusted headers need a proof of who is
   const seen: (string | null)[] = [];
   const look = {
     ...options,
-    bundle: { text: JSON.stringify({ schema: 1, version: "1", policies: [] }) },
+    bundle: { text: open() },
     facts: undefined,
     trustedHeaders: { "x-auth-user": "principal.id" },
   } as const;

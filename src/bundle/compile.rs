@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{Bundle, BundleFile, limit, stated, text};
+use super::{Bundle, BundleFile, form, limit, stated, text};
 use crate::base64::STANDARD;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -23,7 +23,6 @@ pub struct CompiledBundle {
 #[derive(Default)]
 struct Kept<'a> {
     agents: Option<&'a RawValue>,
-    model: Option<&'a RawValue>,
     self_test: Option<&'a RawValue>,
     settings: Option<&'a RawValue>,
     version: Option<&'a RawValue>,
@@ -31,7 +30,6 @@ struct Kept<'a> {
 
 record!(Kept<'a> {
     "agents" => Raw(agents),
-    "model" => Raw(model),
     "selfTest" => Raw(self_test),
     "settings" => Raw(settings),
     "version" => Raw(version),
@@ -59,16 +57,15 @@ impl Bundle {
         }
         let bundle = Self::unsigned(source.as_bytes())?;
         let warnings = bundle.warnings.clone();
-        let policies = STANDARD.encode(&bundle.policies.to_compiled());
+        let compiled = STANDARD.encode(&form::to_compiled(&bundle.policies, &bundle.model));
         Engine::new(bundle, Identifiers::plain())?;
 
         let mut kept = Kept::default();
         read::from_json(source, Slot::Record(&mut kept)).map_err(|why| Error::json("bundle", &why))?;
-        let policies = format!("\"{policies}\"");
+        let compiled = format!("\"{compiled}\"");
         let members = [
             ("agents", stated(kept.agents)),
-            ("compiled", Some(&*policies)),
-            ("model", stated(kept.model)),
+            ("compiled", Some(&*compiled)),
             ("schema", Some("1")),
             ("selfTest", stated(kept.self_test)),
             ("settings", stated(kept.settings)),

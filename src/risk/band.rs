@@ -8,6 +8,7 @@
 
 use super::{LevelSet, RiskLevel};
 use crate::agent::AgentClass;
+use crate::compiled::compiled;
 use crate::error::Error;
 use crate::read::record;
 use crate::signal::{Binding, Possession, Signals};
@@ -43,7 +44,7 @@ record!(strict BandFile {
 impl BandFile {
     pub(super) fn validate(&self) -> Result<Band, Error> {
         match (self.allow, self.block) {
-            (Some(allow), Some(block)) if allow < block => Ok(Band { allow, block }),
+            (Some(allow), Some(block)) if (Band { allow, block }).is_sound() => Ok(Band { allow, block }),
             _ => Err(Error::model("band", "must allow below where it stops".to_owned())),
         }
     }
@@ -58,7 +59,13 @@ pub struct Band {
     pub block: i32,
 }
 
+compiled!(Band { allow, block });
+
 impl Band {
+    pub(super) const fn is_sound(self) -> bool {
+        self.allow < self.block
+    }
+
     /// Levels still possible at a score.
     #[must_use]
     pub fn levels(self, score: i32, signals: &Signals) -> LevelSet {

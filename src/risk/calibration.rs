@@ -3,6 +3,7 @@
 //! Signals that come together are counted twice by a sum, so a score is no log-odds yet. The knots are fitted to
 //! what was observed at each score (`lab`, calibrate.rs); beyond the outer ones nothing was, and nothing is claimed.
 
+use crate::compiled::compiled;
 use crate::read::record;
 
 /// A point of the line, as it is written.
@@ -27,17 +28,22 @@ const LIMIT: i32 = 4096;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Calibration(Vec<(i32, i32)>);
 
+compiled!(@wrapper Calibration);
+
 impl Calibration {
     /// `None` unless there are two knots, scores ascend, log-odds do not descend, and all are within limits.
     pub(super) fn of(knots: &[KnotFile]) -> Option<Self> {
-        let knots: Vec<(i32, i32)> =
-            knots.iter().map(|knot| knot.score.zip(knot.points)).collect::<Option<_>>()?;
+        let knots = knots.iter().map(|knot| knot.score.zip(knot.points)).collect::<Option<_>>()?;
+        Some(Self(knots)).filter(Self::is_sound)
+    }
+
+    pub(super) fn is_sound(&self) -> bool {
+        let Self(knots) = self;
         let holds = |pair: &[(i32, i32)]| matches!(pair, [one, other] if one.0 < other.0 && one.1 <= other.1);
         let is_small = |value: i32| (-LIMIT..=LIMIT).contains(&value);
-        let is_whole = knots.len() >= 2
+        knots.len() >= 2
             && knots.windows(2).all(holds)
-            && knots.iter().all(|(score, points)| is_small(*score) && is_small(*points));
-        is_whole.then_some(Self(knots))
+            && knots.iter().all(|(score, points)| is_small(*score) && is_small(*points))
     }
 
     /// Log-odds at a score.

@@ -1,5 +1,6 @@
 //! The scorecard: integer points per signal and bin, and the levels they add up to.
 
+mod compiled;
 mod file;
 
 use file::{CardFile, ModelFile};
@@ -22,6 +23,19 @@ pub(super) struct Points {
     pub high: i32,
 }
 
+/// Largest magnitude of one bin's points: 16 bits of evidence. Keeps every sum far from overflow.
+const POINTS_LIMIT: i32 = 1024;
+
+impl Points {
+    /// Whether they are in order, and within limits.
+    const fn hold(self) -> bool {
+        -POINTS_LIMIT <= self.low
+            && self.low <= self.points
+            && self.points <= self.high
+            && self.high <= POINTS_LIMIT
+    }
+}
+
 /// Least points of each level above `none`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Thresholds {
@@ -34,6 +48,10 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
+    const fn ascend(self) -> bool {
+        self.low < self.medium && self.medium < self.high
+    }
+
     pub(super) const fn level(self, score: i32) -> RiskLevel {
         if score >= self.high {
             RiskLevel::High
@@ -105,6 +123,10 @@ impl Model {
     /// ever scored with.
     #[must_use]
     pub fn check(&self) -> String {
+        format!("{:016x}", self.digest())
+    }
+
+    fn digest(&self) -> u64 {
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         let mut take = |number: i64| {
             for byte in number.to_le_bytes() {
@@ -126,7 +148,7 @@ impl Model {
             });
             take(i64::from(score) << 32 | i64::from(probability::from_points(self.calibrated(score))));
         }
-        format!("{hash:016x}")
+        hash
     }
 
     /// The model that ships with the engine.

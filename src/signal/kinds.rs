@@ -4,6 +4,7 @@
 //! system most of whose labelled traffic comes from a data centre is one, for the address that is missing, too.
 
 use super::network::Network;
+use crate::compiled::compiled;
 use crate::error::Error;
 use crate::read::record;
 use crate::sort::sort;
@@ -14,6 +15,8 @@ const LIMIT: usize = 256;
 /// Autonomous systems that are intermediaries, in the order of their numbers: each above the eight bits of its kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NetworkKinds(Vec<u64>);
+
+compiled!(@wrapper NetworkKinds);
 
 impl NetworkKinds {
     /// Kinds that a model may name, as their bins are named.
@@ -48,6 +51,12 @@ impl NetworkKinds {
             self.0.get(at).filter(|network| **network >> 8 == asn)
         });
         known.and_then(|network| Network::ALL.get((network & 0xff) as usize)).map_or(stated, |kind| *kind)
+    }
+
+    /// Whether the networks ascend, so that one is found.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.0.len() <= LIMIT
+            && self.0.windows(2).all(|pair| matches!(pair, [one, other] if one >> 8 < other >> 8))
     }
 
     /// Its numbers, for a model's check.

@@ -2,6 +2,7 @@
 
 use super::kinds::{NetworkKinds, NetworkKindsFile};
 use super::rarity::{Rarity, RarityFile};
+use crate::compiled::compiled;
 use crate::error::Error;
 
 /// What a model knows of everybody.
@@ -13,7 +14,13 @@ pub struct Population {
     pub networks: NetworkKinds,
 }
 
+compiled!(Population { rarity, networks });
+
 impl Population {
+    pub(crate) fn is_sound(&self) -> bool {
+        self.rarity.is_sound() && self.networks.is_sound()
+    }
+
     pub(crate) fn of(rarity: RarityFile, networks: NetworkKindsFile) -> Result<Self, Error> {
         Ok(Self { rarity: rarity.validate()?, networks: networks.validate()? })
     }

@@ -6,6 +6,7 @@
 //! and c how many had it. Profiles do not count values one by one; c is taken as n over the number of values kept,
 //! which is what they amount to in the mean. All in points of 1/64 bit.
 
+use crate::compiled::compiled;
 use crate::error::Error;
 use crate::logarithm::log2;
 use crate::read::{Record, Slot};
@@ -38,6 +39,8 @@ vocabulary! {
 /// Rarities of values by dimension.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rarity([Table; Dimension::ALL.len()]);
+
+compiled!(@wrapper Rarity);
 
 /// Hashes of values with their rarity, in the order of the hashes.
 type Table = Vec<(u32, i32)>;
@@ -91,6 +94,15 @@ impl Rarity {
             }
         }
         Ok(rarity)
+    }
+
+    /// Whether every table ascends, so that a value is found, and says what a rarity can be.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.0.iter().all(|table| {
+            table.len() <= LIMIT
+                && table.windows(2).all(|pair| matches!(pair, [one, other] if one.0 < other.0))
+                && table.iter().all(|(_, points)| (0..=RAREST).contains(points))
+        })
     }
 
     /// Its numbers, for a model's check.

@@ -54,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Done {
         "signedWith": signature.map(|envelope| envelope.key_id),
         "policies": policies,
         "namedLocations": locations,
-        "model": value.get("model").and_then(|model| model.get("id")),
+        "model": bundle.model_id(),
         "settings": value.get("settings"),
         "warnings": bundle.warnings(),
     }))?;

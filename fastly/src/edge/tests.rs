@@ -210,7 +210,7 @@ fn a_newer_bundle_is_put_to_work_and_a_worse_one_is_not() {
     let mut edge = edge(&settings("blocked"), &world);
     let offer = |text: String| world.0.borrow_mut().bundle = Some(StoredBundle { text, signature: None });
     assert_eq!(send(&mut edge, None, NOW, None).0, 403);
-    offer(r#"{"schema":1,"version":"2","policies":[]}"#.to_owned());
+    offer(Bundle::compile(br#"{"schema":1,"version":"2","policies":[]}"#).unwrap().text);
     assert_eq!(send(&mut edge, None, NOW + 1_000, None).0, 403, "not due yet");
     send(&mut edge, None, NOW + 60_000, None);
     assert_eq!(send(&mut edge, None, NOW + 60_001, None).0, 200);

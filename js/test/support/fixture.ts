@@ -14,6 +14,11 @@ export function bundle(version = "1"): string {
   return compile(JSON.stringify(source(version))).bundle;
 }
 
+/** A bundle without policies. */
+export function open(): string {
+  return compile(JSON.stringify({ schema: 1, version: "1", policies: [] })).bundle;
+}
+
 /** Attack tools are blocked; `/admin` needs MFA; users of high risk are blocked, which an edge has to ask for. */
 export function source(version = "1"): { policies: ReturnType<typeof policy>[]; [member: string]: unknown } {
   return {

@@ -226,15 +226,15 @@ pub fn follow_line(seen: Option<String>, cookie: &str, time: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use edgeward::bundle::Bundle;
     use wasm_bindgen_test::wasm_bindgen_test;
 
     use super::*;
 
-    const BUNDLE: &str = r#"{"schema":1,"version":"1","policies":[]}"#;
-
     fn engine() -> Engine {
         let mut engine = Engine::new(r#"{"allowUnsigned":true}"#).unwrap();
-        assert_eq!(engine.load(BUNDLE, None), r#"{"version":"1","policies":0,"agentDirectories":[]}"#);
+        let bundle = Bundle::compile(br#"{"schema":1,"version":"1","policies":[]}"#).unwrap();
+        assert_eq!(engine.load(&bundle.text, None), r#"{"version":"1","policies":0,"agentDirectories":[]}"#);
         engine
     }
 

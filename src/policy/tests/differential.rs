@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::random::{self, Random};
 use super::view::View;
 use crate::agent::{Agent, classify};
+use crate::compiled::{from_bytes, to_bytes};
 use crate::detection::{DetectionKind, DetectionSet};
 use crate::policy::demand::Demand;
 use crate::policy::state::{State, Unions};
@@ -29,7 +30,7 @@ fn parse(policies: &Value) -> PolicySet {
 fn written(policies: &Value) -> Written {
     let locations = random::named_locations().to_string();
     let (written, _) = Written::parse(&policies.to_string(), &locations, None).unwrap();
-    Written { set: PolicySet::from_compiled(&written.set.to_compiled()).unwrap(), ..written }
+    Written { set: from_bytes(&to_bytes(&written.set)).unwrap(), ..written }
 }
 
 fn with_facts<T>(request: &Value, look: impl FnOnce(&Facts<'_>) -> T) -> T {

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{Model, Points, Thresholds};
+use super::{Model, POINTS_LIMIT, Points, Thresholds};
 use crate::error::Error;
 use crate::read::{Record, Slot, record};
 use crate::request::Text;
@@ -10,9 +10,6 @@ use crate::risk::band::BandFile;
 use crate::risk::calibration::{Calibration, KnotFile};
 use crate::signal::{CATALOGUE, NetworkKindsFile, Population, RarityFile};
 use crate::vocabulary::vocabulary;
-
-/// Largest magnitude of one bin's points: 16 bits of evidence. Keeps every sum far from overflow.
-const POINTS_LIMIT: i32 = 1024;
 
 #[derive(Default)]
 pub(super) struct ModelFile<'a> {
@@ -208,8 +205,7 @@ impl PointsFile {
             Self { points: Some(points), low: Some(low), high: Some(high) } => (points, low, high),
             _ => return None,
         };
-        let holds = -POINTS_LIMIT <= low && low <= points && points <= high && high <= POINTS_LIMIT;
-        holds.then_some(Points { points, low, high })
+        Some(Points { points, low, high }).filter(|points| points.hold())
     }
 }
 
@@ -223,7 +219,8 @@ impl CardFile {
         let LevelsFile { low: Some(low), medium: Some(medium), high: Some(high) } = self.levels else {
             return Err(Error::model("levels", "is missing".to_owned()));
         };
-        if !(low < medium && medium < high) {
+        let thresholds = Thresholds { low, medium, high };
+        if !thresholds.ascend() {
             return Err(Error::model("levels", "must ascend from low over medium to high".to_owned()));
         }
         let mut table = Vec::with_capacity(CATALOGUE.len());
@@ -233,7 +230,6 @@ impl CardFile {
         let calibration = Calibration::of(&self.calibration)
             .ok_or_else(|| Error::model("calibration", "must be two knots or more that ascend".to_owned()))?;
         let band = self.band.as_ref().map(BandFile::validate).transpose()?;
-        let thresholds = Thresholds { low, medium, high };
         let model = Model {
             id: id.to_owned(),
             expires,
