@@ -56,6 +56,21 @@ struct Keyword {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Hosts {
+    hosts: Vec<HostsOf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HostsOf {
+    agents: Vec<String>,
+    domains: Vec<String>,
+    #[expect(dead_code, reason = "for the reader of the data")]
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Tls {
     fingerprint: Vec<Fingerprint>,
 }
@@ -112,6 +127,7 @@ pub fn compile() {
     keywords(&read::<Keywords>(&data.join("keywords.toml")), known, &mut tokens, &mut out);
     phrases(&vocabulary.phrase, &tokens, &mut out);
     frames(&read::<Frames>(&data.join("frames.toml")), &words, &tokens, &mut texts, &mut out);
+    hosts(&read::<Hosts>(&data.join("hosts.toml")), &mut texts, &mut out);
     tokens.write(&mut out);
     texts.write(&mut out);
     releases(&read::<Releases>(&data.join("releases.toml")), &mut out);
@@ -378,6 +394,18 @@ fn ended(ended: &Ended, out: &mut String) {
     let row = |end: &End| format!("({:?}, {})", end.family, days(&end.day));
     let rows: Vec<String> = ended.ended.iter().map(row).collect();
     writeln!(out, "pub static ENDED: [(&str, u16); {}] = [{}];", rows.len(), rows.join(", ")).unwrap();
+}
+
+/// Names of agents, and what the names of their hosts end with.
+fn hosts(hosts: &Hosts, texts: &mut Texts, out: &mut String) {
+    let mut rows = Vec::new();
+    for of in &hosts.hosts {
+        for agent in &of.agents {
+            assert!(texts.0.contains(agent), "{agent:?} of hosts.toml is no name of the catalogue");
+            rows.push(format!("({}, &{:?})", texts.number(agent), of.domains));
+        }
+    }
+    writeln!(out, "pub static HOSTS: [(Text, &[&str]); {}] = [{}];", rows.len(), rows.join(",\n")).unwrap();
 }
 
 fn tls(tls: &Tls, out: &mut String) {

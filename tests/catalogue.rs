@@ -72,6 +72,28 @@ fn every_entry_written_by_hand_has_what_an_entry_needs() {
     }
 }
 
+/// Host names verify agents whose operators say so, and are compared in lower case.
+#[test]
+fn hosts_are_those_of_agents_that_reverse_dns_verifies() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/agents/hosts.toml");
+    let table: toml::Table = toml::from_str(&fs::read_to_string(data).unwrap()).unwrap();
+    let known: Vec<_> = lists("catalogue").into_iter().flat_map(|(_, list)| list.agents).collect();
+    for row in table.get("hosts").and_then(toml::Value::as_array).unwrap() {
+        let texts = |member: &str| -> Vec<String> {
+            let list = row.get(member).and_then(toml::Value::as_array).unwrap();
+            list.iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+        };
+        assert!(row.get("source").and_then(toml::Value::as_str).is_some_and(is_address), "{row}");
+        for domain in texts("domains") {
+            assert!(is_address(&format!("https://{domain}")), "{domain:?}");
+        }
+        for agent in texts("agents") {
+            let entry = known.iter().find(|entry| entry.name.as_ref() == Some(&agent)).unwrap();
+            assert!(entry.verify.iter().any(|check| check == "reverseDns"), "{agent}");
+        }
+    }
+}
+
 #[test]
 fn imported_lists_state_source_and_licence_and_nothing_by_hand() {
     for (path, list) in lists("imported") {

@@ -1,4 +1,5 @@
-//! What an operator says of agents: whose keys are believed, and where agents fetch from. A bundle's `agents`.
+//! What is believed of agents: whose keys, and where they fetch from. A bundle's `agents`, and for host names what the
+//! operators of crawlers document (`data/agents/hosts.toml`).
 //!
 //! Threat: a request may name any directory as its own. Only one that stands here can back a signature; of any
 //! other, `Signature-Agent` is a claim and nothing more.
@@ -6,7 +7,7 @@
 use std::net::IpAddr;
 
 use super::key::{Jwk, Key};
-use super::table::Entry;
+use super::table::{Entry, HOSTS};
 use super::{AgentClass, Purpose};
 use crate::error::Error;
 use crate::net::AddressRange;
@@ -154,14 +155,14 @@ impl Registry {
             addresses.operator == entry.operator.get()
                 && (addresses.names.is_empty() || addresses.names.iter().any(|name| name == entry.name.get()))
         };
-        let mut known = None;
+        let mut known = documented(entry, names);
         for addresses in self.addresses.iter().filter(of_agent) {
             let in_range = ip
                 .filter(|_| !addresses.ranges.is_empty())
                 .map(|ip| addresses.ranges.iter().any(|range| range.contains(ip)));
-            let in_domain = names.filter(|_| !addresses.domains.is_empty()).map(|names| {
-                names.iter().any(|name| addresses.domains.iter().any(|domain| is_within(name, domain)))
-            });
+            let in_domain = names
+                .filter(|_| !addresses.domains.is_empty())
+                .map(|names| names.iter().any(|name| is_within_any(name, &addresses.domains)));
             for answer in [in_range, in_domain].into_iter().flatten() {
                 known = Some(known.unwrap_or(false) || answer);
             }
@@ -237,10 +238,25 @@ pub(super) fn origin(url: &str) -> Option<String> {
         .then(|| host.to_ascii_lowercase())
 }
 
-/// Whether a host name is a domain or below it.
+/// Whether one of the client's names is as the agent's operator documents them.
+fn documented(entry: &Entry, names: Option<&[Text<'_>]>) -> Option<bool> {
+    let names = names?;
+    let (_, domains) = HOSTS.iter().find(|(agent, _)| *agent == entry.name)?;
+    Some(names.iter().any(|name| is_within_any(name, domains)))
+}
+
+fn is_within_any(name: &str, domains: &[impl AsRef<str>]) -> bool {
+    domains.iter().any(|domain| is_within(name, domain.as_ref()))
+}
+
+/// Whether a host name is a domain, which is in lower case, or below it.
 fn is_within(name: &str, domain: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-    name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let Some((rest, end)) = name.len().checked_sub(domain.len()).and_then(|at| name.split_at_checked(at))
+    else {
+        return false;
+    };
+    end.eq_ignore_ascii_case(domain) && (rest.is_empty() || rest.ends_with('.'))
 }
 
 #[cfg(test)]

@@ -263,6 +263,7 @@ fn keys_that_the_host_fetched_count_for_their_directory_only() {
 fn a_name_is_backed_or_contradicted() {
     const GPT: &str = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)";
     const GOOGLE: &str = "Googlebot/2.1 (+http://www.google.com/bot.html)";
+    const BING: &str = "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)";
     let registry = registry();
     let verification = |agent: &str, ip: Option<&str>, names: Option<&[&str]>| {
         let mut request = request(&[("user-agent", agent)]);
@@ -280,6 +281,17 @@ fn a_name_is_backed_or_contradicted() {
         (GOOGLE, None, Some(&["c1.robot.example"]), Verification::Contradicted),
         (GOOGLE, None, Some(&[]), Verification::Contradicted),
         ("curl/8.5.0", Some("192.0.2.9"), None, Verification::None),
+        // Whatever the bundle says, what operators document of their hosts counts.
+        (GOOGLE, None, Some(&["crawl-192-0-2-9.googlebot.com"]), Verification::Address),
+        (BING, None, Some(&["msnbot-192-0-2-9.Search.MSN.com."]), Verification::Address),
+        (BING, None, Some(&["search.msn.com.bot.example", "research.msn.com"]), Verification::Contradicted),
+        (BING, None, Some(&[]), Verification::Contradicted),
+        (BING, Some("192.0.2.9"), None, Verification::Claimed),
+        // Another operator's hosts, and one of its customers' machines.
+        (GOOGLE, None, Some(&["msnbot-192-0-2-9.search.msn.com"]), Verification::Contradicted),
+        (GOOGLE, None, Some(&["9.2.0.192.bc.googleusercontent.com"]), Verification::Contradicted),
+        // Nobody documents theirs.
+        (GPT, None, Some(&["crawl.example"]), Verification::Claimed),
     ] {
         assert_eq!(verification(agent, ip, names), wanted, "{agent} {ip:?} {names:?}");
     }
