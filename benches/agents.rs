@@ -9,15 +9,38 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use edgeward::agent::{self, probe};
+use edgeward::request::Text;
 
 const FEW: usize = 200;
 const ROUNDS: usize = 41;
 /// Calls of a round, about.
 const CALLS: usize = 4_000;
 
-/// Nanoseconds a call over a list of user agents.
-fn race(agents: &[String]) -> f64 {
-    let requests: Vec<_> = agents.iter().map(|agent| probe::bare(agent)).collect();
+/// What a browser sends beside its user agent when it asks for a page.
+const PAGE: &[(&str, &str)] = &[
+    ("sec-ch-ua", r#""Chromium";v="140", "Not=A?Brand";v="24", "Google Chrome";v="140""#),
+    ("sec-ch-ua-mobile", "?0"),
+    ("sec-ch-ua-platform", r#""Windows""#),
+    ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"),
+    ("sec-fetch-site", "same-origin"),
+    ("sec-fetch-mode", "navigate"),
+    ("sec-fetch-user", "?1"),
+    ("sec-fetch-dest", "document"),
+    ("referer", "https://app.example/orders/2026?sort=date&page=4"),
+    ("accept-encoding", "gzip, deflate, br, zstd"),
+    ("accept-language", "nb-NO,nb;q=0.9,en;q=0.8"),
+];
+
+/// Nanoseconds a call over a list of user agents, each with some other headers.
+fn race(agents: &[String], headers: &[(&str, &str)]) -> f64 {
+    let request = |agent| {
+        let mut request = probe::bare(agent);
+        request.http.scheme = Some("https".into());
+        let into = request.http.headers.get_or_insert_default();
+        headers.iter().for_each(|(name, value)| into.push(Text::from(*name), Text::from(*value)));
+        request
+    };
+    let requests: Vec<_> = agents.iter().map(|agent| request(agent.as_str())).collect();
     let turns = CALLS.div_ceil(requests.len());
     let round = |_| {
         let start = Instant::now();
@@ -38,8 +61,9 @@ fn main() {
         let text = std::fs::read_to_string(file).expect("a readable file");
         let agents: Vec<String> = text.lines().map(str::to_owned).collect();
         let few: Vec<String> = agents.iter().step_by(agents.len().div_ceil(FEW).max(1)).cloned().collect();
-        println!("{:<28}{:>8.0} ns", format!("{} user agents", agents.len()), race(&agents));
-        println!("{:<28}{:>8.0} ns", format!("{} user agents", few.len()), race(&few));
+        println!("{:<28}{:>8.0} ns", format!("{} user agents", agents.len()), race(&agents, &[]));
+        println!("{:<28}{:>8.0} ns", format!("{} user agents", few.len()), race(&few, &[]));
+        println!("{:<28}{:>8.0} ns", "with the headers of a page", race(&few, PAGE));
     }
     let noise = (0..2_048_u32).map(|index| char::from(33 + ((index * index * 31 + index * 7) % 94) as u8));
     for (kind, agent) in [
@@ -53,6 +77,6 @@ fn main() {
         ("escapes", "a%20".repeat(512)),
         ("noise", noise.collect()),
     ] {
-        println!("{kind:<28}{:>8.0} ns", race(&[agent]));
+        println!("{kind:<28}{:>8.0} ns", race(&[agent], &[]));
     }
 }

@@ -35,7 +35,7 @@ pub(crate) use self::registry::RegistryFile;
 pub use self::rule::Rule;
 pub use self::signature::{Signature, SignatureStatus};
 use self::table::Entry;
-use crate::request::{Header, Http, Platform, Request};
+use crate::request::{Http, Platform, Request};
 use crate::vocabulary::vocabulary;
 use crate::write::{Elements, Value, Write, written};
 
@@ -113,7 +113,10 @@ vocabulary! {
         /// The browser's version is so far ahead of its release train that it can not have been released. Innocent causes:
         /// applications that write their own version as the browser's.
         UnreleasedBrowser = "unreleasedBrowser",
-        /// `Sec-CH-UA` brands contradict the user agent.
+        /// The brands of the client's hints contradict the user agent, or `Sec-CH-UA` those of
+        /// `Sec-CH-UA-Full-Version-List`: in the product, the version of Chromium, or by a headless build. Innocent causes:
+        /// applications that override the user agent of their WebView, device emulation, extensions and compatibility
+        /// lists by which one browser calls itself another.
         BrandMismatch = "brandMismatch",
         /// `Sec-CH-UA-Platform` contradicts the user agent.
         PlatformMismatch = "platformMismatch",
@@ -129,12 +132,14 @@ vocabulary! {
         TruncatedToken = "truncatedToken",
         /// The user agent has tokens that no real build has.
         ImpossibleToken = "impossibleToken",
-        /// The user agent or a header carries an injection payload.
+        /// The user agent carries an injection payload, or a header that a client is told by: `Referer`, `Accept`,
+        /// `Accept-Language`, `Accept-Encoding`, `X-Requested-With` and client hints.
         InjectedPayload = "injectedPayload",
         /// The TLS fingerprint belongs to another engine than the one claimed.
         TlsMismatch = "tlsMismatch",
-        /// A browser of that age sends fetch metadata and `Accept-Language` with every request over HTTPS; this one did
-        /// not. Innocent causes: proxies that remove them, applications that fetch with a library under a browser's name.
+        /// A browser of that age sends fetch metadata and `Accept-Language` with every request over HTTPS, and `Accept` when
+        /// it asks for a page; this one did not. Innocent causes: proxies that remove them, applications that fetch with a
+        /// library under a browser's name.
         BrowserHeadersMissing = "browserHeadersMissing",
         /// Fetch metadata (`Sec-Fetch-*`) are such as no browser sends. Innocent causes: none known.
         FetchMetadataMismatch = "fetchMetadataMismatch",
@@ -316,17 +321,20 @@ fn classify_by_words<'a>(request: &'a Request<'_>) -> Agent<'a> {
 /// What headers say that judging a user agent needs.
 #[derive(Debug, Clone, Copy, Default)]
 struct Heard {
-    /// The brands of `Sec-CH-UA`, if it lists any.
+    /// The brands that the client's hints list, if any.
     brands: Option<hints::Brands>,
     /// `X-Requested-With` names an application.
     package: bool,
+    /// One of them carries a payload.
+    payload: bool,
 }
 
 impl Heard {
     fn of(http: &Http<'_>) -> Self {
         Self {
-            brands: http.header(Header::SecChUa).map(hints::Brands::read).filter(|brands| brands.count > 0),
+            brands: hints::brands(http),
             package: hints::package(http).is_some(),
+            payload: payload::in_headers(http),
         }
     }
 }
@@ -367,8 +375,16 @@ impl<'a> Reading<'a> {
     #[inline]
     fn of_frame(claims: Claims, heard: &Heard) -> Self {
         let headless = heard.brands.is_some_and(|brands| brands.headless);
-        let class = if headless { AgentClass::Headless } else { AgentClass::Browser };
-        Self { claims, class, name: None, entry: None, findings: Findings::default() }
+        let mut findings = Findings::default();
+        let class = if heard.payload {
+            findings.insert(Finding::InjectedPayload);
+            AgentClass::AttackTool
+        } else if headless {
+            AgentClass::Headless
+        } else {
+            AgentClass::Browser
+        };
+        Self { claims, class, name: None, entry: None, findings }
     }
 
     /// The agent, of which nothing else is known.

@@ -141,8 +141,8 @@ fn note(finding: Finding) -> Note {
         ),
         Finding::BrandMismatch => (
             "medium",
-            "Sec-CH-UA names another browser or version than the user agent.",
-            "Applications that override the user agent of their WebView; device emulation.",
+            "Sec-CH-UA names another browser or version than the user agent or Sec-CH-UA-Full-Version-List.",
+            "Applications that override the user agent of their WebView; device emulation; extensions and compatibility lists by which one browser calls itself another.",
         ),
         Finding::PlatformMismatch => (
             "medium",
@@ -184,7 +184,7 @@ fn note(finding: Finding) -> Note {
         ),
         Finding::BrowserHeadersMissing => (
             "medium",
-            "A browser of that age sends Sec-Fetch-Mode and Accept-Language over HTTPS and this one did not.",
+            "A browser of that age sends Sec-Fetch-Mode and Accept-Language over HTTPS, and Accept for pages, and this one did not.",
             "Proxies that remove them; applications that fetch with a library under a browser's name.",
         ),
         Finding::FetchMetadataMismatch => {

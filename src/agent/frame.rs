@@ -327,14 +327,15 @@ mod tests {
         assert!(verdict.span.is_none() && !structure::truncated(&found), "{text}");
         // Whatever its headers say beside it.
         for brands in [None, Some(claims.chrome), Some(claims.chrome + 1)] {
-            for (package, headless) in [(false, false), (true, false), (false, true)] {
+            for told in 0..4 {
+                let [package, headless, payload] = [1, 2, 3].map(|this| told == this);
                 let brands = brands.map(|major| Brands {
                     chromium: Some(major),
                     headless,
                     count: 1,
                     ..Brands::default()
                 });
-                let heard = Heard { brands, package };
+                let heard = Heard { brands, package, payload };
                 let [at_once, by_words] = [Reading::of_frame(claims, &heard), Reading::of(text, &heard)];
                 assert_eq!(at_once.agent(), by_words.agent(), "{text} {heard:?}");
             }

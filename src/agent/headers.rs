@@ -52,9 +52,14 @@ pub fn check(request: &Request<'_>, claims: &Claims, Heard { package, .. }: Hear
         findings.insert(Finding::WebviewMismatch);
     }
     let Some((engine, version)) = engine(claims) else { return };
-    let Some(accept) = header(Header::Accept) else { return };
+    let (accept, language) = (header(Header::Accept), header(Header::AcceptLanguage));
+    let encoding = header(Header::AcceptEncoding);
+    // The Fetch standard has browsers set `Accept` themselves (§4.1, "main fetch"), but not for WebSockets; and who hands on
+    // fetch metadata and nothing else left it out.
+    let is_reported = accept.is_some() || navigates && (language.is_some() || encoding.is_some());
     // A library under a WebView's user agent is how its application fetches.
-    let judged = http.scheme.as_deref() == Some("https")
+    let judged = is_reported
+        && http.scheme.as_deref() == Some("https")
         && http.method.as_deref() != Some("OPTIONS")
         && !claims.marks.has(Mark::Webview)
         && !package;
@@ -62,13 +67,14 @@ pub fn check(request: &Request<'_>, claims: &Claims, Heard { package, .. }: Hear
         return;
     }
     let is_due = FETCH_METADATA.iter().any(|(known, first)| *known == engine && version >= *first);
-    if is_due && (mode.is_none() || header(Header::AcceptLanguage).is_none()) {
+    if is_due && (mode.is_none() || language.is_none()) || accept.is_none() {
         findings.insert(Finding::BrowserHeadersMissing);
     }
+    let Some(accept) = accept else { return };
     // Every browser asks for pages as HTML first. `gzip, deflate` alone is what libraries ask for; browsers have
     // understood Brotli over HTTPS since Chrome 50, Firefox 44 and Safari 11.
-    let library_encoding = header(Header::AcceptEncoding)
-        .is_some_and(|value| ["gzip, deflate", "gzip,deflate", "deflate, gzip"].contains(&value));
+    let library_encoding =
+        encoding.is_some_and(|value| ["gzip, deflate", "gzip,deflate", "deflate, gzip"].contains(&value));
     if navigates && dest == Some("document") && !accept.contains("text/html") || is_due && library_encoding {
         findings.insert(Finding::AcceptMismatch);
     }
@@ -174,6 +180,19 @@ mod tests {
             (CHROME, &[("x-requested-with", "XMLHttpRequest")], None),
             // A host that reports the user agent alone proves nothing.
             (CHROME, &[("accept", ""), ("sec-fetch-mode", ""), ("accept-language", "")], None),
+            // So does one that reports fetch metadata alone.
+            (CHROME, &[("accept", ""), ("accept-encoding", ""), ("accept-language", "")], None),
+            // A WebSocket accepts nothing.
+            (
+                CHROME,
+                &[
+                    ("accept", ""),
+                    ("sec-fetch-mode", "websocket"),
+                    ("sec-fetch-user", ""),
+                    ("sec-fetch-dest", "empty"),
+                ],
+                None,
+            ),
             // Media is asked for as it is.
             (CHROME, &[("accept-encoding", "identity;q=1, *;q=0")], None),
             // A proxy that sorts.
@@ -197,6 +216,8 @@ mod tests {
                 Finding::BrowserHeadersMissing,
             ),
             (SAFARI, &[("accept-language", "")], None, Finding::BrowserHeadersMissing),
+            (CHROME, &[("accept", "")], None, Finding::BrowserHeadersMissing),
+            (FIREFOX, &[("accept", ""), ("accept-language", "")], None, Finding::BrowserHeadersMissing),
             (CHROME, &[("sec-fetch-dest", "empty")], None, Finding::FetchMetadataMismatch),
             (FIREFOX, &[("sec-fetch-mode", "cors")], None, Finding::FetchMetadataMismatch),
             (FIREFOX, &[("sec-fetch-site", "cross-origin")], None, Finding::FetchMetadataMismatch),

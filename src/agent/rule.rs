@@ -1,8 +1,9 @@
 //! From evidence to a class: which rule decides, in which order.
 
 use super::evidence::{Evidence, Span};
+use super::payload::is_injected;
 use super::table::{KeywordClass, Mark, Marks, Strength};
-use super::{AgentClass, Heard, Purpose, payload, structure};
+use super::{AgentClass, Heard, Purpose, structure};
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -10,7 +11,7 @@ vocabulary! {
     pub enum Rule {
         /// There is no user agent.
         Missing = "missing",
-        /// It carries an injected payload.
+        /// It carries an injected payload, or one of its headers does.
         Payload = "payload",
         /// The catalogue knows the name.
         Catalogue = "catalogue",
@@ -75,12 +76,15 @@ const INJECTED: Marks = Marks::of(&[Mark::Payload, Mark::Call]);
 /// Decides. The order is the argument: what is named outweighs what is guessed, and what clears a person outweighs
 /// what only looks odd.
 pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
-    let Heard { brands, package } = *heard;
+    let Heard { brands, package, payload } = *heard;
     let verdict = |class, rule, span| Verdict { class, rule, span };
+    if payload {
+        return verdict(AgentClass::AttackTool, Rule::Payload, None);
+    }
     if !agent.starts_with(|first: char| first.is_ascii_graphic()) && agent.trim().is_empty() {
         return verdict(AgentClass::Missing, Rule::Missing, None);
     }
-    if found.marks.any(INJECTED) || found.odd && payload::is_injected(agent) {
+    if found.marks.any(INJECTED) || found.odd && is_injected(agent) {
         return verdict(AgentClass::AttackTool, Rule::Payload, None);
     }
     let device = found.marks.any(DEVICES);

@@ -18,6 +18,8 @@ vocabulary! {
         SecChUaPlatform = "sec-ch-ua-platform",
         /// Whether it is a mobile device, of the same.
         SecChUaMobile = "sec-ch-ua-mobile",
+        /// Brands with whole versions, of the same: sent to sites that ask for it (`Accept-CH`).
+        SecChUaFullVersionList = "sec-ch-ua-full-version-list",
         /// Languages.
         AcceptLanguage = "accept-language",
         /// Content encodings.
@@ -32,6 +34,8 @@ vocabulary! {
         SecFetchUser = "sec-fetch-user",
         /// Fetch metadata: from where it is asked.
         SecFetchSite = "sec-fetch-site",
+        /// The page that asks.
+        Referer = "referer",
         /// Application that a WebView belongs to.
         XRequestedWith = "x-requested-with",
         /// Announces a signature (RFC 9421).
