@@ -82,7 +82,7 @@ fn says(text: &str, words: &[Known], tokens: &Tokens, texts: &mut Texts) -> Stri
         let (before, _) = sample.split_at(*at - 1);
         assert!(!tokens.goes_on_with_number(before), "a name begins like the end of `{before}` and a number");
     }
-    let (mut version, mut chrome, mut firefox, mut major) = (0, 0, 0, 0);
+    let (mut version, mut chrome, mut firefox, mut rv, mut major) = (0, 0, 0, 0, 0);
     let mut family: Option<&Known> = None;
     let mut marks: Vec<&str> = Vec::new();
     let mut systems: Vec<&str> = Vec::new();
@@ -96,6 +96,7 @@ fn says(text: &str, words: &[Known], tokens: &Tokens, texts: &mut Texts) -> Stri
             "Version" => version = number(*end),
             "Chrome" => chrome = number(*end),
             "Firefox" => firefox = number(*end),
+            "Rv" => rv = number(*end),
             _ => {}
         }
         // The same order of precedence as where words are read one by one.
@@ -116,7 +117,7 @@ fn says(text: &str, words: &[Known], tokens: &Tokens, texts: &mut Texts) -> Stri
     forms.sort_unstable();
     forms.dedup();
     format!(
-        "Says {{ marks: Marks::of(&[{}]), system: System::last(&[{}]), form: Form::last(&[{}]), browser: {}, major: {major}, version: {version}, chrome: {chrome}, firefox: {firefox} }}",
+        "Says {{ marks: Marks::of(&[{}]), system: System::last(&[{}]), form: Form::last(&[{}]), browser: {}, major: {major}, version: {version}, chrome: {chrome}, firefox: {firefox}, rv: {rv} }}",
         marks.iter().map(|mark| format!("Mark::{mark}")).collect::<Vec<_>>().join(", "),
         systems.iter().map(|system| format!("System::{system}")).collect::<Vec<_>>().join(", "),
         forms.iter().map(|form| format!("Form::{form}")).collect::<Vec<_>>().join(", "),

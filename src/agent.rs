@@ -42,9 +42,11 @@ use crate::write::{Elements, Value, Write, written};
 vocabulary! {
     /// What kind of client sent the request.
     pub enum AgentClass {
-        /// A person's web browser.
+        /// A person's web browser, on whatever device, and the one that an application shows pages in: Conditional Access
+        /// counts both as `browser`, and a policy for browsers must not be left by adding an application's name.
         Browser = "browser",
-        /// An application, in-app browser, player, television or console used by a person.
+        /// An application, player or daemon of a person that fetches without a browser's engine, or is known to show no pages
+        /// though it names one.
         App = "app",
         /// A search engine's crawler.
         SearchCrawler = "searchCrawler",

@@ -64,6 +64,8 @@ pub struct Named {
 pub struct Hinted {
     pub keyword: &'static Keyword,
     pub span: Span,
+    /// The word is one for that: in a compound the last part is meant, and a `SpiderGame` is a game.
+    pub head: bool,
 }
 
 /// One thing the pass saw, for the explanation.
@@ -131,7 +133,7 @@ pub struct Evidence {
     pub plus_contact: bool,
     /// Something stands behind `like Gecko` in its comment, where browsers have nothing.
     pub behind_gecko: bool,
-    /// A browser's version is a word: a template that nobody filled in.
+    /// A browser's version is a word, or cut off: a template that nobody filled in.
     pub unversioned: bool,
     /// No blank between `Mozilla/4.0` and its comment.
     pub unspaced: bool,
@@ -149,6 +151,7 @@ pub struct Evidence {
     pub firefox: u32,
     pub firefox_minor: u32,
     pub gecko: u32,
+    pub rv: u32,
     pub msie: u32,
     pub mac: u32,
     pub platform: Option<Platform>,
@@ -265,7 +268,7 @@ impl Evidence {
         // A phone's name says more than that it has a browser.
         let rank = |hinted: Hinted| {
             let keyword = hinted.keyword;
-            (keyword.class != KeywordClass::Browser, keyword.strength, keyword.length)
+            (keyword.class != KeywordClass::Browser, keyword.strength, hinted.head, keyword.length)
         };
         let human = !matches!(hinted.keyword.class, KeywordClass::Agent(_));
         let slot = if human { &mut self.human } else { &mut self.keyword };
@@ -307,7 +310,11 @@ impl Evidence {
                 self.mozilla = number_after(input, end).0;
                 self.unspaced = map.opens.is_some_and(|at| input.byte(at.wrapping_sub(1)).is_ascii_digit());
             }
-            Mark::Mozilla => self.joined |= input.upto(start).ends_with(b", "),
+            // Nothing parts them where the second stands behind all that the first says.
+            Mark::Mozilla => {
+                self.joined |= input.upto(start).ends_with(b", ")
+                    || self.marks.has(Mark::Safari) && self.marks.has(Mark::Chrome) && !map.in_comment(start)
+            }
             Mark::Windows if matches!(input.from(end), [b' ', b'N' | b'n', b'T' | b't', b' ', ..]) => {
                 self.windows = numbers_after(input, end + 3)
             }
@@ -341,6 +348,7 @@ impl Evidence {
             (chrome, &mut self.chrome),
             (msie, &mut self.msie),
             (gecko, &mut self.gecko),
+            (rv, &mut self.rv),
         ] {
             if end > 0 {
                 *number = number_after(input, end.into()).0;
@@ -353,7 +361,7 @@ impl Evidence {
             // Presto's Opera says 9.80 for every version since 10; Blink's says `Version/4.0` in every WebView.
             Some(Mark::Opera) if self.version > 0 && input.from(0).starts_with(b"Opera/") => self.version,
             // Compatibility view says `MSIE 7.0` of every version since 8, and 11 does not say `MSIE` at all.
-            Some(Mark::Trident | Mark::Msie) if rv > 0 && trident > 0 => number_after(input, rv.into()).0,
+            Some(Mark::Trident | Mark::Msie) if rv > 0 && trident > 0 => self.rv,
             Some(Mark::Trident | Mark::Msie) if trident > 0 => number_after(input, trident.into()).0 + 4,
             _ => number_after(input, self.family_end.into()).0,
         };
@@ -363,7 +371,8 @@ impl Evidence {
         }
         let words = |end: u16| {
             let end = usize::from(end);
-            end > 0 && input.byte(end) == b'/' && input.byte(end + 1).is_ascii_alphabetic()
+            let next = input.byte(end + 1);
+            end > 0 && input.byte(end) == b'/' && !next.is_ascii_digit() && next != b' '
         };
         self.unversioned = words(chrome) || words(firefox);
         let behind = usize::from(gecko);

@@ -8,6 +8,7 @@ use super::claims::Claims;
 use super::device::Form;
 use super::input::{self, Run, WINDOW};
 use super::kinds::Kinds;
+use super::structure;
 use super::table::{self, Anchor, FRAMES, Mark, Marks, Meaning, Parts, System, Text};
 
 /// A stretch that is the same in some frames, and what follows.
@@ -40,6 +41,7 @@ pub struct Says {
     pub version: u8,
     pub chrome: u8,
     pub firefox: u8,
+    pub rv: u8,
 }
 
 /// What the words of a device's name tell.
@@ -107,7 +109,8 @@ pub fn read(agent: &str) -> Option<Claims> {
                 firefox: number(says.firefox),
                 headless: false,
             };
-            return (!table::is_whole(bytes)).then_some(claims);
+            let is_forged = structure::is_of_two_versions(claims.firefox, number(says.rv));
+            return (!is_forged && !table::is_whole(bytes)).then_some(claims);
         }
         steps = step.next;
     }
@@ -245,7 +248,7 @@ mod tests {
     use crate::agent::evidence::Evidence;
     use crate::agent::hints::Brands;
     use crate::agent::rule::{self, Rule};
-    use crate::agent::{AgentClass, Heard, Reading, structure};
+    use crate::agent::{AgentClass, Heard, Reading};
 
     /// Frames, with what their holes may be filled with.
     fn frames(steps: &'static [Step]) -> Vec<String> {

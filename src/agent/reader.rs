@@ -326,7 +326,7 @@ impl Reader<'_> {
                 if self.input.byte(start.wrapping_sub(1)) == b'.' && is_ai(self.input.run(run)) {
                     self.domain(run);
                 } else if !self.model && !self.address {
-                    self.keyword(keyword, span);
+                    self.keyword(keyword, span, true);
                 }
                 return false;
             }
@@ -388,13 +388,18 @@ impl Reader<'_> {
             // A keyword inside a longer one means nothing of its own: the search in `research`.
             if end > held.0 || keyword.strength > held.1 {
                 held = (end, keyword.strength);
-                self.keyword(keyword, span);
+                // Behind `Crawl`, `Crawler` or `Crawlers`.
+                let rest = input.upto(run.end).get(end..).unwrap_or_default();
+                let rest = rest.strip_prefix(b"er").unwrap_or(rest);
+                let rest = rest.strip_prefix(b"s").unwrap_or(rest);
+                let goes_on = matches!(rest, [b'A'..=b'Z', b'a'..=b'z', ..]);
+                self.keyword(keyword, span, !goes_on);
             }
         });
     }
 
-    fn keyword(&mut self, keyword: &'static Keyword, span: Span) {
-        self.found.keyword(Hinted { keyword, span });
+    fn keyword(&mut self, keyword: &'static Keyword, span: Span, head: bool) {
+        self.found.keyword(Hinted { keyword, span, head });
         self.trace(span, Seen::Keyword(keyword));
     }
 

@@ -1,9 +1,10 @@
 //! From evidence to a class: which rule decides, in which order.
 
-use super::evidence::{Evidence, Span};
+use super::evidence::{Evidence, KITS, Span};
 use super::payload::is_injected;
 use super::table::{KeywordClass, Mark, Marks, Strength};
 use super::{AgentClass, Heard, Purpose, structure};
+use crate::request::Platform;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -99,11 +100,12 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
             && (!named.first && device
                 || found.marks.any(HAND) && (found.stranger.is_some() || app.is_some())
                 || app.is_some_and(|app| app.first || !named.first));
-        // Feeds and previews are fetched by people's applications too, whose kit then shows.
+        // Feeds are fetched by people's applications too, whose kit then shows, or whose device: a service that pretends to
+        // one has an engine.
+        let on_device = found.marks.any(Marks::of(&[Mark::Android, Mark::Ios])) && !found.mozilla_first;
         let kit = named.entry.class == AgentClass::Bot
             && named.entry.purpose == Some(Purpose::Feed)
-            && (found.marks.any(Marks::of(&[Mark::AppleKit, Mark::Kit]))
-                || found.marks.has(Mark::Android) && !found.mozilla_first)
+            && (found.marks.any(KITS) || on_device)
             && !found.plus_contact
             && named.span.length() < agent.len();
         // An application that names itself first is not what stands behind it; with a contact address it is the
@@ -159,7 +161,10 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
             found.domain.or(found.stranger).or(found.unknown),
         ),
     };
-    if let Some(firm) = keyword(Strength::Firm) {
+    // Applications are called after what they are about: `SpiderGame/1.0 CFNetwork/…`. iOS has no browser without `Safari`.
+    let inside = found.marks.any(KITS) || found.platform == Some(Platform::Ios) && found.safari == 0;
+    let about = inside && found.keyword.is_some_and(|hinted| !hinted.head);
+    if let Some(firm) = keyword(Strength::Firm).filter(|_| !about) {
         return firm;
     }
     if agent.starts_with(['<', '{', '=', '(', ';', ',', '\\']) {
@@ -196,7 +201,11 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
             && brands.is_none_or(|brands| brands.chromium != Some(found.chrome))
         {
             verdict(AgentClass::AttackTool, Rule::Impossible, None)
-        } else if found.unversioned || structure::engine_alone(found) || structure::nowhere(found) {
+        } else if found.unversioned
+            || structure::engine_alone(found)
+            || structure::nowhere(found)
+            || structure::cut(found)
+        {
             verdict(AgentClass::Malformed, Rule::Truncated, None)
         } else if device && !found.mozilla_first {
             verdict(AgentClass::App, Rule::Application, found.first)

@@ -43,9 +43,23 @@ pub fn impossible(found: &Evidence) -> bool {
         || (marks.has(Mark::X11) && marks.has(Mark::Windows) && chrome > 0)
         // Gecko's frozen date beside Blink's name.
         || (found.gecko == 20_100_101 && marks.has(Mark::Chrome) && found.firefox == 0)
+        || (is_of_two_versions(found.firefox, found.rv) && plain)
+        // Nobody is both.
+        || (chrome >= 28 && found.firefox >= 17 && plain)
+        // Chrome names Windows by its version.
+        || (chrome >= 60 && marks.has(Mark::Windows) && found.windows.0 == 0 && plain && desktop)
+        // WebKit's number has been 601 and more since iOS 9; Safari on Windows ended with 5.1, and on Android there is none.
+        || (found.platform == Some(Platform::Ios) && found.version >= 10 && (1..600).contains(&found.webkit) && plain && chrome == 0)
+        || (found.platform == Some(Platform::Windows) && found.version >= 6 && found.safari >= 600 && plain && chrome == 0)
+        || (found.platform == Some(Platform::Android) && found.version >= 9 && found.webkit >= 600 && plain && chrome == 0)
         || marks.has(Mark::Impossible)
         // Internet Explorer writes blanks before its comment and after `compatible;`.
         || (found.unspaced && marks.has(Mark::Msie))
+}
+
+/// Whether Firefox states two versions of its own. It does for 110 to 119, whose `rv:` is 109 (bugzil.la/1805967).
+pub const fn is_of_two_versions(firefox: u32, rv: u32) -> bool {
+    firefox >= 50 && rv > 0 && rv != firefox && rv != 109
 }
 
 /// Whether a WebKit runs on a PC that has no display: PhantomJS and its kin under other names.
@@ -61,7 +75,8 @@ pub fn engine_alone(found: &Evidence) -> bool {
     let device =
         !matches!(found.platform, None | Some(Platform::Windows | Platform::MacOs | Platform::Linux));
     let mac_view = found.platform == Some(Platform::MacOs) && found.webkit >= 600;
-    marks.has(Mark::Webkit)
+    let gecko = found.gecko == 20_100_101 && !marks.has(Mark::Webkit);
+    (marks.has(Mark::Webkit) || gecko)
         && !found.has_browser()
         && found.stranger.is_none()
         && !device
@@ -72,11 +87,12 @@ pub fn engine_alone(found: &Evidence) -> bool {
 
 /// A name that stands where a browser has none of its own, on a PC. Browsers that are built on others append their
 /// names too, but with a version, and not to Safari, which nobody builds on, nor to Firefox since it lost the add-ons
-/// that did so (57), and on Linux the forks are few and known. On other systems supervised browsers append a name alone.
+/// that did so (57), and on Linux, where nobody holds it in a hand, the forks are few and known. On other systems
+/// supervised browsers append a name alone.
 pub fn appended(found: &Evidence) -> Option<Span> {
     let marks = found.marks;
     let fork = marks.has(Mark::Browser) || marks.has(Mark::Edge) || marks.has(Mark::Opera);
-    let linux = found.platform == Some(Platform::Linux);
+    let linux = found.platform == Some(Platform::Linux) && !marks.has(Mark::Mobile);
     let safari = found.platform == Some(Platform::MacOs) && found.version > 0 && found.chrome == 0;
     if fork {
         return None;
@@ -97,6 +113,20 @@ pub fn appended(found: &Evidence) -> Option<Span> {
     let unbranded = blink && found.chrome == 0 && found.version == 0 && (pc || linux);
     let instead = found.stranger.filter(|_| unbranded && !marks.any(KITS));
     behind.or(instead).or(found.item.filter(|_| modern && pc))
+}
+
+/// Whether Chrome on a PC lacks what stands before and behind its name.
+pub fn cut(found: &Evidence) -> bool {
+    let marks = found.marks;
+    let desktop = matches!(found.platform, Some(Platform::Windows | Platform::MacOs | Platform::Linux));
+    let whole = marks.has(Mark::Webkit) && found.safari > 0;
+    found.mozilla_first
+        && found.chrome >= 30
+        && desktop
+        && !whole
+        && !marks.has(Mark::Browser)
+        && found.stranger.is_none()
+        && !marks.any(KITS)
 }
 
 /// Whether Chrome names no system to run on; what is built on it names itself where it leaves that out.

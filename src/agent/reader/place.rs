@@ -36,7 +36,7 @@ impl Reader<'_> {
         } else if found.marks.any(TAIL) {
             let before_it = found.appended.replace(span);
             let mark = if before == b' ' { self.input.byte(run.start.wrapping_sub(2)) } else { before };
-            if matches!(mark, b',' | b';' | b'[') || mark == b'/' && before == b' ' {
+            if matches!(mark, b',' | b';' | b'[' | b'\\') || mark == b'/' && before == b' ' {
                 found.parted.get_or_insert(span);
             }
             // The end of `%20` is a blank as well.
