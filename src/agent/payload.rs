@@ -1,6 +1,7 @@
 //! Payloads in place of a name, or of what other headers say: injected code, templates that were never filled in, paths.
 
-use super::input::MAX_BYTES;
+use super::input::{MAX_BYTES, WINDOW};
+use super::kinds::Kinds;
 use crate::request::{Header, Http};
 
 /// Whether a byte is one that payloads begin with, or with the one before it. Of escapes those that end a line.
@@ -19,11 +20,17 @@ pub fn is_injected(text: &str) -> bool {
     is_injected_at(text, may_begin)
 }
 
-/// Headers beside the user agent that tell a client, none of which has a byte that payloads begin with.
-const PLAIN: [Header; 4] =
-    [Header::Accept, Header::AcceptLanguage, Header::AcceptEncoding, Header::XRequestedWith];
-/// Those whose values are quoted, and whose nonsensical brands may have marks behind the quote.
-const QUOTED: [Header; 3] = [Header::SecChUa, Header::SecChUaFullVersionList, Header::SecChUaPlatform];
+/// Headers beside the user agent that tell a client. Their syntax has quotation marks, with anything behind them, and none of
+/// the other bytes that payloads begin with.
+const TELLING: [Header; 7] = [
+    Header::Accept,
+    Header::AcceptLanguage,
+    Header::AcceptEncoding,
+    Header::XRequestedWith,
+    Header::SecChUa,
+    Header::SecChUaFullVersionList,
+    Header::SecChUaPlatform,
+];
 
 /// Whether another header carries one.
 ///
@@ -31,12 +38,11 @@ const QUOTED: [Header; 3] = [Header::SecChUa, Header::SecChUaFullVersionList, He
 /// only counts what no browser writes into an address: they escape blanks, quotes and angle brackets, and braces in front
 /// of the query (URL standard, §1.3).
 pub fn in_headers(http: &Http<'_>) -> bool {
-    let texts = |headers: &'static [Header]| headers.iter().filter_map(|header| http.header(*header));
-    texts(&PLAIN).any(|text| has(text, *b"<$\"'{|%") && is_injected(text))
-        || texts(&QUOTED).any(|text| {
-            has(text, *b"<${") && is_injected_at(text, |byte, _| matches!(byte, b'<' | b'$' | b'{'))
-        })
-        || texts(&[Header::Referer]).any(|text| has(text, *b"<\"'${") && is_written_by_hand(text))
+    let is_telling = |text: &str| {
+        has(text, b"<$'{|%") && is_injected_at(text, |byte, next| byte != b'"' && may_begin(byte, next))
+    };
+    TELLING.iter().any(|header| http.header(*header).is_some_and(is_telling))
+        || http.header(Header::Referer).is_some_and(|text| has(text, b"<\"'${") && is_written_by_hand(text))
 }
 
 fn is_written_by_hand(address: &str) -> bool {
@@ -45,10 +51,23 @@ fn is_written_by_hand(address: &str) -> bool {
         || is_injected_at(path, |byte, next| byte == b'{' || byte == b'$' && next == b'{')
 }
 
-/// Whether a text has one of some bytes. Nearly none has: every byte is looked at, because that takes no branch.
-fn has<const N: usize>(text: &str, bytes: [u8; N]) -> bool {
+/// Whether a text has one of some bytes, which are among the rare ones. Nearly none has.
+fn has(text: &str, bytes: &[u8]) -> bool {
     let read = text.as_bytes().get(..MAX_BYTES).unwrap_or(text.as_bytes());
-    read.iter().fold(false, |found, byte| bytes.iter().fold(found, |found, one| found | (byte == one)))
+    read.chunks(WINDOW).any(|chunk| {
+        let mut window = [0; WINDOW];
+        if let Some(begin) = window.get_mut(..chunk.len()) {
+            begin.copy_from_slice(chunk);
+        }
+        let mut rare = Kinds::of(&window).rare;
+        while rare != 0 {
+            if chunk.get(rare.trailing_zeros() as usize).is_some_and(|byte| bytes.contains(byte)) {
+                return true;
+            }
+            rare &= rare - 1;
+        }
+        false
+    })
 }
 
 fn is_injected_at(text: &str, may_begin: impl Fn(u8, u8) -> bool) -> bool {
@@ -146,6 +165,8 @@ mod tests {
         for (name, value) in [
             ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
             ("accept-language", "nb-NO,nb;q=0.9,*;q=0.5"),
+            ("accept-language", r#""en";q=1"#),
+            ("accept", r#"application/ld+json;profile="https://www.w3.org/ns/activitystreams";q=0.9"#),
             ("x-requested-with", "XMLHttpRequest"),
             ("sec-ch-ua", r#"";Not A Brand";v="99", "Chromium";v="94""#),
             ("sec-ch-ua", r#""(Not(A:Brand";v="8", "Chromium";v="140""#),
