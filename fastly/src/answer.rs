@@ -144,13 +144,16 @@ pub fn is_navigation(asked: &Asked<'_>) -> bool {
 /// whose clients name the protocol version once they know it and accept both kinds of answer from the first call on
 /// (<https://modelcontextprotocol.io/specification/2025-06-18/basic/transports>).
 fn is_json_rpc(asked: &Asked<'_>) -> bool {
+    // MCP also listens by GET and ends its session by DELETE, naming the version.
+    if asked.header("mcp-protocol-version").is_some() {
+        return !matches!(asked.method, "HEAD" | "OPTIONS");
+    }
     if asked.method != "POST" {
         return false;
     }
     let header = |name| asked.header(name).unwrap_or_default();
     let (kind, accept) = (header("content-type"), header("accept"));
     kind.starts_with("application/json-rpc")
-        || asked.header("mcp-protocol-version").is_some()
         || (kind.starts_with("application/json")
             && accept.contains("application/json")
             && accept.contains("text/event-stream"))
@@ -191,17 +194,20 @@ pub(crate) mod tests {
             controls: None,
             appeal: None,
         };
-        for (headers, is_json_rpc) in [
-            (&[("content-type", "application/json-rpc")][..], true),
-            (&[("mcp-protocol-version", "2025-06-18")], true),
-            (
-                &[("content-type", "application/json"), ("accept", "application/json, text/event-stream")],
-                true,
-            ),
-            (&[("content-type", "application/json"), ("accept", "application/json")], false),
+        let version = ("mcp-protocol-version", "2025-06-18");
+        let json = ("content-type", "application/json");
+        for (method, headers, is_json_rpc) in [
+            ("POST", &[("content-type", "application/json-rpc")][..], true),
+            ("POST", &[version], true),
+            ("GET", &[version, ("accept", "text/event-stream")], true),
+            ("DELETE", &[version], true),
+            ("POST", &[json, ("accept", "application/json, text/event-stream")], true),
+            ("POST", &[json, ("accept", "application/json")], false),
+            ("PUT", &[json, ("accept", "application/json, text/event-stream")], false),
+            ("OPTIONS", &[version], false),
         ] {
             let mut asked = get(&url, headers);
-            asked.method = "POST";
+            asked.method = method;
             let answer = explain(&asked, &explanation);
             let body: Value = serde_json::from_str(&answer.body).unwrap();
             let problem = json!({"type": "about:blank", "title": "Access was refused", "status": 403, "detail": "No.",
