@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::origin::is_ours;
 
-/// The engine is handed at most so many headers,
+/// The engine is handed at most so many headers beside those that tell the client,
 pub const HEADER_COUNT_LIMIT: usize = 100;
 /// so many characters of each value,
 pub const HEADER_VALUE_LIMIT: usize = 2_048;
@@ -16,6 +16,28 @@ pub const HEADER_TOTAL_LIMIT: usize = 32_768;
 
 /// Secrets: never facts.
 const WITHHELD: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+
+/// What a client is told by. The first of each is always handed on: no flood of others in front hides it.
+const TELLING: [&str; 15] = [
+    "user-agent",
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "sec-ch-ua",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-platform",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-fetch-user",
+    "x-requested-with",
+    "signature",
+    "signature-agent",
+    "signature-input",
+];
+
+/// Headers whose order tells browsers apart.
+const ORDERED: [&str; 4] = ["accept", "accept-encoding", "accept-language", "user-agent"];
 
 /// A request, bodies excluded.
 #[derive(Debug, Clone)]
@@ -40,23 +62,47 @@ pub fn header_text(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
+/// The bytes of a value that [`header_text`] has read.
+#[must_use]
+pub fn header_bytes(text: &str) -> Vec<u8> {
+    text.chars().map(|character| u8::try_from(character).unwrap_or(b'?')).collect()
+}
+
+/// The names of a request's headers, in the order the client wrote them and cut down to where each first stands of those
+/// whose order tells.
+#[must_use]
+pub fn telling_order<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'static str> {
+    let mut order = Vec::new();
+    for name in names {
+        let telling = ORDERED.into_iter().find(|known| known.eq_ignore_ascii_case(name));
+        order.extend(telling.filter(|known| !order.contains(known)));
+    }
+    order
+}
+
 impl Asked<'_> {
-    /// All values of a header, joined as `fetch` joins them; `name` in lower case.
+    /// Every value of a header; `name` in lower case.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(key, _)| *key == name).map(|(_, value)| &**value)
+    }
+
+    /// All values of a header as one, joined as `fetch` joins them, or cookies as HTTP/2 has it, which sends each in a
+    /// header of its own (RFC 9113 §8.2.3); `name` in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         let mut values = self.headers.iter().filter(|(key, _)| *key == name).map(|(_, value)| &**value);
+        let separator = if name == "cookie" { "; " } else { ", " };
         let first = values.next()?;
-        Some(values.fold(Cow::Borrowed(first), |joined, value| format!("{joined}, {value}").into()))
+        Some(values.fold(Cow::Borrowed(first), |joined, value| format!("{joined}{separator}{value}").into()))
     }
 
-    /// First value of a cookie. Over HTTP/2 each may come in a header of its own.
+    /// Whether this asks to speak WebSocket on its connection (RFC 6455 §4.1). Others that name a protocol are requests as
+    /// any.
     #[must_use]
-    pub fn cookie(&self, name: &str) -> Option<&str> {
-        let headers = self.headers.iter().filter(|(key, _)| *key == "cookie");
-        headers.flat_map(|(_, value)| value.split(';')).find_map(|pair| {
-            let (key, value) = pair.split_once('=')?;
-            (key.trim() == name && !key.is_empty()).then(|| value.trim())
-        })
+    pub fn is_upgrade(&self) -> bool {
+        self.method == "GET"
+            && self.header("upgrade").is_some_and(|name| name.eq_ignore_ascii_case("websocket"))
+            && self.header("sec-websocket-key").is_some()
     }
 
     /// Path and query.
@@ -85,15 +131,23 @@ impl Asked<'_> {
 
     fn fact_headers(&self) -> Headers<'_> {
         let mut kept = Headers::default();
-        let mut total = 0;
+        let mut untold = TELLING.to_vec();
+        let (mut total, mut is_full) = (0, false);
         for (name, value) in &self.headers {
-            if WITHHELD.contains(name) || is_ours(name) {
+            if is_ours(name) {
                 continue;
             }
             let (value, length) = cut(value);
-            total += name.len() + length;
-            if total > HEADER_TOTAL_LIMIT || kept.len() >= HEADER_COUNT_LIMIT {
-                break;
+            if let Some(telling) = untold.iter().position(|telling| telling == name) {
+                untold.swap_remove(telling);
+            } else if is_full || WITHHELD.contains(name) {
+                continue;
+            } else {
+                total += name.len() + length;
+                is_full = total > HEADER_TOTAL_LIMIT || kept.len() >= HEADER_COUNT_LIMIT;
+                if is_full {
+                    continue;
+                }
             }
             kept.push((*name).into(), value.into());
         }
@@ -153,16 +207,52 @@ pub(crate) mod tests {
     fn bytes_that_are_no_utf8_are_read_one_by_one() {
         assert_eq!(header_text(b"\xff\xe9"), "ÿé");
         assert_eq!(header_text("é".as_bytes()), "Ã©");
+        assert_eq!(header_bytes(&header_text(b"a\xff\xe9")), b"a\xff\xe9");
         assert!(matches!(header_text(b"plain"), Cow::Borrowed("plain")));
     }
 
     #[test]
-    fn cookies_are_found_wherever_they_are() {
+    fn no_flood_in_front_hides_what_tells_a_client() {
         let url = url("https://app.example/");
-        let asked = get(&url, &[("cookie", "=x; a = 1 ;b=2"), ("cookie", "c=3=4; a=5")]);
-        assert_eq!(asked.cookie("a"), Some("1"));
-        assert_eq!(asked.cookie("c"), Some("3=4"));
-        assert_eq!(asked.cookie("d"), None);
-        assert_eq!(asked.header("cookie").as_deref(), Some("=x; a = 1 ;b=2, c=3=4; a=5"));
+        let wide = "y".repeat(HEADER_VALUE_LIMIT);
+        for flood in [vec![("x", "y"); 500], vec![("x", wide.as_str()); 500], vec![("accept", "a"); 500]] {
+            let telling =
+                [("user-agent", "sqlmap/1.8"), ("user-agent", "second"), ("signature", wide.as_str())];
+            let headers = [flood, telling.to_vec()].concat();
+            let asked = get(&url, &headers);
+            let kept = asked.facts().headers.unwrap();
+            let values = |wanted: &str| {
+                let found = kept.iter().filter(|(name, _)| &**name == wanted);
+                found.map(|(_, value)| value.to_string()).collect::<Vec<_>>()
+            };
+            assert_eq!(values("user-agent"), ["sqlmap/1.8"]);
+            assert_eq!(values("signature"), [&*wide]);
+        }
+    }
+
+    #[test]
+    fn the_order_that_tells_is_found_behind_a_flood() {
+        let flood = std::iter::repeat_n("Accept", 200).chain(std::iter::repeat_n("X", 200));
+        let names = flood.chain(["User-Agent", "Cookie", "accept-language", "user-agent"]);
+        assert_eq!(telling_order(names), ["accept", "user-agent", "accept-language"]);
+    }
+
+    #[test]
+    fn several_headers_are_one_and_cookies_stay_cookies() {
+        let url = url("https://app.example/");
+        let asked = get(&url, &[("cookie", "a=1; b=2"), ("cookie", "c=3"), ("x", "1"), ("x", "2")]);
+        assert_eq!(asked.header("cookie").as_deref(), Some("a=1; b=2; c=3"));
+        assert_eq!(asked.header("x").as_deref(), Some("1, 2"));
+        assert_eq!(asked.header("y"), None);
+    }
+
+    #[test]
+    fn only_a_handshake_is_an_upgrade() {
+        let url = url("https://app.example/");
+        let whole = [("upgrade", "WebSocket"), ("sec-websocket-key", "x")];
+        assert!(get(&url, &whole).is_upgrade());
+        assert!(!get(&url, &whole[..1]).is_upgrade());
+        assert!(!get(&url, &[("upgrade", "h2c"), whole[1]]).is_upgrade());
+        assert!(!Asked { method: "POST", ..get(&url, &whole) }.is_upgrade());
     }
 }

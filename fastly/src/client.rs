@@ -10,6 +10,7 @@ use fastly::http::Version;
 use fastly::http::request::Request as Incoming;
 use fastly_shared::ClientCertVerifyResult;
 
+use crate::asked::telling_order;
 use crate::claims::is_country;
 
 /// The facts of a connection.
@@ -91,8 +92,7 @@ fn tls(incoming: &Incoming) -> Tls<'static> {
 
 fn header_order(incoming: &Incoming) -> Option<Vec<Text<'static>>> {
     let names = incoming.get_original_header_names().ok().flatten()?;
-    let limit = crate::asked::HEADER_COUNT_LIMIT;
-    Some(names.iter().take(limit).map(|name| Text(name.to_ascii_lowercase().into())).collect())
+    Some(telling_order(names.iter().map(String::as_str)).into_iter().map(Text::from).collect())
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "within the limit, which fits")]

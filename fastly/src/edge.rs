@@ -14,10 +14,10 @@ use edgeward::{Engine, Request};
 use crate::asked::Asked;
 use crate::challenge::{Plan, plan, refuse_undecided};
 use crate::judge::{Ruling, judge};
-use crate::origin::{Header, SignIn, result_headers, sign};
+use crate::origin::{Header, Onward, SignIn, result_headers, sign};
 use crate::receipts::Receipts;
 use crate::report::Reporter;
-use crate::session::Sessions;
+use crate::session::{Sessions, Withheld};
 use crate::settings::{Links, OnNoBundle, Secrets, Settings, SettingsError};
 use crate::state::State;
 use crate::store::{Scorer, Store, StoredBundle};
@@ -93,14 +93,14 @@ impl Edge {
     }
 
     /// Judges one request and has it answered; then does what is due. `host_facts` is what the platform vouches for,
-    /// `now` milliseconds. `answer` carries out the plan, setting the headers on what goes to the origin, and tells how
-    /// the request turned out if it was a sign-in.
+    /// `now` milliseconds. `answer` carries out the plan, changing what goes to the origin as it is told, and tells how the
+    /// request turned out if it was a sign-in.
     pub fn handle(
         &mut self,
         asked: &Asked<'_>,
         host_facts: Request<'_>,
         now: i64,
-        answer: impl FnOnce(&Plan, &[Header]) -> Option<SignIn>,
+        answer: impl FnOnce(&Plan, &Onward) -> Option<SignIn>,
     ) {
         self.prepare(now);
         if self.decide(asked, host_facts, now, answer) {
@@ -114,22 +114,25 @@ impl Edge {
         asked: &Asked<'_>,
         host_facts: Request<'_>,
         now: i64,
-        answer: impl FnOnce(&Plan, &[Header]) -> Option<SignIn>,
+        answer: impl FnOnce(&Plan, &Onward) -> Option<SignIn>,
     ) -> bool {
         let Some(engine) = &self.engine else {
             let plan = match self.settings.on_no_bundle {
                 OnNoBundle::Allow => Plan::Pass,
                 OnNoBundle::Deny => Plan::Answer(refuse_undecided(random_code(), asked)),
             };
-            answer(&plan, &[]);
+            answer(&plan, &Onward::default());
             return false;
         };
         let mut facts = Request { time: Some(now), http: asked.facts(), ..host_facts };
-        if let Some(sessions) = &self.sessions {
-            sessions.state(asked, now, &mut facts);
-        }
+        let sessions = self.sessions.as_ref();
+        let mut withheld =
+            sessions.map_or_else(Withheld::new, |sessions| sessions.state(asked, now, &mut facts));
         facts.resource.application = self.settings.application.as_deref().map(Into::into);
-        self.state.state(&self.identifiers, &mut facts);
+        if self.state.state(&self.identifiers, &mut facts) {
+            // Revoked is revoked at the origin, too.
+            withheld = sessions.map_or_else(Withheld::new, |sessions| sessions.withhold(asked, &[]));
+        }
         let key = facts.principal.id.as_deref().filter(|_| self.settings.profiles);
         let key = key.map(|id| profile_key(&self.identifiers, id));
         let profile = key.as_deref().and_then(|key| self.store.profile(key));
@@ -148,11 +151,14 @@ impl Edge {
         let receipt = judge(engine, facts, ask, |facts, ruling| {
             let decision = &ruling.decision;
             let plan = plan(decision, asked, links);
-            let headers = match plan {
-                Plan::Pass => origin_headers(asked, result_headers(decision, facts), secret.as_deref(), now),
-                Plan::Answer(_) => Vec::new(),
+            let onward = match plan {
+                Plan::Pass => {
+                    let headers = result_headers(decision, facts);
+                    Onward { headers: signed(asked, headers, secret.as_deref(), now), withheld }
+                }
+                Plan::Answer(_) => Onward::default(),
             };
-            let sign_in = answer(&plan, &headers);
+            let sign_in = answer(&plan, &onward);
             if let (Some(key), Some(learned)) = (&key, ruling.learned) {
                 store.keep_profile(key, learned.profile, learned.ttl_seconds);
             }
@@ -267,12 +273,7 @@ impl Edge {
     }
 }
 
-fn origin_headers(
-    asked: &Asked<'_>,
-    mut headers: Vec<Header>,
-    secret: Option<&[u8]>,
-    now: i64,
-) -> Vec<Header> {
+fn signed(asked: &Asked<'_>, mut headers: Vec<Header>, secret: Option<&[u8]>, now: i64) -> Vec<Header> {
     if let Some(secret) = secret {
         headers.push(sign(secret, asked, &headers, now));
     }

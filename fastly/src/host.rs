@@ -9,11 +9,11 @@ use fastly::secret_store::SecretStore;
 use fastly::{ConfigStore, KVStore, Response};
 
 use crate::answer::Answered;
-use crate::asked::{Asked, header_text};
+use crate::asked::{Asked, header_bytes, header_text};
 use crate::challenge::{Plan, refuse_undecided};
 use crate::client;
 use crate::edge::Edge;
-use crate::origin::{Header, SIGN_IN_HEADER, SignIn, is_ours};
+use crate::origin::{Onward, SIGN_IN_HEADER, SignIn, is_ours};
 use crate::scorer::BackendScorer;
 use crate::settings::{Secrets, Settings, SettingsError};
 use crate::store::{Scorer, Store, StoredBundle};
@@ -78,9 +78,9 @@ fn secrets() -> Result<Secrets, SettingsError> {
 
 fn handle(edge: &mut Edge, incoming: Incoming) {
     let snapshot = Snapshot::of(&incoming);
-    let facts = client::facts(&incoming);
-    edge.handle(&snapshot.asked(), facts, now(), |plan, headers| match plan {
-        Plan::Pass => pass(incoming, headers),
+    let (asked, facts) = (snapshot.asked(), client::facts(&incoming));
+    edge.handle(&asked, facts, now(), |plan, onward| match plan {
+        Plan::Pass => pass(incoming, onward, asked.is_upgrade()),
         Plan::Answer(answered) => {
             respond(answered);
             None
@@ -122,21 +122,27 @@ impl Snapshot {
     }
 }
 
-/// Sends the request to the origin as it came, body unread, with our headers instead of any the client called so. Never
-/// from the cache: what was decided for one is not an answer for another.
-fn pass(mut outgoing: Incoming, headers: &[Header]) -> Option<SignIn> {
+/// Sends the request to the origin as it came, body unread, with our headers instead of any the client called so, and
+/// without tokens that do not count. Never from the cache: what was decided for one is not an answer for another.
+fn pass(mut outgoing: Incoming, onward: &Onward, upgrades: bool) -> Option<SignIn> {
     let ours: Vec<HeaderName> =
         outgoing.get_header_names().filter(|name| is_ours(name.as_str())).cloned().collect();
     for name in ours {
         outgoing.remove_header(name);
     }
-    for (name, value) in headers {
+    for (name, value) in &onward.headers {
         outgoing.set_header(*name, value);
+    }
+    for (name, left) in &onward.withheld {
+        match left.as_deref().map(|left| HeaderValue::from_bytes(&header_bytes(left))) {
+            Some(Ok(left)) => outgoing.set_header(*name, left),
+            _ => drop(outgoing.remove_header(*name)),
+        }
     }
     if let Some(host) = outgoing.get_header("host").cloned() {
         outgoing.set_header("x-forwarded-host", host);
     }
-    if outgoing.get_header_str("upgrade").is_some_and(|name| name.eq_ignore_ascii_case("websocket")) {
+    if upgrades {
         // From here the platform carries the connection, and there is no response to read.
         if let Err(why) = outgoing.handoff_websocket(ORIGIN) {
             bad_gateway(&why);

@@ -6,6 +6,7 @@ use edgeward::identifier::encode_hex;
 use hmac_sha256::HMAC;
 
 use crate::asked::Asked;
+use crate::session::Withheld;
 
 /// Whether only Edgeward sets a header of this name, which is in lower case: a client's own are removed before the origin
 /// sees them. CGI, WSGI, Rack and PHP hand `_` and `-` to
@@ -19,6 +20,15 @@ pub const SIGN_IN_HEADER: &str = "edgeward-sign-in";
 
 /// A header to set.
 pub type Header = (&'static str, String);
+
+/// What the origin is sent instead of what the client sent.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Onward {
+    /// Ours.
+    pub headers: Vec<Header>,
+    /// The client's own that do not go on as they came.
+    pub withheld: Withheld,
+}
 
 /// What was decided. Values are percent-encoded where they are not plain.
 #[must_use]

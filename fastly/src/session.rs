@@ -1,14 +1,29 @@
-//! Reads principal, session and device out of the session token of a request.
+//! Reads principal, session and device out of the session token of a request: as `js/src/session.ts` does.
+
+use std::borrow::Cow;
 
 use edgeward::request::{Principal, PrincipalKind, Request};
 
 use crate::asked::Asked;
 use crate::claims::ClaimNames;
+use crate::cookies;
 use crate::settings::{SessionSettings, SettingsError};
 use crate::token::{Expected, Keys};
 
 /// A longer token is refused unread: bytes.
 const TOKEN_LIMIT: usize = 8_192;
+/// Cookies of the name that are verified; a request with more has no session by them: nobody sends them by accident.
+const COOKIES_LIMIT: usize = 4;
+
+/// Headers of the client's own that must not reach the origin as they came, each as it may go on; `None`: not at all. A
+/// token that was not judged would make the request somebody's behind the edge who was nobody, or somebody else, here.
+pub type Withheld = Vec<(&'static str, Option<String>)>;
+
+/// A token that verifies, and what it states.
+struct Verified<'t> {
+    token: &'t str,
+    facts: Request<'static>,
+}
 
 /// How sessions are read.
 #[derive(Debug)]
@@ -46,24 +61,71 @@ impl Sessions {
         })
     }
 
-    /// States who asks. No token, or none that verifies, is no session: anonymous. A bearer token that does not verify
-    /// leaves the cookie to count, or whoever is risky would send one to be nobody. `now` in milliseconds.
-    pub fn state(&self, asked: &Asked<'_>, now: i64, request: &mut Request<'_>) {
-        let authorization = asked.header("authorization");
-        let expected =
-            Expected { issuer: &self.issuer, audience: &self.audience, now, tolerance: self.tolerance };
-        let verify = |token: &str| {
-            if token.len() <= TOKEN_LIMIT { self.keys.verify(token, expected) } else { None }
-        };
-        let claims = authorization
-            .as_deref()
-            .and_then(bearer)
-            .and_then(verify)
-            .or_else(|| asked.cookie(&self.cookie).and_then(verify));
-        match claims {
-            Some(claims) => self.claims.state(&claims, request),
+    /// States who asks, and tells what must not go on. The token that verifies is the session: the bearer token first, or
+    /// whoever is risky would send a broken one to be nobody; else that of the cookies, unless two of them name different
+    /// sessions. No token, or none that verifies, is no session: anonymous. `now` in milliseconds.
+    pub fn state(&self, asked: &Asked<'_>, now: i64, request: &mut Request<'_>) -> Withheld {
+        let (bearing, cookie) = (bearing(asked), asked.header("cookie").unwrap_or_default());
+        let carried = cookies::every(&cookie, &self.cookie, COOKIES_LIMIT).unwrap_or_default();
+        let mut tokens: Vec<&str> = Vec::new();
+        for token in bearing.as_deref().into_iter().chain(carried) {
+            if !tokens.contains(&token) {
+                tokens.push(token);
+            }
+        }
+        let verified: Vec<Verified<'_>> =
+            tokens.into_iter().filter_map(|token| self.verify(token, now)).collect();
+        let first = verified.first();
+        let agreeing: Vec<&str> = verified
+            .iter()
+            .filter(|other| first.is_some_and(|first| first.is_same_session(other)))
+            .map(|one| one.token)
+            .collect();
+        let of_bearer = first.is_some_and(|first| bearing.as_deref() == Some(first.token));
+        let counts = of_bearer || agreeing.len() == verified.len();
+        let withheld = self.withhold(asked, if counts { &agreeing } else { &[] });
+        match verified.into_iter().next().filter(|_| counts) {
+            Some(Verified { facts, .. }) => {
+                (request.principal, request.session, request.device) =
+                    (facts.principal, facts.session, facts.device);
+            }
             None => request.principal = anonymous(),
         }
+        withheld
+    }
+
+    /// Takes every token off a request, but for those to `keep`.
+    #[must_use]
+    pub fn withhold(&self, asked: &Asked<'_>, keep: &[&str]) -> Withheld {
+        let mut withheld = Withheld::new();
+        if bearing(asked).is_some_and(|token| !keep.contains(&&*token)) {
+            withheld.push(("authorization", None));
+        }
+        let Some(header) = asked.header("cookie") else { return withheld };
+        let tokens = cookies::every(&header, &self.cookie, COOKIES_LIMIT);
+        if !tokens.is_some_and(|tokens| tokens.iter().all(|token| keep.contains(token))) {
+            withheld.push(("cookie", cookies::without(&header, &self.cookie, keep)));
+        }
+        withheld
+    }
+
+    fn verify<'t>(&self, token: &'t str, now: i64) -> Option<Verified<'t>> {
+        let expected =
+            Expected { issuer: &self.issuer, audience: &self.audience, now, tolerance: self.tolerance };
+        let claims = if token.len() <= TOKEN_LIMIT { self.keys.verify(token, expected) } else { None }?;
+        let mut facts = Request::default();
+        self.claims.state(&claims, &mut facts);
+        Some(Verified { token, facts })
+    }
+}
+
+impl Verified<'_> {
+    fn is_same_session(&self, other: &Self) -> bool {
+        let (one, two) = (&self.facts, &other.facts);
+        self.token == other.token
+            || (one.principal.id.is_some()
+                && one.principal.id == two.principal.id
+                && one.session.id == two.session.id)
     }
 }
 
@@ -73,11 +135,20 @@ pub fn anonymous<'a>() -> Principal<'a> {
     Principal { kind: Some(PrincipalKind::Anonymous), ..Principal::default() }
 }
 
+/// What stands behind `Bearer`, whether or not it is a token: who reads it behind us may be less strict. Of several
+/// headers nobody knows which one that will be: together they are no token.
+fn bearing<'a>(asked: &'a Asked<'_>) -> Option<Cow<'a, str>> {
+    let values: Vec<&str> = asked.values("authorization").collect();
+    match values.as_slice() {
+        [one] => bearer(one).map(Cow::Borrowed),
+        several => several.iter().any(|one| bearer(one).is_some()).then(|| several.join(", ").into()),
+    }
+}
+
 fn bearer(authorization: &str) -> Option<&str> {
-    let (scheme, rest) = authorization.split_once(' ')?;
-    let token = rest.trim_matches(' ');
-    let is_one = !token.is_empty() && !token.contains(char::is_whitespace);
-    (scheme.eq_ignore_ascii_case("bearer") && is_one).then_some(token)
+    let (scheme, token) = authorization.trim().split_at_checked("bearer".len())?;
+    let goes_on = token.starts_with(|next: char| next.is_ascii_alphanumeric() || matches!(next, '_' | '-'));
+    (scheme.eq_ignore_ascii_case("bearer") && !goes_on).then(|| token.trim())
 }
 
 #[cfg(test)]
@@ -85,7 +156,7 @@ mod tests {
     use super::*;
     use crate::asked::tests::{get, url};
     use crate::token::tests::{Issuer, NOW};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn sessions(issuer: &Issuer) -> Sessions {
         let settings =
@@ -93,31 +164,101 @@ mod tests {
         Sessions::new(serde_json::from_value(settings).unwrap()).unwrap()
     }
 
+    fn token(issuer: &Issuer, claims: &Value) -> String {
+        let mut all = json!({"iss": "https://id.example", "aud": "app", "exp": NOW / 1000 + 9});
+        all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+        issuer.issue(&json!({"alg": "ES256", "kid": "k"}), &all)
+    }
+
+    /// Who asks, by these headers: an id, or nobody. And what does not go on as it came.
+    fn judged(headers: &[(&str, &str)]) -> (Option<String>, Vec<(&'static str, Option<String>)>) {
+        let url = url("https://app.example/");
+        let mut request = Request::default();
+        let withheld = sessions(&Issuer::new(3)).state(&get(&url, headers), NOW, &mut request);
+        let id = request.principal.id.map(|id| id.to_string());
+        let kind = if id.is_some() { PrincipalKind::User } else { PrincipalKind::Anonymous };
+        assert_eq!(request.principal.kind, Some(kind));
+        (id, withheld)
+    }
+
+    fn user(id: &str) -> Option<String> {
+        Some(id.to_owned())
+    }
+
     #[test]
     fn a_bearer_token_comes_before_the_cookie_and_a_bad_one_after_it() {
         let issuer = Issuer::new(3);
-        let sessions = sessions(&issuer);
-        let token = |id: &str| {
-            let claims = json!({"iss": "https://id.example", "aud": "app", "sub": id, "exp": NOW / 1000 + 9});
-            issuer.issue(&json!({"alg": "ES256", "kid": "k"}), &claims)
+        let session = token(&issuer, &json!({"sub": "u1"}));
+        let cookie = format!("a=b; edgeward_session={session}");
+        let bearer = format!("bEaReR  {session} ");
+        let long = format!("Bearer {}", "x".repeat(TOKEN_LIMIT + 1));
+        assert_eq!(judged(&[("cookie", &cookie)]), (user("u1"), vec![]));
+        assert_eq!(judged(&[("authorization", &bearer)]), (user("u1"), vec![]));
+        assert_eq!(judged(&[("cookie", &cookie), ("authorization", "Basic eDp5")]), (user("u1"), vec![]));
+        assert_eq!(judged(&[("cookie", &cookie), ("authorization", "Bearers x")]), (user("u1"), vec![]));
+        for bad in ["Bearer junk", "bearer", "Bearer  a b", "Bearer,x", &long] {
+            let (id, withheld) = judged(&[("cookie", &cookie), ("authorization", bad)]);
+            assert_eq!((id, withheld), (user("u1"), vec![("authorization", None)]), "{bad}");
+        }
+        assert_eq!(judged(&[]), (None, vec![]));
+    }
+
+    #[test]
+    fn several_authorization_headers_are_no_token() {
+        let issuer = Issuer::new(3);
+        let bearer = format!("Bearer {}", token(&issuer, &json!({"sub": "u1"})));
+        for other in ["Basic eDp5", &bearer] {
+            let headers = [("authorization", other), ("authorization", &bearer)];
+            assert_eq!(judged(&headers), (None, vec![("authorization", None)]));
+        }
+        assert_eq!(judged(&[("authorization", "Basic x"), ("authorization", "Basic y")]), (None, vec![]));
+    }
+
+    #[test]
+    fn of_several_cookies_the_one_that_verifies_counts_and_two_sessions_are_none() {
+        let issuer = Issuer::new(3);
+        let one = token(&issuer, &json!({"sub": "u1"}));
+        let again = token(&issuer, &json!({"sub": "u1", "amr": ["mfa"]}));
+        let other = token(&issuer, &json!({"sub": "u1", "sid": "another"}));
+        let nameless = [1, 2].map(|number| token(&issuer, &json!({"sid": "s", "number": number})));
+        let cookie = |tokens: &[&str]| {
+            let pairs = tokens.iter().map(|token| format!("edgeward_session={token}; "));
+            format!("a=b; {}c=d", pairs.collect::<String>())
         };
-        let cookie = format!("a=b; edgeward_session={}", token("cookie"));
-        let padded = format!("edgeward_session={}", "x".repeat(1 << 20));
-        let bearer = format!("bEaReR  {} ", token("bearer"));
-        let url = url("https://app.example/");
-        let id = |headers: &[(&str, &str)]| {
-            let mut request = Request::default();
-            sessions.state(&get(&url, headers), NOW, &mut request);
-            (request.principal.id.map(|id| id.to_string()), request.principal.kind)
-        };
-        let user = |id: &str| (Some(id.to_owned()), Some(PrincipalKind::User));
-        let nobody = (None, Some(PrincipalKind::Anonymous));
-        assert_eq!(id(&[("cookie", &cookie)]), user("cookie"));
-        assert_eq!(id(&[("cookie", &cookie), ("authorization", &bearer)]), user("bearer"));
-        assert_eq!(id(&[("cookie", &cookie), ("authorization", "Basic eDp5")]), user("cookie"));
-        assert_eq!(id(&[("cookie", &cookie), ("authorization", "Bearer nonsense")]), user("cookie"));
-        assert_eq!(id(&[("cookie", &padded)]), nobody);
-        assert_eq!(id(&[]), nobody);
+        let of = |tokens: &[&str]| judged(&[("cookie", &cookie(tokens))]);
+        let kept = vec![("cookie", Some(cookie(&[&one])))];
+        let none = (None, vec![("cookie", Some("a=b; c=d".to_owned()))]);
+        assert_eq!(of(&["junk", &one]), (user("u1"), kept.clone()));
+        assert_eq!(of(&[&one, "junk"]), (user("u1"), kept));
+        assert_eq!(of(&[&one, &one]), (user("u1"), vec![]));
+        assert_eq!(of(&[&one, &again]), (user("u1"), vec![]), "the same session");
+        assert_eq!(of(&[&one, &other]), none);
+        assert_eq!(of(&[&nameless[0], &nameless[1]]), none);
+        assert_eq!(of(&["junk"]), none);
+        assert_eq!(of(&["1", "2", "3", "4", &one]), none, "more than anybody has");
+        let padded = format!("a={}; edgeward_session={one}", "x".repeat(17_000));
+        assert_eq!(judged(&[("cookie", &padded)]), (None, vec![("cookie", None)]));
+        let apart = [
+            ("cookie", "a=b"),
+            ("cookie", &format!("edgeward_session={one}")),
+            ("cookie", "edgeward_session=x"),
+        ];
+        assert_eq!(
+            judged(&apart),
+            (user("u1"), vec![("cookie", Some(format!("a=b; edgeward_session={one}")))])
+        );
+    }
+
+    #[test]
+    fn who_is_judged_by_a_bearer_token_is_not_somebody_else_by_a_cookie() {
+        let issuer = Issuer::new(3);
+        let [mine, theirs] = ["u1", "u2"].map(|id| token(&issuer, &json!({"sub": id})));
+        let bearer = format!("Bearer {mine}");
+        let cookie = format!("edgeward_session={theirs}; a=b");
+        let headers = [("authorization", &*bearer), ("cookie", &*cookie)];
+        assert_eq!(judged(&headers), (user("u1"), vec![("cookie", Some("a=b".to_owned()))]));
+        let both = format!("edgeward_session={mine}");
+        assert_eq!(judged(&[("authorization", &bearer), ("cookie", &both)]), (user("u1"), vec![]));
     }
 
     #[test]

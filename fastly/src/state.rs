@@ -85,8 +85,8 @@ impl State {
         true
     }
 
-    /// Fills in what was told of this session and principal. A revoked session is no session.
-    pub fn state(&self, identifiers: &Identifiers, request: &mut Request<'_>) {
+    /// Fills in what was told of this session and principal. A revoked session is no session: tells whether it was.
+    pub fn state(&self, identifiers: &Identifiers, request: &mut Request<'_>) -> bool {
         if let Some(id) = &request.session.id {
             let revoked_at = self.revoked.get(&*identifiers.of(IdentifierKind::Session, id));
             let began = request.session.established_at;
@@ -94,16 +94,16 @@ impl State {
                 request.principal = anonymous();
                 request.session = Session::default();
                 request.device = Device::default();
-                return;
+                return true;
             }
         }
         let kind = match request.principal.kind {
             Some(PrincipalKind::User) => Kind::User,
             Some(PrincipalKind::Workload) => Kind::ServicePrincipal,
             Some(PrincipalKind::Agent) => Kind::Agent,
-            _ => return,
+            _ => return false,
         };
-        let Some(id) = &request.principal.id else { return };
+        let Some(id) = &request.principal.id else { return false };
         let id = identifiers.of(IdentifierKind::Principal, id).to_string();
         let level = self.levels.get(&(kind, id)).copied();
         let risk = &mut request.risk;
@@ -113,6 +113,7 @@ impl State {
             Kind::Agent => &mut risk.agent,
         };
         *slot = slot.or(level);
+        false
     }
 }
 

@@ -88,17 +88,18 @@ fn token(id: &str) -> String {
     format!("Bearer {}", Issuer::new(5).issue(&json!({"alg": "ES256", "kid": "k"}), &claims))
 }
 
-/// What came of a request: a status, 200 if it was passed on, and the headers for the origin.
-fn send(edge: &mut Edge, token: Option<&str>, now: i64, sign_in: Option<SignIn>) -> (u16, Vec<Header>) {
+/// What came of a request: a status, 200 if it was passed on, and what the origin is sent.
+fn send(edge: &mut Edge, token: Option<&str>, now: i64, sign_in: Option<SignIn>) -> (u16, Onward) {
     let url = url("https://app.example/page?x=1");
     let headers: Vec<(&str, &str)> = token.map(|token| ("authorization", token)).into_iter().collect();
     let mut result = None;
-    edge.handle(&get(&url, &headers), Request::default(), now, |plan, headers| {
+    edge.handle(&get(&url, &headers), Request::default(), now, |plan, onward| {
         let status = match plan {
             Plan::Pass => 200,
             Plan::Answer(answer) => answer.status,
         };
-        result = Some((status, headers.to_vec()));
+        let Onward { headers, withheld } = onward;
+        result = Some((status, Onward { headers: headers.clone(), withheld: withheld.clone() }));
         sign_in
     });
     result.expect("answered exactly once")
@@ -111,9 +112,10 @@ fn a_deferred_request_is_decided_by_the_answer_and_teaches_the_store() {
         Some(r#"{"facts":{"userRisk":"low"},"profile":{"count":3},"ttlSeconds":60}"#.to_owned());
     let mut edge = edge(&settings("careful"), &world);
     let sign_in = SignIn { succeeded: true, principal: Some("u1".to_owned()) };
-    let (status, headers) = send(&mut edge, Some(&token("u1")), NOW, Some(sign_in));
-    assert_eq!(status, 200);
-    let header = |name: &str| headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
+    let (status, onward) = send(&mut edge, Some(&token("u1")), NOW, Some(sign_in));
+    assert_eq!((status, &onward.withheld), (200, &Withheld::new()));
+    let header =
+        |name: &str| onward.headers.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
     assert_eq!(header("edgeward-outcome"), Some("allow"));
     assert_eq!(header("edgeward-principal"), Some("u1"));
     assert!(header("edgeward-signature").unwrap().starts_with("t=1790000000000,v1="));
@@ -151,8 +153,8 @@ fn a_revoked_session_is_nobodys() {
     assert_eq!(send(&mut before, Some(&token("u1")), NOW, None).0, 401);
     world.0.borrow_mut().state = Some(state.to_string());
     let mut edge = edge(&settings("free"), &world);
-    let (status, headers) = send(&mut edge, Some(&token("u1")), NOW, None);
-    assert_eq!(status, 200);
+    let (status, Onward { headers, withheld }) = send(&mut edge, Some(&token("u1")), NOW, None);
+    assert_eq!((status, withheld), (200, vec![("authorization", None)]), "nor the origin's");
     assert!(headers.contains(&("edgeward-principal-kind", "anonymous".to_owned())));
     assert!(!headers.iter().any(|(name, _)| matches!(*name, "edgeward-principal" | "edgeward-session")));
 }
@@ -200,7 +202,7 @@ fn without_a_bundle_nothing_passes_unless_told_to() {
         world.0.borrow_mut().bundle =
             bundle.map(|text| StoredBundle { text: text.to_owned(), signature: None });
         let mut edge = edge(&json!({"onNoBundle": mode}), &world);
-        assert_eq!(send(&mut edge, None, NOW, None), (status, Vec::new()), "{bundle:?}");
+        assert_eq!(send(&mut edge, None, NOW, None), (status, Onward::default()), "{bundle:?}");
     }
 }
 
