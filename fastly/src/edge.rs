@@ -16,7 +16,7 @@ use crate::challenge::{Plan, plan, refuse_undecided};
 use crate::judge::{Ruling, judge};
 use crate::origin::{Header, Onward, SignIn, result_headers, sign};
 use crate::receipts::Receipts;
-use crate::report::Reporter;
+use crate::report::{Reporter, report_undecided};
 use crate::session::{Sessions, Withheld};
 use crate::settings::{Links, OnNoBundle, Secrets, Settings, SettingsError};
 use crate::state::State;
@@ -117,10 +117,9 @@ impl Edge {
         answer: impl FnOnce(&Plan, &Onward) -> Option<SignIn>,
     ) -> bool {
         let Some(engine) = &self.engine else {
-            let plan = match self.settings.on_no_bundle {
-                OnNoBundle::Allow => Plan::Pass,
-                OnNoBundle::Deny => Plan::Answer(refuse_undecided(random_code(), asked)),
-            };
+            let (code, passed) = (random_code(), self.settings.on_no_bundle == OnNoBundle::Allow);
+            report_undecided(&code, passed, now);
+            let plan = if passed { Plan::Pass } else { Plan::Answer(refuse_undecided(code, asked)) };
             answer(&plan, &Onward::default());
             return false;
         };

@@ -22,6 +22,8 @@ use crate::store::{Scorer, Store, StoredBundle};
 const STORE: &str = "edgeward";
 /// The protected application's backend.
 const ORIGIN: &str = "origin";
+/// The support code of every request while the settings are wrong.
+const NO_SETTINGS: &str = "CONFIGURATION";
 /// An instance that waits is paid for: it ends if no request comes.
 const IDLE: Duration = Duration::from_secs(5);
 /// An instance ends after this at the latest, so that settings and secrets are read anew.
@@ -35,7 +37,7 @@ pub fn run() {
         match &mut edge {
             Ok((edge, _)) => handle(edge, incoming),
             Err(error) => {
-                eprintln!("edgeward: {error} (invalid_settings)");
+                eprintln!("edgeward: {error}; support code {NO_SETTINGS} (invalid_settings)");
                 refuse(&incoming);
             }
         }
@@ -90,7 +92,7 @@ fn handle(edge: &mut Edge, incoming: Incoming) {
 
 /// The settings are wrong: every request is refused, and the log says why.
 fn refuse(incoming: &Incoming) {
-    respond(&refuse_undecided("CONFIGURATION".to_owned(), &Snapshot::of(incoming).asked()));
+    respond(&refuse_undecided(NO_SETTINGS.to_owned(), &Snapshot::of(incoming).asked()));
 }
 
 /// The head of a request, kept while the request itself goes to the origin. Names and values are shared, not copied.

@@ -9,6 +9,9 @@ use url::Url;
 
 use crate::claims::ClaimNames;
 
+/// Clocks differ by a day at most: seconds. More would be a token that never ends.
+const TOLERANCE_LIMIT: u32 = 86_400;
+
 /// What the service is told, as JSON. Unknown members are errors: they were meant to do something.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -105,6 +108,11 @@ impl Settings {
                 return Err(SettingsError::new(name, format!("`{link}` is not an address")));
             }
         }
+        let tolerance = settings.session.as_ref().map_or(0, |session| session.clock_tolerance_seconds);
+        if tolerance > TOLERANCE_LIMIT {
+            let why = format!("is not a number from 0 to {TOLERANCE_LIMIT}");
+            return Err(SettingsError::new("session.clockToleranceSeconds", why));
+        }
         Ok(settings)
     }
 
@@ -200,6 +208,15 @@ mod tests {
             (r#"{"onNoBundle":"maybe"}"#, "unknown variant `maybe`"),
             (r#"{"requestsPerInstance":0}"#, "column"),
             (r#"{"session":{"issuer":"i","audience":"a"}}"#, "missing field `jwks`"),
+            (
+                r#"{"session":{"issuer":"i","audience":"a","jwks":{},"claims":{"group":"g"}}}"#,
+                "unknown field `group`",
+            ),
+            (r#"{"publicKeys":[{"id":"i","key":"k","alg":"x"}]}"#, "alg"),
+            (
+                r#"{"session":{"issuer":"i","audience":"a","jwks":{},"clockToleranceSeconds":86401}}"#,
+                "`session.clockToleranceSeconds` is not a number from 0 to 86400",
+            ),
             ("[", "line 1 column 1"),
         ] {
             let error = Settings::parse(json).unwrap_err().to_string();

@@ -1,6 +1,7 @@
 // The service as clients, the origin and the scorer see it, in Viceroy.
 import assert from "node:assert/strict";
 import { createHash, createHmac, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
@@ -371,11 +372,16 @@ test("without settings, or a bundle that can be believed, nothing passes", async
   ];
   for (const [wrong, supportCode] of cases) {
     const broken = await start(wrong);
-    const reply = await exchange(broken.url, { headers: { "user-agent": "curl/8.0" } });
+    const replies = [await exchange(broken.url, { headers: { "user-agent": "curl/8.0" } }), await exchange(broken.url)];
     await broken.stop();
-    const problem = JSON.parse(reply.body);
-    assert.deepEqual([reply.status, problem.code], [403, "no_decision"]);
-    if (supportCode) assert.equal(problem.supportCode, supportCode);
+    const log = readFileSync(broken.log, "utf8");
+    for (const reply of replies) {
+      const problem = JSON.parse(reply.body);
+      assert.deepEqual([reply.status, problem.code], [403, "no_decision"]);
+      if (supportCode) assert.equal(problem.supportCode, supportCode);
+      else assert.match(log, new RegExp(`\\{"time":"[^"]+Z","supportCode":"${problem.supportCode}","reason":"no_bundle","passed":false,"event":"edgeward.undecided"\\}`));
+    }
+    if (supportCode) assert.match(log, /settings: .*; support code CONFIGURATION \(invalid_settings\)/);
   }
 });
 
