@@ -82,7 +82,7 @@ fn handle(edge: &mut Edge, incoming: Incoming) {
     let snapshot = Snapshot::of(&incoming);
     let (asked, facts) = (snapshot.asked(), client::facts(&incoming));
     edge.handle(&asked, facts, now(), |plan, onward| match plan {
-        Plan::Pass => pass(incoming, onward, asked.is_upgrade()),
+        Plan::Pass => pass(incoming, &asked, onward),
         Plan::Answer(answered) => {
             respond(answered);
             None
@@ -126,7 +126,9 @@ impl Snapshot {
 
 /// Sends the request to the origin as it came, body unread, with our headers instead of any the client called so, and
 /// without tokens that do not count. Never from the cache: what was decided for one is not an answer for another.
-fn pass(mut outgoing: Incoming, onward: &Onward, upgrades: bool) -> Option<SignIn> {
+fn pass(mut outgoing: Incoming, asked: &Asked<'_>, onward: &Onward) -> Option<SignIn> {
+    // As it was read and judged: an origin would find another path in one with dots or backslashes.
+    outgoing.set_url(asked.url);
     let ours: Vec<HeaderName> =
         outgoing.get_header_names().filter(|name| is_ours(name.as_str())).cloned().collect();
     for name in ours {
@@ -144,7 +146,7 @@ fn pass(mut outgoing: Incoming, onward: &Onward, upgrades: bool) -> Option<SignI
     if let Some(host) = outgoing.get_header("host").cloned() {
         outgoing.set_header("x-forwarded-host", host);
     }
-    if upgrades {
+    if asked.is_upgrade() {
         // From here the platform carries the connection, and there is no response to read.
         if let Err(why) = outgoing.handoff_websocket(ORIGIN) {
             bad_gateway(&why);

@@ -212,6 +212,11 @@ test("no spelling of a path or a target gets around a policy for it", async () =
     assert.equal(seen.length, before, `${target} of ${host} reached the origin`);
   }
   assert.equal(await status("/administration"), "200");
+  // What passes for one path is no other one to the origin.
+  for (const target of ["/admin/x/../../public?y=%20", "/admin/x\\..\\..\\public?y=%20", "/./public?y=%20", "//public/%ff//?y=/../%"]) {
+    assert.equal(await status(target), "200", target);
+    assert.equal(seen.at(-1).url, target.startsWith("//") ? target : "/public?y=%20");
+  }
 });
 
 test("a tool does not hide behind a flood of headers", async () => {
