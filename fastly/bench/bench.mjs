@@ -74,6 +74,7 @@ try {
     services[`guarded${requests}`] = await start("edgeward-fastly", requests);
   }
   const token = { "user-agent": browser, cookie: `edgeward_session=${issue({ sub: "u1", sid: "s1", groups: ["staff"] })}` };
+  const rsa = { "user-agent": browser, cookie: `edgeward_session=${issue({ sub: "u1", sid: "s1", groups: ["staff"] }, "RS256")}` };
   const anonymous = { "user-agent": browser };
   for (const [requests, what] of [[1, "a fresh instance for each request"], [100, "100 requests to an instance"]]) {
     const bare = services[`bare${requests}`].url;
@@ -86,6 +87,7 @@ try {
       { label: "without Edgeward", url: bare, headers: anonymous, status: 200 },
       { label: "Edgeward, 100 policies, anonymous", url: guarded, headers: anonymous, status: 200 },
       { label: "Edgeward, 100 policies, ES256 session verified", url: guarded, headers: token, status: 200 },
+      { label: "Edgeward, 100 policies, RS256 session verified", url: guarded, headers: rsa, status: 200 },
     ]);
   }
 } finally {

@@ -15,6 +15,7 @@ pub mod claims;
 pub mod cookies;
 pub mod edge;
 pub mod judge;
+pub mod jwk;
 pub mod loop_guard;
 pub mod origin;
 pub mod page;

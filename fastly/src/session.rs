@@ -7,8 +7,9 @@ use edgeward::request::{Principal, PrincipalKind, Request};
 use crate::asked::Asked;
 use crate::claims::ClaimNames;
 use crate::cookies;
+use crate::jwk::Keys;
 use crate::settings::{SessionSettings, SettingsError};
-use crate::token::{Expected, Keys};
+use crate::token::Expected;
 
 /// A longer token is refused unread: bytes.
 const TOKEN_LIMIT: usize = 8_192;

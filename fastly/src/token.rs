@@ -1,47 +1,15 @@
 //! Verifies session tokens: JSON Web Tokens (RFC 7519) of an issuer whose public keys are configured.
-//!
-//! ES256 and Ed25519 (`EdDSA`), no others: each algorithm is code in front of every login, and an issuer of session
-//! tokens for an edge can choose. A token that asks for anything else does not verify.
 
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use p256::ecdsa::signature::Verifier as _;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+use crate::jwk::{Algorithm, Keys};
 
 /// Verified claims.
 pub type Claims = Map<String, Value>;
 
-/// The keys of one issuer.
-#[derive(Debug)]
-pub struct Keys(Vec<Key>);
-
-#[derive(Debug)]
-struct Key {
-    id: Option<String>,
-    algorithm: Option<String>,
-    material: Material,
-}
-
-#[derive(Debug)]
-enum Material {
-    P256(p256::ecdsa::VerifyingKey),
-    Ed25519(ed25519_compact::PublicKey),
-}
-
-/// A key of a set as RFC 7517 writes it; members that say nothing here are passed over.
-#[derive(Deserialize)]
-struct Jwk {
-    kty: Option<String>,
-    crv: Option<String>,
-    x: Option<String>,
-    y: Option<String>,
-    kid: Option<String>,
-    alg: Option<String>,
-    #[serde(rename = "use")]
-    purpose: Option<String>,
-    key_ops: Option<Vec<String>>,
-}
-
+/// What it says of its signature.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -63,19 +31,6 @@ pub struct Expected<'a> {
 }
 
 impl Keys {
-    /// Reads `{"keys":[…]}`. Keys for other purposes or of other kinds are passed over.
-    ///
-    /// # Errors
-    /// It is no key set, or none of its keys can verify here.
-    pub fn parse(set: &Value) -> Result<Self, String> {
-        let keys = set.get("keys").and_then(Value::as_array).ok_or("is not a JSON Web Key Set")?;
-        let usable: Vec<Key> = keys.iter().filter_map(|key| Key::read(Jwk::deserialize(key).ok()?)).collect();
-        if usable.is_empty() {
-            return Err("has no public key for ES256 or Ed25519".to_owned());
-        }
-        Ok(Self(usable))
-    }
-
     /// The claims of a token, if it is one of the issuer's, meant for us, and of now.
     #[must_use]
     pub fn verify(&self, token: &str, expected: Expected<'_>) -> Option<Claims> {
@@ -86,55 +41,13 @@ impl Keys {
         if header.crit.is_some() {
             return None;
         }
-        let mut candidates = self.0.iter().filter(|key| key.fits(&header));
-        let key = candidates.next()?;
-        // Several keys that fit are a doubt, and a doubt is no session.
-        if candidates.next().is_some() || !key.verifies(signed.as_bytes(), &decode(signature)?) {
+        let algorithm = Algorithm::parse(&header.alg)?;
+        let key = self.for_token(&header.alg, algorithm, header.kid.as_deref())?;
+        if !key.verifies(algorithm, signed.as_bytes(), &decode(signature)?) {
             return None;
         }
         let claims: Claims = serde_json::from_slice(&decode(payload)?).ok()?;
         expected.is_met_by(&claims).then_some(claims)
-    }
-}
-
-impl Key {
-    fn read(jwk: Jwk) -> Option<Self> {
-        let for_verifying = jwk.purpose.is_none_or(|purpose| purpose == "sig")
-            && jwk.key_ops.is_none_or(|operations| operations.iter().any(|one| one == "verify"));
-        if !for_verifying {
-            return None;
-        }
-        let x = decode(jwk.x.as_deref()?)?;
-        let material = match (jwk.kty.as_deref()?, jwk.crv.as_deref()?) {
-            ("EC", "P-256") => {
-                let y = decode(jwk.y.as_deref()?)?;
-                let point = [&[4], x.as_slice(), y.as_slice()].concat();
-                Material::P256(p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?)
-            }
-            ("OKP", "Ed25519") => Material::Ed25519(ed25519_compact::PublicKey::from_slice(&x).ok()?),
-            _ => return None,
-        };
-        Some(Self { id: jwk.kid, algorithm: jwk.alg, material })
-    }
-
-    /// Whether a token's header may mean this key. The algorithm is the key's to say, not the token's.
-    fn fits(&self, header: &Header) -> bool {
-        let of_its_kind = match self.material {
-            Material::P256(_) => header.alg == "ES256",
-            Material::Ed25519(_) => matches!(header.alg.as_str(), "EdDSA" | "Ed25519"),
-        };
-        of_its_kind
-            && self.algorithm.as_ref().is_none_or(|algorithm| *algorithm == header.alg)
-            && (header.kid.is_none() || header.kid == self.id)
-    }
-
-    fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        match &self.material {
-            Material::P256(key) => p256::ecdsa::Signature::from_slice(signature)
-                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
-            Material::Ed25519(key) => ed25519_compact::Signature::from_slice(signature)
-                .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
-        }
     }
 }
 
@@ -160,7 +73,7 @@ fn seconds(milliseconds: i64) -> f64 {
     milliseconds.div_euclid(1000) as f64
 }
 
-fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     Base64UrlUnpadded::decode_vec(text).ok()
 }
 
@@ -277,16 +190,23 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_set_without_a_key_for_us_is_refused() {
-        for (set, why) in [
-            (json!({}), "is not a JSON Web Key Set"),
-            (json!({"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}), "has no public key"),
-            (json!({"keys": [{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}]}), "has no public key"),
-        ] {
-            assert!(Keys::parse(&set).unwrap_err().starts_with(why), "{set}");
+    fn rsa_is_verified_as_each_algorithm_has_it() {
+        // Made by OpenSSL (`node:crypto`).
+        let fixture: Value = serde_json::from_str(include_str!("token/rsa.json")).unwrap();
+        let keys = Keys::parse(&json!({"keys": [fixture["jwk"]]})).unwrap();
+        for case in fixture["cases"].as_array().unwrap() {
+            let token = case["token"].as_str().unwrap();
+            let verified = keys.verify(token, EXPECTED).is_some();
+            assert_eq!(verified, case["verifies"].as_bool().unwrap(), "{}", case["name"]);
         }
-        let mut for_encryption = Issuer::new(7).jwk("one");
-        for_encryption["use"] = json!("enc");
-        assert!(Keys::parse(&json!({"keys": [for_encryption]})).is_err());
+        let good = fixture["cases"][0]["token"].as_str().unwrap();
+        let (signed, signature) = good.rsplit_once('.').unwrap();
+        for wrong in ["", "AA", &format!("AAAA{signature}"), &"_".repeat(342), &"A".repeat(342)] {
+            assert!(keys.verify(&format!("{signed}.{wrong}"), EXPECTED).is_none(), "{wrong}");
+        }
+        let mut pinned = fixture["jwk"].clone();
+        pinned["alg"] = json!("PS256");
+        let keys = Keys::parse(&json!({"keys": [pinned]})).unwrap();
+        assert!(keys.verify(good, EXPECTED).is_none(), "the key is for another algorithm");
     }
 }

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { after, before, test } from "node:test";
-import { AUDIENCE, body, call, exchange, identifier, ISSUER, issue, jwks, listen, secrets, signBundle, startScorer, startService, startTap } from "./world.mjs";
+import { ALGORITHMS, AUDIENCE, body, call, exchange, identifier, ISSUER, issue, jwks, listen, secrets, signBundle, startScorer, startService, startTap } from "./world.mjs";
 
 const BROWSER = {
   "user-agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
@@ -251,6 +251,14 @@ test("only the session that was judged reaches the origin, and the other cookies
   );
   assert.match(upgrade, /^HTTP\/1\.1 101/);
   assert.deepEqual([sockets.at(-1).authorization, sockets.at(-1).cookie], [undefined, `a=b; ${rest}`]);
+});
+
+test("a session counts by whichever algorithm it is signed", async () => {
+  for (const algorithm of Object.keys(ALGORITHMS)) {
+    const token = issue({ sub: "u1", sid: "s-u1", groups: [] }, algorithm);
+    await exchange(service.url, { headers: { ...BROWSER, authorization: `Bearer ${token}` } });
+    assert.equal(seen.at(-1).headers["edgeward-principal"], "u1", algorithm);
+  }
 });
 
 test("a token that does not verify is nobody, and nobody is not careful", async () => {

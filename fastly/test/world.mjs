@@ -1,5 +1,5 @@
 // The service in Viceroy between a client and an origin of this process, with the real scorer behind it.
-import { createHash, createHmac, generateKeyPairSync, randomBytes, sign } from "node:crypto";
+import { constants, createHash, createHmac, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
@@ -22,17 +22,30 @@ export const secrets = {
 
 const directory = mkdtempSync(join(tmpdir(), "edgeward-fastly-"));
 process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-const issuerKeys = generateKeyPairSync("ec", { namedCurve: "P-256" });
-const jwks = { keys: [{ ...issuerKeys.publicKey.export({ format: "jwk" }), alg: "ES256", use: "sig", kid: "k" }] };
+const issuerKeys = {
+  elliptic: generateKeyPairSync("ec", { namedCurve: "P-256" }),
+  edwards: generateKeyPairSync("ed25519"),
+  rsa: generateKeyPairSync("rsa", { modulusLength: 2048 }),
+};
+const jwks = { keys: Object.entries(issuerKeys).map(([kid, { publicKey }]) => ({ ...publicKey.export({ format: "jwk" }), use: "sig", kid })) };
+
+const PSS = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+/** The key, the digest and what else each algorithm signs with. */
+const ALGORITHMS = {
+  ES256: ["elliptic", "sha256", { dsaEncoding: "ieee-p1363" }],
+  EdDSA: ["edwards", null, {}],
+  ...Object.fromEntries([256, 384, 512].flatMap((bits) => [[`RS${bits}`, ["rsa", `sha${bits}`, {}]], [`PS${bits}`, ["rsa", `sha${bits}`, PSS]]])),
+};
 
 /** A session token of an hour; `claims` may say otherwise. */
-export function issue(claims) {
+export function issue(claims, alg = "ES256") {
+  const [kid, digest, more] = ALGORITHMS[alg];
   const now = Math.floor(Date.now() / 1000);
   const encode = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const body = { iss: ISSUER, aud: AUDIENCE, iat: now, exp: now + 3600, amr: ["pwd"], ...claims };
-  const signed = `${encode({ alg: "ES256", kid: "k" })}.${encode(body)}`;
-  const key = { key: issuerKeys.privateKey, dsaEncoding: "ieee-p1363" };
-  return `${signed}.${sign("sha256", Buffer.from(signed), key).toString("base64url")}`;
+  const signed = `${encode({ alg, kid })}.${encode(body)}`;
+  const key = { key: issuerKeys[kid].privateKey, ...more };
+  return `${signed}.${sign(digest, Buffer.from(signed), key).toString("base64url")}`;
 }
 
 /** An identifier as it leaves the edge. */
@@ -167,4 +180,4 @@ export function call(scorer, method, path, value) {
   return exchange(scorer.url, { method, path, headers, data: JSON.stringify(value) });
 }
 
-export { jwks };
+export { ALGORITHMS, jwks };
