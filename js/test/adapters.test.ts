@@ -231,6 +231,32 @@ test("an absolute target is judged by the path that its router finds in it", asy
   }
 });
 
+test("no spelling of a path reaches what routes by it as it is written, or resolves it first", async () => {
+  const spellings = ["/admin/x/../../public", "/admin/x\\..\\..\\public", "/admin/x%2f..%2f..%2fpublic", "/admin//../public", "/admin/%2e%2e/public",
+    "/x/../admin", "/x%2fy/../admin", "/x\\..\\admin", "/x/%2E./admin", "/admin;x", "/ADMIN", "/admin/"];
+  const express_ = express();
+  express_.use(createMiddleware(options));
+  express_.use("/admin", (_request, response) => void response.send("secret"));
+  const app = fastify();
+  await app.register(fastifyPlugin, options);
+  app.get("/admin/*", () => "secret");
+  app.get("/admin", () => "secret");
+  await app.ready();
+  const byUrl = protect((request, response) => {
+    const { pathname } = new URL(`http://app.example${request.url ?? "/"}`);
+    response.end(/^\/admin(?:[/;]|$)/.test(pathname) ? "secret" : "public");
+  }, options);
+  for (const listener of [express_, (...both: Parameters<typeof byUrl>) => app.routing(...both), byUrl]) {
+    const url = await run(listener);
+    for (const target of spellings) {
+      const reply = await exchange(url, { "x-facts": JSON.stringify(CALM) }, { target });
+      assert.notEqual(reply.body, "secret", target);
+    }
+    const elsewhere = await exchange(url, { "x-facts": JSON.stringify(CALM) }, { target: "/public/../items;x/%20" });
+    assert.ok([200, 404].includes(elsewhere.status), "what nobody reads as that is not asked for more");
+  }
+});
+
 test("an upgrade that can not be rid of a token that does not count is refused", async () => {
   const calm = { ...options, facts: () => ({ ...CALM, principal: undefined }) };
   const handler = protectFetch(() => new Response("upgraded"), calm);

@@ -312,14 +312,17 @@ fn locations<'f>(set: &'f PolicySet, request: &Request<'_>) -> [Option<&'f Pair>
     ]
 }
 
-/// Policies that one of their patterns makes match the path.
+/// Policies of which a pattern matches the path, as anybody may read it.
 pub(super) fn paths(table: &Table, path: &str) -> Bits {
     if table.paths.is_empty() {
         return Bits::EMPTY;
     }
-    let path = path::read(path);
-    let matching = table.paths.iter().filter(|(pattern, _)| pattern.matches(&path));
-    matching.fold(Bits::EMPTY, |all, (_, row)| all | *row)
+    let mut all = Bits::EMPTY;
+    path::readings(path, |reading| {
+        let matching = table.paths.iter().filter(|(pattern, _)| pattern.matches(reading));
+        matching.for_each(|(_, row)| all |= *row);
+    });
+    all
 }
 
 /// Controls met by the age of the sign-in. One in the near future is a clock that runs ahead, so its age is zero; a sign-in

@@ -159,8 +159,8 @@ impl Conditions {
                 .is_none_or(|kinds| kinds.iter().any(|kind| facts.detections.contains(*kind)))
                 .into(),
             Condition::Path => {
-                any_of(edge.paths.as_deref(), view.path.as_deref(), Fact::HttpPath, |pattern, path| {
-                    pattern.matches(path)
+                any_of(edge.paths.as_deref(), view.path.as_ref(), Fact::HttpPath, |pattern, readings| {
+                    readings.iter().any(|path| pattern.matches(path))
                 })
             }
             Condition::Method => {

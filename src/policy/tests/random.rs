@@ -294,7 +294,7 @@ pub(super) fn fact_values() -> Vec<(&'static str, Vec<Value>)> {
                 .collect(),
         ),
         ("/session/authTime", vec![json!(20_000_000), json!(15_000_000), json!(0)]),
-        ("/http/path", texts(&["/", "/admin", "/admin/users", "/a", "/x"])),
+        ("/http/path", texts(&["/", "/admin", "/admin/users", "/a", "/x", "/a/../x", "/%61;b/..//admin"])),
         ("/http/method", texts(&["GET", "POST", "PUT"])),
     ]
 }

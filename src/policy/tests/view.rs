@@ -1,11 +1,10 @@
 //! A request as policies see it: texts looked up as symbols, derived facts derived, each known or unknown.
 
-use std::borrow::Cow;
-
 use crate::agent::{AgentClass, Verification};
 use crate::fact::Fact;
 use crate::location::{Country, LocationSet};
 use crate::policy::device_filter::Attributes;
+use crate::policy::path::readings;
 use crate::policy::state::client_app_type;
 use crate::policy::symbol::{Symbol, Symbols};
 use crate::policy::{Facts, PolicySet};
@@ -36,7 +35,7 @@ pub(in crate::policy) struct View<'f> {
     pub(in crate::policy) agent_class: Option<AgentClass>,
     pub(in crate::policy) agent_name: Option<Symbol>,
     pub(in crate::policy) agent_verification: Option<Verification>,
-    pub(in crate::policy) path: Option<Cow<'f, str>>,
+    pub(in crate::policy) path: Option<Vec<String>>,
     pub(in crate::policy) method: Option<Symbol>,
 }
 
@@ -81,7 +80,11 @@ impl<'f> View<'f> {
             agent_name: headers_known
                 .then(|| facts.agent.name.map_or(Symbol::OTHER, |name| symbols.of(name))),
             agent_verification: headers_known.then_some(facts.agent.verification),
-            path: request.http.path.as_deref().map(crate::policy::path::read),
+            path: request.http.path.as_deref().map(|path| {
+                let mut all = Vec::new();
+                readings(path, |reading| all.push(reading.to_owned()));
+                all
+            }),
             method: symbol(symbols, request.http.method.as_ref()),
         }
     }

@@ -21,7 +21,8 @@ export interface Address {
   href: string;
   /** `undefined` if the request does not tell its host, or nothing that is one. */
   hostname: string | undefined;
-  pathname: string;
+  /** As the client wrote it: applications route by that, and resolve it or not. The engine knows how they may. */
+  path: string;
 }
 
 /**
@@ -39,12 +40,9 @@ function under(scheme: string, host: string | undefined, path: string): Address 
   if (host !== last.host || scheme !== last.scheme) last = { scheme, host: host ?? "", url: origin(scheme, host) };
   const { url } = last;
   const base = url?.origin ?? `${scheme}://localhost`;
-  if (!PLAIN.test(path)) {
-    const { href, pathname } = parse(base + path) ?? { href: `${base}/`, pathname: path };
-    return { href, hostname: url?.hostname, pathname };
-  }
-  const query = path.indexOf("?");
-  return { href: base + path, hostname: url?.hostname, pathname: query < 0 ? path : path.slice(0, query) };
+  const href = PLAIN.test(path) ? base + path : (parse(base + path)?.href ?? `${base}/`);
+  const end = path.search(/[?#]/);
+  return { href, hostname: url?.hostname, path: end < 0 ? path : path.slice(0, end) };
 }
 
 /** The origin of a host; `undefined` if it is none. */

@@ -105,7 +105,7 @@ function read(request: IncomingMessage, target: string, addresses: ClientAddress
         method: request.method,
         scheme: scheme as "http" | "https",
         host: address.hostname,
-        path: address.pathname,
+        path: address.path,
         version: VERSIONS[request.httpVersion],
         headers: facts,
       },
