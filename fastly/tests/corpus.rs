@@ -1,4 +1,4 @@
-//! Every case of `tests/corpus/decisions`, decided by the service's own way to a decision: byte for byte as recorded.
+//! Every case of `tests/corpus/decisions` and of `tests/corpus/bins`, decided by the service's own way to a decision: byte for byte as recorded.
 //! Runs natively, and inside a Fastly instance (`cargo test --target wasm32-wasip1` under Viceroy).
 
 use edgeward::bundle::Bundle;
@@ -7,15 +7,34 @@ use edgeward::{Engine, Request};
 use edgeward_fastly::judge::judge;
 use serde_json::Value;
 
-const BUNDLE: &str = include_str!("../../tests/corpus/decisions/bundle.json");
-const CASES: &str = include_str!("../../tests/corpus/decisions/cases.jsonl");
-const DECISIONS: &str = include_str!("../../tests/corpus/decisions/decisions.jsonl");
+/// Bundle, cases, and the decisions recorded of them.
+const CORPORA: [[&str; 3]; 3] = [
+    [
+        include_str!("../../tests/corpus/decisions/bundle.json"),
+        include_str!("../../tests/corpus/decisions/cases.jsonl"),
+        include_str!("../../tests/corpus/decisions/decisions.jsonl"),
+    ],
+    [
+        include_str!("../../tests/corpus/bins/standard.json"),
+        include_str!("../../tests/corpus/bins/cases.jsonl"),
+        include_str!("../../tests/corpus/bins/standard.jsonl"),
+    ],
+    [
+        include_str!("../../tests/corpus/bins/hardened.json"),
+        include_str!("../../tests/corpus/bins/cases.jsonl"),
+        include_str!("../../tests/corpus/bins/hardened.jsonl"),
+    ],
+];
 
 #[test]
 fn every_case_is_decided_as_recorded() {
-    let engine = Engine::new(Bundle::unsigned(BUNDLE.as_bytes()).unwrap(), Identifiers::plain()).unwrap();
+    CORPORA.into_iter().for_each(decided_as_recorded);
+}
+
+fn decided_as_recorded([bundle, cases, decisions]: [&str; 3]) {
+    let engine = Engine::new(Bundle::unsigned(bundle.as_bytes()).unwrap(), Identifiers::plain()).unwrap();
     let mut compared = 0;
-    for (line, recorded) in CASES.lines().zip(DECISIONS.lines()) {
+    for (line, recorded) in cases.lines().zip(decisions.lines()) {
         let case: Value = serde_json::from_str(line).unwrap();
         let text = case["request"].to_string();
         let request: Request<'_> = serde_json::from_str(&text).unwrap();
@@ -38,6 +57,6 @@ fn every_case_is_decided_as_recorded() {
         assert_eq!(decided, recorded, "{}", case["name"]);
         compared += 1;
     }
-    assert_eq!(compared, DECISIONS.lines().count());
+    assert_eq!(compared, decisions.lines().count());
     assert!(compared > 0);
 }

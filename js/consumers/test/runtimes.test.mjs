@@ -9,8 +9,12 @@ import { serve } from "../../dist-test/support/servers.js";
 import { launchBrowser } from "../../../scripts/browser.mjs";
 import { freePort, HERE, install, OUT, PACKAGE, ROOT, run, runtimes, start } from "./support.mjs";
 
-const corpus = (name) => `${ROOT}tests/corpus/decisions/${name}`;
-const recorded = readFileSync(corpus("decisions.jsonl"), "utf8");
+const corpus = (name) => `${ROOT}tests/corpus/${name}`;
+const corpora = [
+  ["decisions/bundle.json", "decisions/cases.jsonl", "decisions/decisions.jsonl"],
+  ["bins/standard.json", "bins/cases.jsonl", "bins/standard.jsonl"],
+  ["bins/hardened.json", "bins/cases.jsonl", "bins/hardened.jsonl"],
+];
 const bundlePath = join(OUT, "cases-bundle.json");
 
 before(async () => {
@@ -18,15 +22,17 @@ before(async () => {
   writeFileSync(bundlePath, bundle());
 });
 
-function compare(decided) {
-  const [now, then] = [decided, recorded].map((text) => text.trimEnd().split("\n"));
+function compare(decided, recorded) {
+  const [now, then] = [decided, readFileSync(corpus(recorded), "utf8")].map((text) => text.trimEnd().split("\n"));
   assert.equal(now.length, then.length);
   for (const [index, line] of then.entries()) assert.equal(now[index], line);
 }
 
 for (const [name, [command, ...parameters]] of Object.entries(runtimes)) {
   test(`${name} decides byte for byte as the native engine does`, async () => {
-    compare(await run(command, [...parameters, "node/decide.mjs", corpus("bundle.json"), corpus("cases.jsonl")]));
+    for (const [bundle, cases, recorded] of corpora) {
+      compare(await run(command, [...parameters, "node/decide.mjs", corpus(bundle), corpus(cases)]), recorded);
+    }
   });
 }
 
@@ -36,8 +42,7 @@ test("Chromium decides byte for byte as the native engine does", async () => {
     "/engine.wasm": [`${PACKAGE}dist/engine/engine.wasm`, "application/wasm"],
     "/browser-compiler.js": [`${PACKAGE}dist/browser-compiler.js`, "text/javascript"],
     "/compiler.wasm": [`${PACKAGE}dist/compiler/compiler.wasm`, "application/wasm"],
-    "/bundle.json": [corpus("bundle.json"), "application/json"],
-    "/cases.jsonl": [corpus("cases.jsonl"), "text/plain; charset=utf-8"],
+    ...Object.fromEntries(corpora.flat().map((name) => [`/${name}`, [corpus(name), "text/plain; charset=utf-8"]])),
   };
   const site = await serve((request, response) => {
     const [path, type] = files[request.url] ?? [];
@@ -47,21 +52,25 @@ test("Chromium decides byte for byte as the native engine does", async () => {
   try {
     const page = await browser.newPage();
     await page.goto(site.url);
-    const decided = await page.evaluate(async () => {
+    const decided = await page.evaluate(async (corpora) => {
       const { Engine, initialize } = await import("/browser.js");
       const { compile, initializeCompiler } = await import("/browser-compiler.js");
       initialize(await WebAssembly.compileStreaming(fetch("/engine.wasm")));
       initializeCompiler(await WebAssembly.compileStreaming(fetch("/compiler.wasm")));
-      const [source, cases] = await Promise.all(["/bundle.json", "/cases.jsonl"].map(async (path) => (await fetch(path)).text()));
-      const engine = new Engine({ allowUnsigned: true });
-      engine.load(compile(source).bundle);
-      return cases.trimEnd().split("\n").map((line) => {
-        const { request, answer, outage } = JSON.parse(line);
-        const decision = answer !== undefined || outage === true ? engine.resume(request, answer) : engine.evaluate(request);
-        return JSON.stringify(decision);
-      });
-    });
-    compare(decided.join("\n"));
+      return Promise.all(
+        corpora.map(async (files) => {
+          const [source, cases] = await Promise.all(files.slice(0, 2).map(async (path) => (await fetch(`/${path}`)).text()));
+          const engine = new Engine({ allowUnsigned: true });
+          engine.load(compile(source).bundle);
+          return cases.trimEnd().split("\n").map((line) => {
+            const { request, answer, outage } = JSON.parse(line);
+            const decision = answer !== undefined || outage === true ? engine.resume(request, answer) : engine.evaluate(request);
+            return JSON.stringify(decision);
+          });
+        }),
+      );
+    }, corpora);
+    for (const [index, [, , recorded]] of corpora.entries()) compare(decided[index].join("\n"), recorded);
   } finally {
     await browser.close();
     await site.stop();
