@@ -15,7 +15,7 @@ use crate::model::{ModelFile, PREVALENCE, SETTINGS};
 use crate::scorecard::{Constraints, Scorecard};
 pub use basis::{Basis, Part};
 pub use generalise::Generalisation;
-use generalise::generalise;
+use generalise::{generalise, obstacle};
 
 /// The report.
 #[derive(Debug, Serialize)]
@@ -33,8 +33,11 @@ pub struct Report {
     pub honesty: Honesty,
     /// The model's decisions by how much it decides.
     pub risk_coverage: RiskCoverage,
-    /// A model learned anew from the stream without the families held out, and what it makes of them.
-    pub generalisation: Generalisation,
+    /// A model learned anew from the stream without the families held out, and what it makes of them; `None` if nothing
+    /// can be learned from it.
+    pub generalisation: Option<Generalisation>,
+    /// Why nothing can be.
+    pub not_generalised: Option<String>,
     /// How far each signal's distribution moved from calibration to test, benign rows.
     pub drift: BTreeMap<String, f64>,
 }
@@ -95,6 +98,11 @@ pub fn assess(
     let probabilities = standard.map_or_else(Vec::new, |card| {
         card.calibration.probabilities(&card.scorecard(), &own.part(Split::Test, held_out), PREVALENCE)
     });
+    let not_generalised = obstacle(dataset, held_out, since);
+    let generalisation = match not_generalised {
+        None => Some(generalise(dataset, constraints, held_out, since, progress)),
+        Some(_) => None,
+    };
     Report {
         schema: 1,
         model: model.id.clone(),
@@ -102,7 +110,8 @@ pub fn assess(
         bands,
         honesty: honesty(&probabilities, PREVALENCE),
         risk_coverage: risk_coverage(&probabilities),
-        generalisation: generalise(dataset, constraints, held_out, since, progress),
+        generalisation,
+        not_generalised,
         drift: drift(&own),
     }
 }

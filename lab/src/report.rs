@@ -4,7 +4,7 @@ mod plot;
 
 use std::fmt::Write as _;
 
-use crate::assess::{Band, Part, Report};
+use crate::assess::{Band, Generalisation, Part, Report};
 use crate::measure::Rate;
 use plot::{bars, escape, plot};
 
@@ -39,13 +39,45 @@ pub fn html(report: &Report) -> String {
         table(&mut page, band, &[]);
         leaks(&mut page, band, report);
     }
-    let general = &report.generalisation;
+    match &report.generalisation {
+        Some(general) => generalisation(&mut page, general, report),
+        None => {
+            let why = report.not_generalised.as_deref().unwrap_or_default();
+            let _ = write!(
+                page,
+                "<h2>Learned without the families held out</h2><p>Nothing was learned anew: {}.</p>",
+                escape(why)
+            );
+        }
+    }
+    let _ = write!(
+        page,
+        "<h2>Probabilities at {:.0} % prevalence</h2><p>Calibration error {:.5}, Brier {:.5}, log loss {:.5}.</p>",
+        report.honesty.prevalence * 100.0,
+        report.honesty.ece,
+        report.honesty.brier,
+        report.honesty.log_loss
+    );
+    plot(&mut page, "claimed", "observed", &report.honesty.bins);
+    let _ = write!(page, "<h2>Risk by coverage</h2><p>Area {:.6}.</p>", report.risk_coverage.aurc);
+    plot(&mut page, "coverage", "mean cost", &report.risk_coverage.curve);
+    page.push_str("<h2>Drift from calibration to test</h2><table><tr><th>signal<th>stability index");
+    for (signal, index) in &report.drift {
+        let _ = write!(page, "<tr><td>{signal}<td>{index:.4}");
+    }
+    page.push_str("</table></html>\n");
+    page
+}
+
+/// What a model learned anew makes of families that it was not learned from.
+fn generalisation(page: &mut String, general: &Generalisation, report: &Report) {
+    let basis = &report.basis;
     page.push_str("<h2>Learned without the families held out</h2>");
-    table(&mut page, &general.band, &basis.held_out);
-    leaks(&mut page, &general.band, report);
+    table(page, &general.band, &basis.held_out);
+    leaks(page, &general.band, report);
     page.push_str("<h2>Learned and calibrated with all families</h2>");
-    table(&mut page, &general.hardened, &[]);
-    leaks(&mut page, &general.hardened, report);
+    table(page, &general.hardened, &[]);
+    leaks(page, &general.hardened, report);
     page.push_str(
         "<h3>Separation of sign-ins</h3><table><tr><th>model<th>families<th>AUC<th>EER<th>caught at 1 %",
     );
@@ -67,7 +99,7 @@ pub fn html(report: &Report) -> String {
             models.iter().map(move |(name, one)| (format!("{name}, {label}"), one.tpr_at_one_percent))
         })
         .collect();
-    bars(&mut page, "Caught when one benign sign-in in a hundred is accused", &caught);
+    bars(page, "Caught when one benign sign-in in a hundred is accused", &caught);
     page.push_str("<h3>Asked again in twelve sign-ins</h3>\
          <p>Principals of the test part with twelve sign-ins or more, by all of these but the first, which is always \
          asked; most lie before the part's time. Attacks are those of the test part on them.</p>\
@@ -92,24 +124,7 @@ pub fn html(report: &Report) -> String {
     page.push_str("</table>");
     let left_out: Vec<(String, Rate)> =
         general.leave_one_out.iter().map(|(family, rate)| (family.clone(), *rate)).collect();
-    bars(&mut page, "Allowed by a model that never saw the family", &left_out);
-    let _ = write!(
-        page,
-        "<h2>Probabilities at {:.0} % prevalence</h2><p>Calibration error {:.5}, Brier {:.5}, log loss {:.5}.</p>",
-        report.honesty.prevalence * 100.0,
-        report.honesty.ece,
-        report.honesty.brier,
-        report.honesty.log_loss
-    );
-    plot(&mut page, "claimed", "observed", &report.honesty.bins);
-    let _ = write!(page, "<h2>Risk by coverage</h2><p>Area {:.6}.</p>", report.risk_coverage.aurc);
-    plot(&mut page, "coverage", "mean cost", &report.risk_coverage.curve);
-    page.push_str("<h2>Drift from calibration to test</h2><table><tr><th>signal<th>stability index");
-    for (signal, index) in &report.drift {
-        let _ = write!(page, "<tr><td>{signal}<td>{index:.4}");
-    }
-    page.push_str("</table></html>\n");
-    page
+    bars(page, "Allowed by a model that never saw the family", &left_out);
 }
 
 fn table(page: &mut String, band: &Band, held_out: &[String]) {
@@ -140,8 +155,9 @@ fn table(page: &mut String, band: &Band, held_out: &[String]) {
 
 /// Shares of attacks that a band allows. Families that are held out stand apart, because theirs are of another size.
 fn leaks(page: &mut String, band: &Band, report: &Report) {
-    let known: Vec<&String> = report.generalisation.leave_one_out.keys().collect();
-    let held_out: Vec<&String> = report.basis.held_out.iter().collect();
+    let basis = &report.basis;
+    let (held_out, known): (Vec<&String>, Vec<&String>) =
+        basis.attackers.iter().partition(|family| basis.held_out.contains(family));
     for (title, families) in
         [("Attacks allowed", known), ("Attacks allowed, families held out of the generalisation", held_out)]
     {

@@ -147,6 +147,34 @@ fn a_stream_without_the_part_asked_for_is_no_input() {
 }
 
 #[test]
+fn a_stream_that_is_only_measured_on_says_why_nothing_was_learned_anew() {
+    let (model, _) = scratch("shipped.json");
+    fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/model/learned.json"), &model).unwrap();
+    let (page, page_name) = scratch("measured.html");
+    let assess = ["assess", "--model", &model.display().to_string(), "--html", &page_name];
+    let events = stream().out;
+    let why = |events: &str| {
+        let run = edgeward(&assess, events);
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        let report = run.json().remove(0);
+        assert!(report["bands"]["hardened"]["benign"]["allow"]["n"].as_u64().unwrap() > 0);
+        let page = fs::read_to_string(&page).unwrap();
+        assert!(page.contains("<h2>Band “hardened”</h2>") && page.contains("Attacks allowed"));
+        let why = report["notGeneralised"].as_str().map(str::to_owned);
+        assert_eq!(why.is_some(), report["generalisation"].is_null());
+        if let Some(why) = &why {
+            assert!(page.contains(&format!("Nothing was learned anew: {why}.")), "{page}");
+        }
+        assert_eq!(why.is_none(), page.contains("Separation of sign-ins"));
+        why.unwrap_or_default()
+    };
+    let no_rows = |split| format!("the split `{split}` has no rows, of principals with a history");
+    assert_eq!(why(&only(&events, |event| event["split"] != "train")), no_rows("train"));
+    assert_eq!(why(&only(&events, |event| event["split"] != "calibrate")), no_rows("calibrate"));
+    assert_eq!(why(&events), "");
+}
+
+#[test]
 fn a_family_that_the_stream_lacks_is_named() {
     let (model, model_name) = scratch("families.json");
     let events = stream().out;

@@ -19,6 +19,8 @@ pub struct Basis {
     pub benign: usize,
     /// Benign test sign-ins without a history: always deferred, and not measured on.
     pub without_history: usize,
+    /// Families of the attacks measured on.
+    pub attackers: Vec<String>,
     /// Families neither learned from nor calibrated on in `generalisation`.
     pub held_out: Vec<String>,
     /// The parts of the experiment, in order.
@@ -47,11 +49,14 @@ impl Basis {
     /// What a data set has to measure on.
     pub(super) fn of(dataset: &Dataset, held_out: &[String]) -> Self {
         let is_first = |row: &&Row| row.history == 0 && !row.is_attack && row.split == Some(Split::Test);
+        let test = dataset.part(Split::Test, &[]);
+        let attacks: BTreeSet<u16> = test.iter().filter(|row| row.is_attack).map(|row| row.family).collect();
         Self {
             rows: dataset.rows.len(),
             principals: dataset.users,
-            benign: dataset.part(Split::Test, &[]).iter().filter(|row| !row.is_attack).count(),
+            benign: test.iter().filter(|row| !row.is_attack).count(),
             without_history: dataset.rows.iter().filter(is_first).count(),
+            attackers: attacks.iter().filter_map(|family| dataset.name(*family)).map(str::to_owned).collect(),
             held_out: held_out.to_vec(),
             splits: Split::ALL.map(|split| Part::of(dataset, split)).into(),
         }
@@ -84,15 +89,18 @@ mod tests {
         let at = |row: Row, user, time| Row { user, time, ..row };
         let first = Row { history: 0, ..at(row(test, 0), 3, 8) };
         let rows = vec![at(row(train, 0), 1, 4), at(row(train, 1), 1, 5), at(row(test, 0), 2, 7), first];
-        let dataset = Dataset { rows, users: 3, ..Dataset::default() };
+        let rows = [rows, vec![at(row(test, 1), 2, 7)]].concat();
+        let families = ["usual", "crude"].map(str::to_owned).into();
+        let dataset = Dataset { rows, users: 3, families, ..Dataset::default() };
         let basis = Basis::of(&dataset, &[]);
-        assert_eq!((basis.rows, basis.benign, basis.without_history), (4, 1, 1));
+        assert_eq!((basis.rows, basis.benign, basis.without_history), (5, 1, 1));
+        assert_eq!(basis.attackers, ["crude"]);
         let part =
             |split, principals, rows, attacks, from, to| Part { split, principals, rows, attacks, from, to };
         let expected = [
             part(Split::Train, 1, 2, 1, Some(4), Some(5)),
             part(Split::Calibrate, 0, 0, 0, None, None),
-            part(Split::Test, 1, 1, 0, Some(7), Some(7)),
+            part(Split::Test, 1, 2, 1, Some(7), Some(7)),
         ];
         assert_eq!(basis.splits, expected);
     }

@@ -72,6 +72,24 @@ fn seen_without(dataset: &Dataset, without: &[String]) -> Dataset {
     dataset.weighed(&dataset.everybody(without).population().unwrap_or_default())
 }
 
+/// Why nothing can be learned anew from a stream without some families.
+pub(super) fn obstacle(dataset: &Dataset, without: &[String], since: i64) -> Option<String> {
+    let parts = [
+        (Split::Train, dataset.part(Split::Train, without)),
+        (Split::Calibrate, dataset.calibration(without, since)),
+    ];
+    parts.into_iter().find_map(|(split, rows)| {
+        let attacks = rows.iter().filter(|row| row.is_attack).count();
+        let missing = match (attacks == 0, attacks == rows.len()) {
+            (true, true) => "no rows",
+            (true, false) => "no attacks of families that are not held out",
+            (false, true) => "no benign rows",
+            (false, false) => return None,
+        };
+        Some(format!("the split `{}` has {missing}, of principals with a history", split.name()))
+    })
+}
+
 pub(super) fn generalise(
     stream: &Dataset,
     constraints: &Constraints,
@@ -225,6 +243,31 @@ mod tests {
         assert_eq!((attacker.as_str(), *share), ("naive", 0.999));
         let expected = Reauthentications { caught: 1.0, people: 1, median: 1.0, mean: 1.0 };
         assert_eq!(by_model["model"], expected);
+    }
+
+    #[test]
+    fn what_a_stream_lacks_to_learn_from_is_said() {
+        let of = |split, family| row(Some(split), family);
+        let (train, calibrate) = (Split::Train, Split::Calibrate);
+        let families = ["usual", "crude", "subtle"].map(str::to_owned);
+        let why = |rows: Vec<Row>| {
+            let dataset = Dataset { rows, families: families.to_vec(), ..Dataset::default() };
+            obstacle(&dataset, &["subtle".to_owned()], 0)
+        };
+        let tested = of(Split::Test, 1);
+        let said =
+            |split, missing| Some(format!("the split `{split}` has {missing}, of principals with a history"));
+        assert_eq!(why(vec![tested]), said("train", "no rows"));
+        assert_eq!(why(vec![of(train, 1), tested]), said("train", "no benign rows"));
+        let held_out = "no attacks of families that are not held out";
+        assert_eq!(why(vec![of(train, 0), of(train, 2), tested]), said("train", held_out));
+        let learned = [of(train, 0), of(train, 1)];
+        assert_eq!(why(learned.to_vec()), said("calibrate", "no rows"));
+        let early = Row { time: -1, ..of(calibrate, 0) };
+        let calibrated = [of(calibrate, 1), early];
+        assert_eq!(why([learned, calibrated].concat()), said("calibrate", "no benign rows"));
+        let calibrated = [of(calibrate, 1), of(calibrate, 0)];
+        assert_eq!(why([learned, calibrated].concat()), None);
     }
 
     #[test]
