@@ -136,6 +136,7 @@ impl Signals {
     pub(crate) const fn combined(mut self) -> Self {
         self.possession = self.possession.of_agent(self.is_delegate());
         self.exit = Exit::of(self.network, self.history.asn);
+        self.round_trip = self.round_trip.through(self.network);
         self.device_and_place = DeviceAndPlace::of(self.possession, &self.history);
         self
     }

@@ -95,7 +95,7 @@ fn scenarios() -> Vec<Value> {
         request["tls"]["ja4"] = OTHER_TLS.into();
     }]);
     vary(&[&|_| {}, &|request| request["profile"]["last"] = Value::Null]);
-    vary(&[&|_| {}, &|request| request["velocity"] = json!({"userFailures1h": 3})]);
+    vary(&[&|_| {}, &|request| request["velocity"] = json!({"userFailures1h": 9})]);
     vary(&[&|_| {}, &|request| {
         let key = request["profile"]["agents"][0].clone();
         request["session"] = json!({"id": "s", "establishedAt": NOW - 60_000,
@@ -173,7 +173,7 @@ fn a_known_device_would_do() {
     request["device"] = json!({"deviceId": "d9", "cookie": "none", "isCompliant": false});
     request["client"]["asn"] = 64501.into();
     request["client"]["ip"] = "198.51.100.7".into();
-    request["velocity"] = json!({"userFailures1h": 2});
+    request["velocity"] = json!({"userFailures1h": 9});
     let engine = engine(LEARNED, "standard");
     assert_eq!(counterfactual(&engine, &request).unwrap().0, [Change::KnownDevice]);
 }

@@ -157,7 +157,7 @@ fn what_is_not_known_is_worth_nothing_and_novelty_is_never_a_relief() {
 
 fn known(points: &Points) {
     for (signal, bins) in CATALOGUE {
-        for unknown in ["absent", "unknown", "unbound", "noProfile", "bound", "anonymous"] {
+        for unknown in ["absent", "unknown", "unbound", "noProfile", "bound", "anonymous", "intermediary"] {
             if bins.contains(&unknown) {
                 assert_eq!(points.of(signal, unknown), 0, "{signal}");
             }
@@ -174,7 +174,7 @@ fn known(points: &Points) {
     let ascending: [(&str, &[&str]); 11] = [
         ("address", &["known", "bound", "near", "early", "new", "strange"]),
         ("hour", &["habitual", "usual", "occasional", "unusual", "odd"]),
-        ("roundTrip", &["short", "moderate", "usual", "slow", "long", "immediate"]),
+        ("roundTrip", &["quick", "short", "brisk", "moderate", "usual", "slow", "long", "immediate"]),
         ("travel", &["near", "unknown", "plausible", "flight", "impossible"]),
         ("claims", &["verified", "consistent", "stale", "incomplete", "contradictory"]),
         ("release", &["current", "behind", "old"]),

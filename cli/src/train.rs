@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use edgeward_lab::event::Split;
-use edgeward_lab::learn::learn;
+use edgeward_lab::learn::{Aim, learn};
 use edgeward_lab::model::{Card, ModelFile, SETTINGS};
 use edgeward_lab::scorecard::Constraints;
 use hmac_sha256::Hash;
@@ -18,7 +18,7 @@ use crate::stream::Progress;
 /// Learn the points of a model from a labelled stream
 ///
 /// Points are learned from the rows of the split `train`: a standard scorecard against all but the advanced families,
-/// and a hardened one against all. `calibrate` then sets probabilities, levels and bands; without these an edge has
+/// and a hardened one against all, for a band that lets most people through. `calibrate` then sets probabilities, levels and bands; without these an edge has
 /// levels only and defers what is between them. A request without a profile gets the history of the benign sign-ins before it. The same events give the same bytes, and the model states which they
 /// were: `trainingDigest` is the SHA-256 of the stream's lines, each with its line feed.
 #[derive(Args)]
@@ -62,11 +62,11 @@ pub fn run(arguments: &Arguments) -> Done {
         return Err(Failure::input("events", "have no benign rows or no attacks to learn from"));
     }
     let mut progress = Progress::without_output();
-    let mut learn = |without: &[String], done: f64| {
+    let mut learn = |without: &[String], aim, done: f64| {
         let rows = dataset.part(Split::Train, without);
-        Card::uncalibrated(&learn(&constraints, &rows, |share| progress.share(done + share / 2.0)))
+        Card::uncalibrated(&learn(&constraints, &rows, aim, |share| progress.share(done + share / 2.0)))
     };
-    let cards = [learn(&advanced, 0.0), learn(&[], 0.5)];
+    let cards = [learn(&advanced, Aim::Anybody, 0.0), learn(&[], Aim::Band, 0.5)];
     progress.clear();
     let model = ModelFile {
         id: arguments.id.clone(),

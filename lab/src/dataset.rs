@@ -10,7 +10,9 @@ use edgeward::agent;
 use edgeward::identifier::Identifiers;
 use edgeward::profile::Profile;
 use edgeward::risk::is_trustworthy;
-use edgeward::signal::{Bin, CATALOGUE, Dimension, Exit, Familiarity, Network, Population, Signals};
+use edgeward::signal::{
+    Bin, CATALOGUE, Dimension, Exit, Familiarity, Network, Population, RoundTrip, Signals,
+};
 
 use crate::event::{Event, Label, Split};
 use crate::freeman::{Counting, Freeman};
@@ -188,13 +190,18 @@ impl Row {
         all.get(usize::from(*self.bins.get(signal?)?)).copied()
     }
 
-    /// Sets the bins of network and exit, which the kind of the network decides; `place` are the signals network, exit
-    /// and autonomous system.
-    fn place(&mut self, population: &Population, [network, exit, asn]: [Option<usize>; 3]) {
+    /// Sets the bins that the kind of the network decides: `place` are the signals network, exit and round trip, and that
+    /// of the autonomous system.
+    fn place(&mut self, population: &Population, [network, exit, round_trip, asn]: [Option<usize>; 4]) {
         let stated = self.bin(network, Network::ALL);
         let Some((stated, familiarity)) = stated.zip(self.bin(asn, Familiarity::ALL)) else { return };
+        let Some(way) = self.bin(round_trip, RoundTrip::ALL) else { return };
         let kind = population.networks.of(stated, self.asn);
-        for (signal, bin) in [(network, kind.index()), (exit, Exit::of(kind, familiarity).index())] {
+        for (signal, bin) in [
+            (network, kind.index()),
+            (exit, Exit::of(kind, familiarity).index()),
+            (round_trip, way.through(kind).index()),
+        ] {
             if let Some(slot) = signal.and_then(|signal| self.bins.get_mut(signal)) {
                 *slot = u8::try_from(bin).unwrap_or(u8::MAX);
             }
@@ -229,7 +236,7 @@ impl Dataset {
         let mut weighed = self.clone();
         let signals: Vec<Option<usize>> =
             Dimension::ALL.iter().map(|dimension| signal(dimension.name())).collect();
-        let place = ["network", "exit", "asn"].map(signal);
+        let place = ["network", "exit", "roundTrip", "asn"].map(signal);
         for row in &mut weighed.rows {
             let (count, matches) = row.matches;
             for ((dimension, found), signal) in Dimension::ALL.iter().zip(matches).zip(&signals) {

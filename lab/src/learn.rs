@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::coverage::Coverage;
 use crate::dataset::{Row, SIGNALS};
+use crate::refine::refine;
 use crate::scorecard::{Constraints, POINTS_PER_NAT, Scorecard};
 
 /// Passes over all signals. The points move by less than one after thirty.
@@ -20,6 +22,27 @@ struct Cell {
     score: f64,
 }
 
+/// What a card is learned for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// Attackers that it is not learned from, too. It stays a plain fit: what is moved for the sake of those it knows is
+    /// lost on others, whose equal error rate rises from 7 to 8 %.
+    Anybody,
+    /// The attackers it is learned from, and no others: a band that lets most people through and none of these.
+    Band,
+}
+
+impl Aim {
+    /// How much more all attacks weigh than all benign rows. A logistic curve tells scores apart best at even odds; a
+    /// band is set where the boldest hundredth of attackers lies, among ten times as many people.
+    const fn emphasis(self) -> f64 {
+        match self {
+            Self::Anybody => 1.0,
+            Self::Band => 10.0,
+        }
+    }
+}
+
 /// Rounds of weighing families anew.
 const ROUNDS: usize = 8;
 /// How fast a family's weight falls, per point that its boldest hundredth scores above the worst family's.
@@ -29,21 +52,34 @@ const SAFE: f64 = 200.0;
 /// Least weight of a family.
 const LEAST: f64 = 0.05;
 
-/// Learns a scorecard from rows. Benign rows and attacks weigh the same in total. Families of attackers weigh the same
-/// at first, so that what is rare in the stream is not what is let through; then more, the lower they score (group
-/// distributionally robust optimisation, Sagawa et al., ICLR 2020): a band is set by the worst of them, and what the
-/// others lose they can afford. `progress` is called with the share done.
+/// Learns a scorecard from rows. Families of attackers weigh the same at first, so that what is rare in the stream is not
+/// what is let through; then more, the lower they score (group distributionally robust optimisation, Sagawa et al., ICLR
+/// 2020): a band is set by the worst of them, and what the others lose they can afford. For a band, that round is taken
+/// which lets most people through, and its points are moved for it. `progress` is called with the share done.
 #[must_use]
-pub fn learn(constraints: &Constraints, rows: &[&Row], mut progress: impl FnMut(f64)) -> Scorecard {
+pub fn learn(constraints: &Constraints, rows: &[&Row], aim: Aim, mut progress: impl FnMut(f64)) -> Scorecard {
     let mut weights: BTreeMap<u16, f64> =
         rows.iter().filter(|row| row.is_attack).map(|row| (row.family, 1.0)).collect();
     let steps = ROUNDS as f64 + 1.0;
-    let mut card = learn_weighted(constraints, rows, &weights, |share| progress(share / steps));
+    let mut learn = |round: usize, weights: &BTreeMap<u16, f64>| {
+        let cells = cells(rows, weights, aim);
+        learn_weighted(constraints, cells, |share| progress((round as f64 + share) / steps))
+    };
+    let mut cards = vec![learn(0, &weights)];
     for round in 1..=ROUNDS {
-        weigh_anew(&mut weights, &card, rows);
-        card = learn_weighted(constraints, rows, &weights, |share| progress((round as f64 + share) / steps));
+        if let Some(card) = cards.last() {
+            weigh_anew(&mut weights, card, rows);
+        }
+        cards.push(learn(round, &weights));
     }
-    card
+    match aim {
+        Aim::Anybody => cards.pop().unwrap_or_default(),
+        Aim::Band => {
+            let mut coverage = Coverage::new(rows);
+            let best = cards.into_iter().max_by(|one, other| coverage.of(one).total_cmp(&coverage.of(other)));
+            refine(constraints, &best.unwrap_or_default(), &mut coverage)
+        }
+    }
 }
 
 fn weigh_anew(weights: &mut BTreeMap<u16, f64>, card: &Scorecard, rows: &[&Row]) {
@@ -74,11 +110,9 @@ fn weigh_anew(weights: &mut BTreeMap<u16, f64>, card: &Scorecard, rows: &[&Row])
 
 fn learn_weighted(
     constraints: &Constraints,
-    rows: &[&Row],
-    families: &BTreeMap<u16, f64>,
+    mut cells: Vec<Cell>,
     mut progress: impl FnMut(f64),
 ) -> Scorecard {
-    let mut cells = cells(rows, families);
     let groups: Vec<Vec<usize>> = (0..SIGNALS)
         .map(|signal| {
             cells
@@ -120,14 +154,14 @@ fn learn_weighted(
     Scorecard { points }
 }
 
-fn cells(rows: &[&Row], weights: &BTreeMap<u16, f64>) -> Vec<Cell> {
+fn cells(rows: &[&Row], weights: &BTreeMap<u16, f64>, aim: Aim) -> Vec<Cell> {
     let benign = rows.iter().filter(|row| !row.is_attack).count().max(1) as f64;
     let mut families = BTreeMap::<u16, f64>::new();
     for row in rows.iter().filter(|row| row.is_attack) {
         *families.entry(row.family).or_default() += 1.0;
     }
-    // As much evidence in total as there are benign rows.
-    let share = benign / families.len().max(1) as f64;
+    // As much evidence in total as there are benign rows, or so many times as much.
+    let share = aim.emphasis() * benign / families.len().max(1) as f64;
     let mut counted = BTreeMap::<[u8; SIGNALS], (f64, f64)>::new();
     for row in rows {
         let (benign, attack) = counted.entry(row.bins).or_default();
@@ -206,8 +240,8 @@ mod tests {
     fn the_same_rows_give_the_same_points_and_they_separate() {
         let (dataset, constraints) = (stream(), Constraints::load().unwrap());
         let rows = dataset.part(Split::Train, &[]);
-        let card = learn(&constraints, &rows, |_| {});
-        assert_eq!(card, learn(&constraints, &rows, |_| {}));
+        let card = learn(&constraints, &rows, Aim::Band, |_| {});
+        assert_eq!(card, learn(&constraints, &rows, Aim::Band, |_| {}));
         let mean = |attack: bool| {
             let test = dataset.part(Split::Test, &[]);
             let scores: Vec<i32> =
@@ -220,11 +254,16 @@ mod tests {
     #[test]
     fn directions_caps_and_honesty_hold_in_what_is_learned() {
         let (dataset, constraints) = (stream(), Constraints::load().unwrap());
-        let card = learn(&constraints, &dataset.part(Split::Train, &[]), |_| {});
-        let agent = points(&card, "agent");
+        for aim in [Aim::Anybody, Aim::Band] {
+            held(&learn(&constraints, &dataset.part(Split::Train, &[]), aim, |_| {}));
+        }
+    }
+
+    fn held(card: &Scorecard) {
+        let agent = points(card, "agent");
         assert!((-65..=0).contains(&agent("known")) && agent("early") >= 0 && agent("absent") == 0);
         assert!(agent("new") <= agent("strange"));
-        let (class, claims) = (points(&card, "agentClass"), points(&card, "claims"));
+        let (class, claims) = (points(card, "agentClass"), points(card, "claims"));
         assert!(class("aiBot") <= class("missing") && class("missing") <= class("headless"));
         assert!(
             claims("verified") <= claims("consistent") && claims("consistent") <= claims("contradictory")

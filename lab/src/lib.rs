@@ -6,6 +6,7 @@
 pub mod assess;
 pub mod calibrate;
 pub mod calibration;
+mod coverage;
 pub mod dataset;
 pub mod event;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub mod population;
 pub mod random;
 pub mod rarity;
 pub mod reauthentication;
+mod refine;
 pub mod report;
 pub mod scorecard;
 pub mod simulate;

@@ -5,6 +5,7 @@
 //! sees less can not score better than one which sees all and finds nothing. A bin that the stream never fell into
 //! keeps the prior set by hand (`data/model/priors.json`), as far as its neighbours allow.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use edgeward::signal::CATALOGUE;
@@ -99,6 +100,47 @@ impl Constraints {
         self.group.get(signal).and_then(|bins| bins.get(usize::from(bin))).copied().unwrap_or(0)
     }
 
+    /// Points of a card by group.
+    pub(crate) fn gathered(&self, card: &Scorecard) -> Vec<Vec<i32>> {
+        let of_signal = |(signal, points): (usize, &Vec<i32>)| {
+            let mut groups = vec![0; self.zero.get(signal).map_or(0, |(_, count)| *count)];
+            for (bin, points) in (0..).zip(points) {
+                if let Some(slot) = groups.get_mut(self.group(signal, bin)) {
+                    *slot = *points;
+                }
+            }
+            groups
+        };
+        card.points.iter().enumerate().map(of_signal).collect()
+    }
+
+    /// The card of points by group.
+    pub(crate) fn spread(&self, groups: &[Vec<i32>]) -> Scorecard {
+        let of_signal = |(bins, points): (&Vec<usize>, &Vec<i32>)| {
+            bins.iter().map(|group| points.get(*group).copied().unwrap_or(0)).collect()
+        };
+        Scorecard { points: self.group.iter().zip(groups).map(of_signal).collect() }
+    }
+
+    /// Points of a signal's groups after one of them moved: the others give way as far as the order demands, and all stay
+    /// within what is held. `None` if that leaves them as they are.
+    pub(crate) fn moved(&self, signal: usize, points: &[i32], group: usize, by: i32) -> Option<Vec<i32>> {
+        let (zero, _) = self.zero.get(signal)?;
+        let range = match group.cmp(zero) {
+            Ordering::Less => -self.relief.get(signal)?..=0,
+            Ordering::Equal => return None,
+            Ordering::Greater => 0..=(LIMIT * POINTS_PER_NAT) as i32,
+        };
+        let new = (points.get(group)? + by).clamp(*range.start(), *range.end());
+        let give_way = |(other, points): (usize, &i32)| match other.cmp(&group) {
+            Ordering::Less => (*points).min(new),
+            Ordering::Equal => new,
+            Ordering::Greater => (*points).max(new),
+        };
+        let moved: Vec<i32> = points.iter().enumerate().map(give_way).collect();
+        (moved != points).then_some(moved)
+    }
+
     /// Nearest weights (weighted least squares) that ascend with the groups, are nothing where nothing is known,
     /// and relieve no more than allowed. `weights` and their certainties are by group.
     pub(crate) fn project(&self, signal: usize, weights: &mut [f64], certainty: &[f64]) {
@@ -147,7 +189,7 @@ pub(crate) fn ascend(values: &mut [f64], certainty: &[f64]) {
 }
 
 /// Integer points by signal and bin, in 1/64 bit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scorecard {
     /// By signal, then bin.
     pub points: Vec<Vec<i32>>,
@@ -157,17 +199,45 @@ impl Scorecard {
     /// Sum of the points of a row's bins.
     #[must_use]
     pub fn score(&self, row: &Row) -> i32 {
-        self.points
-            .iter()
-            .zip(row.bins)
-            .map(|(bins, bin)| bins.get(usize::from(bin)).copied().unwrap_or(0))
-            .sum()
+        self.sum(row.bins)
+    }
+
+    pub(crate) fn sum(&self, bins: [u8; SIGNALS]) -> i32 {
+        self.points.iter().zip(bins).map(|(bins, bin)| bins.get(usize::from(bin)).copied().unwrap_or(0)).sum()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn others_give_way_to_a_group_that_moves() {
+        let constraints = Constraints::load().unwrap();
+        // known -194 at most, = bound and others, near, early, new, strange
+        let address = CATALOGUE.iter().position(|(name, _)| *name == "address").unwrap();
+        let moved = |points: [i32; 6], group, by| constraints.moved(address, &points, group, by);
+        let from = [-100, 0, 10, 20, 20, 40];
+        assert_eq!(moved(from, 3, 32), Some(vec![-100, 0, 10, 52, 52, 52]));
+        assert_eq!(moved(from, 4, -16), Some(vec![-100, 0, 4, 4, 4, 40]));
+        assert_eq!(moved(from, 2, -16), Some(vec![-100, 0, 0, 20, 20, 40]));
+        assert_eq!(moved(from, 0, -128), Some(vec![-194, 0, 10, 20, 20, 40]));
+        assert_eq!(moved(from, 0, 128), Some(vec![0, 0, 10, 20, 20, 40]));
+        assert_eq!(moved(from, 1, 8), None, "what is not known is worth nothing");
+        assert_eq!(moved([-194, 0, 0, 0, 0, 766], 0, -8), None);
+        assert_eq!(moved([-194, 0, 0, 0, 0, 766], 5, 8), None);
+    }
+
+    #[test]
+    fn a_card_is_the_same_by_group() {
+        let constraints = Constraints::load().unwrap();
+        let groups: Vec<Vec<i32>> = (0..SIGNALS)
+            .map(|signal| (0..).take(constraints.prior(signal).len()).map(|group| 7 * group).collect())
+            .collect();
+        let card = constraints.spread(&groups);
+        assert!(card.points.iter().zip(CATALOGUE).all(|(points, (_, bins))| points.len() == bins.len()));
+        assert_eq!(constraints.gathered(&card), groups);
+    }
 
     #[test]
     fn every_bin_has_its_place() {

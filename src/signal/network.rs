@@ -39,6 +39,12 @@ impl Network {
             None => Self::Absent,
         }
     }
+
+    /// Whether somebody else's machine holds the connection in the client's place.
+    #[must_use]
+    pub const fn is_intermediary(self) -> bool {
+        matches!(self, Self::Relay | Self::Vpn | Self::Tor | Self::Hosting)
+    }
 }
 
 bins! {
@@ -74,22 +80,27 @@ impl Exit {
 
 bins! {
     /// Round-trip time between the edge and whoever holds the connection. A proxy in somebody's home adds its owner's
-    /// line to the way; the steps are about as wide as one line varies.
+    /// line to the way, so the shorter the way, the less room there is for one; the steps are narrower than one line
+    /// varies, because a line's times are spread by a factor and not by a number of milliseconds.
     RoundTrip {
         /// Under 4 ms: a machine in a data centre next to the edge.
         Immediate = "immediate",
-        /// Up to 9 ms: fibre in the same town, and data centres in it.
+        /// Up to 9 ms: fibre in the same town.
         Quick = "quick",
-        /// Up to 19 ms: fixed lines, where a proxy in somebody's home rarely gets.
+        /// Up to 14 ms: fixed lines, where a proxy in somebody's home hardly ever gets.
         Short = "short",
-        /// Up to 34 ms: fixed lines further away.
+        /// Up to 19 ms: fixed lines, where one rarely gets.
+        Brisk = "brisk",
+        /// Up to 26 ms: fixed lines further away.
         Moderate = "moderate",
-        /// Up to 59 ms: radio, VPNs, proxies.
+        /// Up to 36 ms: lines and proxies are as likely.
         Usual = "usual",
-        /// Up to 119 ms: bad radio, proxies at a distance.
+        /// Up to 59 ms: radio, proxies.
         Slow = "slow",
-        /// More: satellites, chains of proxies.
+        /// More: bad radio, satellites, chains of proxies.
         Long = "long",
+        /// The connection ends at an intermediary, and its way says nothing of whoever is behind it.
+        Intermediary = "intermediary",
         /// The host does not measure.
         Absent = "absent",
     }
@@ -100,12 +111,46 @@ impl RoundTrip {
         match request.transport.rtt_ms {
             Some(0..=3) => Self::Immediate,
             Some(4..=9) => Self::Quick,
-            Some(10..=19) => Self::Short,
-            Some(20..=34) => Self::Moderate,
-            Some(35..=59) => Self::Usual,
-            Some(60..=119) => Self::Slow,
+            Some(10..=14) => Self::Short,
+            Some(15..=19) => Self::Brisk,
+            Some(20..=26) => Self::Moderate,
+            Some(27..=36) => Self::Usual,
+            Some(37..=59) => Self::Slow,
             Some(_) => Self::Long,
             None => Self::Absent,
         }
+    }
+
+    /// What it says where the address belongs to a network of a kind.
+    #[must_use]
+    pub const fn through(self, network: Network) -> Self {
+        if network.is_intermediary() && !matches!(self, Self::Absent) { Self::Intermediary } else { self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_an_intermediary_is_not_the_clients() {
+        let read = |json: &str| {
+            let request: Request<'_> = serde_json::from_str(json).unwrap();
+            RoundTrip::read(&request).through(Network::stated(&request))
+        };
+        let of = |proxy: &str, rtt: &str| {
+            read(&format!(r#"{{"client":{{"proxy":"{proxy}"}},"transport":{{"rttMs":{rtt}}}}}"#))
+        };
+        for proxy in ["relay", "vpn", "tor", "hosting"] {
+            assert_eq!(of(proxy, "12"), RoundTrip::Intermediary, "{proxy}");
+            assert_eq!(of(proxy, "null"), RoundTrip::Absent, "{proxy}");
+        }
+        for proxy in ["none", "corporate"] {
+            assert_eq!(of(proxy, "12"), RoundTrip::Short, "{proxy}");
+        }
+        assert_eq!(read(r#"{"transport":{"rttMs":12}}"#), RoundTrip::Short);
+        let bins = [0, 3, 4, 9, 10, 14, 15, 19, 20, 26, 27, 36, 37, 59, 60, u32::MAX]
+            .map(|rtt| of("none", &rtt.to_string()) as u8);
+        assert_eq!(bins, [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7]);
     }
 }

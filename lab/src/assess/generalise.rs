@@ -9,7 +9,7 @@ use crate::calibrate::{Promise, Thresholds, thresholds};
 use crate::calibration::Calibration;
 use crate::dataset::{Dataset, Row};
 use crate::event::Split;
-use crate::learn::learn;
+use crate::learn::{Aim, learn};
 use crate::measure::{Honesty, Rate, RiskCoverage, Separation, honesty, risk_coverage, separation};
 use crate::model::PREVALENCE;
 use crate::reauthentication::{Reauthentications, count};
@@ -59,9 +59,10 @@ fn fit(
     dataset: &Dataset,
     constraints: &Constraints,
     without: &[String],
+    aim: Aim,
     since: i64,
 ) -> (Scorecard, Thresholds) {
-    let card = learn(constraints, &dataset.part(Split::Train, without), |_| {});
+    let card = learn(constraints, &dataset.part(Split::Train, without), aim, |_| {});
     let set = thresholds(&card, &dataset.calibration(without, since), Promise::default());
     (card, set)
 }
@@ -105,16 +106,16 @@ pub(super) fn generalise(
     let families: Vec<String> =
         dataset.families.iter().enumerate().filter(is_tested).map(|(_, name)| name.clone()).collect();
     let steps = families.len() as f64 + 2.0;
-    let (card, set) = fit(dataset, constraints, held_out, since);
+    let (card, set) = fit(dataset, constraints, held_out, Aim::Anybody, since);
     progress(1.0 / steps);
-    let (worst, worst_set) = fit(dataset, constraints, &[], since);
+    let (worst, worst_set) = fit(dataset, constraints, &[], Aim::Band, since);
     progress(2.0 / steps);
     let mut leave_one_out = BTreeMap::new();
     for (index, family) in families.iter().enumerate() {
         let mut without = held_out.to_vec();
         without.push(family.clone());
         let dataset = seen_without(stream, &without);
-        let (card, set) = fit(&dataset, constraints, &without, since);
+        let (card, set) = fit(&dataset, constraints, &without, Aim::Anybody, since);
         let mut rows = dataset.part(Split::Test, &[]);
         rows.retain(|row| row.is_attack && dataset.name(row.family) == Some(family));
         leave_one_out.insert(family.clone(), outcomes(&card, set.allow, None, &rows).allow);
