@@ -1,9 +1,9 @@
 // Every example, started by its `npm start` with the installed package, and asked for what its README promises.
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { exchange } from "../../dist-test/support/fixture.js";
+import { exchange, open } from "../../dist-test/support/fixture.js";
 import { launchBrowser } from "../../../scripts/browser.mjs";
 import { copy, freePort, HERE, install, OUT, ROOT, start } from "./support.mjs";
 
@@ -21,6 +21,7 @@ async function run(name, use) {
   if (name === "next") {
     mkdirSync(join(cwd, "app/api/edge"));
     cpSync(join(HERE, "next/edge-route.js"), join(cwd, "app/api/edge/route.js"));
+    writeFileSync(join(cwd, "app/api/edge/bundle.js"), `export default ${JSON.stringify(open())};\n`);
   }
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

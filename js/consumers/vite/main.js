@@ -1,5 +1,6 @@
 import { Engine } from "edgeward";
+import { compile } from "edgeward/compiler";
 
 const engine = new Engine({ allowUnsigned: true });
-engine.load(JSON.stringify({ schema: 1, version: "1", policies: [] }));
+engine.load(compile(JSON.stringify({ schema: 1, version: "1", policies: [] })).bundle);
 console.log(engine.evaluate({ http: { path: "/" } }).outcome);
