@@ -1,5 +1,5 @@
-//! Every case of `tests/corpus/decisions` and of `tests/corpus/bins`, decided by the service's own way to a decision: byte for byte as recorded.
-//! Runs natively, and inside a Fastly instance (`cargo test --target wasm32-wasip1` under Viceroy).
+//! Every case of `tests/corpus/decisions` and of `tests/corpus/bins`, decided by the service's own way to a decision: byte for
+//! byte as recorded. Runs natively, and inside a Fastly instance (`cargo test --target wasm32-wasip1` under Viceroy).
 
 use edgeward::bundle::Bundle;
 use edgeward::identifier::Identifiers;
@@ -28,35 +28,33 @@ const CORPORA: [[&str; 3]; 3] = [
 
 #[test]
 fn every_case_is_decided_as_recorded() {
-    CORPORA.into_iter().for_each(decided_as_recorded);
-}
-
-fn decided_as_recorded([bundle, cases, decisions]: [&str; 3]) {
-    let engine = Engine::new(Bundle::unsigned(bundle.as_bytes()).unwrap(), Identifiers::plain()).unwrap();
-    let mut compared = 0;
-    for (line, recorded) in cases.lines().zip(decisions.lines()) {
-        let case: Value = serde_json::from_str(line).unwrap();
-        let text = case["request"].to_string();
-        let request: Request<'_> = serde_json::from_str(&text).unwrap();
-        let (answer, outage) = (case.get("answer"), case.get("outage").is_some());
-        let decided = if answer.is_none() && !outage {
-            // What is recorded is the deferral itself.
-            serde_json::to_string(&engine.decide(&request)).unwrap()
-        } else {
-            let answer = answer.map(Value::to_string);
-            judge(
-                &engine,
-                request,
-                |_| answer,
-                |_, ruling| {
-                    assert_eq!(ruling.outage, outage, "{}", case["name"]);
-                    serde_json::to_string(&ruling.decision).unwrap()
-                },
-            )
-        };
-        assert_eq!(decided, recorded, "{}", case["name"]);
-        compared += 1;
+    for [bundle, cases, decisions] in CORPORA {
+        let engine = Engine::new(Bundle::unsigned(bundle.as_bytes()).unwrap(), Identifiers::plain()).unwrap();
+        let mut compared = 0;
+        for (line, recorded) in cases.lines().zip(decisions.lines()) {
+            let case: Value = serde_json::from_str(line).unwrap();
+            let text = case["request"].to_string();
+            let request: Request<'_> = serde_json::from_str(&text).unwrap();
+            let (answer, outage) = (case.get("answer"), case.get("outage").is_some());
+            let decided = if answer.is_none() && !outage {
+                // What is recorded is the deferral itself.
+                serde_json::to_string(&engine.decide(&request)).unwrap()
+            } else {
+                let answer = answer.map(Value::to_string);
+                judge(
+                    &engine,
+                    request,
+                    |_| answer,
+                    |_, ruling| {
+                        assert_eq!(ruling.outage, outage, "{}", case["name"]);
+                        serde_json::to_string(&ruling.decision).unwrap()
+                    },
+                )
+            };
+            assert_eq!(decided, recorded, "{}", case["name"]);
+            compared += 1;
+        }
+        assert_eq!(compared, decisions.lines().count());
+        assert!(compared > 0);
     }
-    assert_eq!(compared, decisions.lines().count());
-    assert!(compared > 0);
 }
