@@ -52,8 +52,10 @@ impl LoopGuard {
 /// One count. What is none is forgotten, so that nothing else of a client's is ever written back.
 fn read(pair: &str) -> Option<(String, u32)> {
     let (page, times) = pair.split_once('.')?;
-    let is_page = !page.is_empty() && page.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    is_page.then_some((page.to_owned(), times.parse().ok()?))
+    let is_page = (1..=7).contains(&page.len())
+        && page.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_count = times.len() == 1;
+    (is_page && is_count).then_some((page.to_owned(), times.parse().ok()?))
 }
 
 /// FNV-1a, 32 bits, in base 36. Two pages that share it share their count, and nothing else.
@@ -113,7 +115,7 @@ mod tests {
     #[test]
     fn a_cookie_that_is_none_counts_nothing_and_is_not_written_back() {
         let url = url("http://app.example/");
-        for forged in ["3", "-1", ".3", "x.y~<b>.1~\u{e9}.1", "a.4294967296", "a.1.2"] {
+        for forged in ["3", "-1", ".3", "x.y~<b>.1~\u{e9}.1", "a.4294967296", "a.1.2", "aaaaaaaa.1"] {
             let cookie = format!("{COOKIE}={forged}");
             let guard = LoopGuard::new(&get(&url, &[("cookie", &cookie)]));
             assert!(!guard.is_looping());

@@ -7,6 +7,9 @@ const COOKIE = "edgeward_step_up";
 /** Pages that are counted at once: tabs that open together are each sent to verify. The oldest is forgotten first. */
 const PAGES = 8;
 
+/** A page and its count, as they are written here: what anybody else wrote is not handed back. */
+const PAIR = /^([a-z\d]{1,7})\.(\d)$/;
+
 /**
  * Counts how often a browser was sent to verify from a page, in a cookie of its own: `page.times~page.times`. Who changes it
  * only sends himself around once more.
@@ -24,9 +27,9 @@ export class LoopGuard {
     this.#counts = new Map(
       (cookie(cookies, COOKIE) ?? "")
         .split("~", PAGES)
-        .map((pair) => pair.split(".", 2))
-        .filter(([page, times]) => page !== "" && Number.isSafeInteger(Number(times)))
-        .map(([page, times]) => [page as string, Number(times)]),
+        .map((pair) => PAIR.exec(pair) ?? [])
+        .filter(([pair]) => pair !== undefined)
+        .map(([, page, times]) => [page as string, Number(times)]),
     );
   }
 

@@ -48,7 +48,7 @@ test("pages that open together are counted each for itself", () => {
 });
 
 test("a cookie that somebody else wrote counts for nothing", () => {
-  for (const cookie of ["edgeward_step_up=3", "edgeward_step_up=~~.~x.NaN", `edgeward_step_up=${"a.9~".repeat(2_000)}`]) {
+  for (const cookie of ["edgeward_step_up=3", "edgeward_step_up=~~.~x.NaN", `edgeward_step_up=${"a.9~".repeat(2_000)}`, `edgeward_step_up=${"a".repeat(9_000)}.1`]) {
     const answer = answered(decision({ outcome: "challenge", controls: ["mfa"] }), asker({ "sec-fetch-mode": "navigate", cookie }), STEP_UP);
     assert.equal(answer.status, 302);
     assert.ok((answer.headers["set-cookie"] ?? "").length < 300);
