@@ -10,8 +10,8 @@ use edgeward::{Engine, Request};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 
-/// A bundle of which the input replaces the policies, or what is behind them too, between the eight bytes that tell which engine they are
-/// for and the model.
+/// A bundle of which the input replaces the policies alone, and then the model behind them, too; the eight bytes in front, which
+/// tell for which engine they are, stay.
 const SOURCE: &[u8] = include_bytes!("../../tests/corpus/decisions/bundle.json");
 const CASES: &str = include_str!("../../tests/corpus/decisions/cases.jsonl");
 

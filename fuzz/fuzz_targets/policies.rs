@@ -39,7 +39,8 @@ fuzz_target!(|data: &[u8]| {
         let request: Request<'_> = serde_json::from_str(request).unwrap();
         let agent = agent::classify(&request);
         let sign_in_risk = LevelSet::from_fact(request.risk.sign_in);
-        let facts = Facts { request: &request, agent: &agent, detections: DetectionSet::default(), sign_in_risk };
+        let facts =
+            Facts { request: &request, agent: &agent, detections: DetectionSet::default(), sign_in_risk };
         let asked = set.evaluate(&facts, Unknowns::Ask);
         let settled = set.evaluate(&facts, Unknowns::Settle);
         assert!(settled.verdict != Verdict::Undetermined && settled.needs.is_empty());
