@@ -43,6 +43,7 @@ pub mod agent;
 pub mod assess;
 pub mod bits;
 pub mod bundle;
+pub mod city;
 pub mod decision;
 pub mod detection;
 pub mod fact;

@@ -1,16 +1,19 @@
 //! What is known of a principal's past: a plain value that the host supplies and never the engine's to keep.
 
 mod compact;
+mod counts;
 mod line;
 mod seal;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+pub use counts::{Counts, Habit};
 pub use line::{CookieUse, LineSeen};
 pub use seal::{Opened, ProfileKey, SealOutcome, Seals};
 
 use crate::agent::Agent;
+use crate::city::CityCell;
 use crate::identifier::{AddressPrefix, IdentifierKind, Identifiers};
 use crate::read::record;
 use crate::request::{Proxy, Request, Text};
@@ -30,6 +33,8 @@ pub struct Profile<'a> {
     pub asns: Vec<u32>,
     /// Countries seen, ISO 3166-1 alpha-2.
     pub countries: Vec<Text<'a>>,
+    /// Half-degree cells of the places seen ([`CityCell`]).
+    pub cities: Vec<Text<'a>>,
     /// Agent keys seen ([`Agent::key`]), each with the highest major version seen of it where one is known:
     /// `Chrome/windows/141`.
     pub agents: Vec<Text<'a>>,
@@ -43,6 +48,8 @@ pub struct Profile<'a> {
     pub hours: Vec<u32>,
     /// Where and when the principal was last seen.
     pub last: Option<Sighting>,
+    /// How many sign-ins showed each value.
+    pub counts: Counts,
 }
 
 record!(Profile<'a> {
@@ -50,12 +57,14 @@ record!(Profile<'a> {
     "networks" => List(networks),
     "asns" => Counts(asns),
     "countries" => List(countries),
+    "cities" => List(cities),
     "agents" => List(agents),
     "systems" => List(systems),
     "tls" => List(tls),
     "devices" => List(devices),
     "hours" => Counts(hours),
     "last" => Record(last),
+    "counts" => Record(counts),
 });
 
 written!(Profile<'_> {
@@ -63,12 +72,14 @@ written!(Profile<'_> {
     "networks" => networks,
     "asns" => asns,
     "countries" => countries,
+    "cities" => cities,
     "agents" => agents,
     "systems" => systems,
     "tls" => tls,
     "devices" => devices,
     "hours" => hours,
     "last" => last,
+    "counts" => counts,
 });
 
 /// A place and a time.
@@ -99,6 +110,7 @@ pub(crate) mod kept {
     pub(crate) const NETWORKS: usize = 8;
     pub(crate) const ASNS: usize = 8;
     pub(crate) const COUNTRIES: usize = 4;
+    pub(crate) const CITIES: usize = 6;
     pub(crate) const AGENTS: usize = 6;
     pub(crate) const SYSTEMS: usize = 6;
     pub(crate) const TLS: usize = 6;
@@ -120,18 +132,27 @@ impl Profile<'_> {
         self.networks.iter().any(|known| prefix.is_near(known))
     }
 
-    pub(crate) fn knows_tls(&self, ja4: &str) -> bool {
+    /// Place of a TLS client among those seen.
+    pub(crate) fn place_of_tls(&self, ja4: &str) -> Option<usize> {
         let family = TlsFamily::of(ja4);
-        self.tls.iter().any(|known| family.is(known))
+        self.tls.iter().position(|known| family.is(known))
     }
 
-    /// Highest major version seen of an agent; `None` if the agent was not seen, `Some(None)` if no version of it was.
-    pub(crate) fn version_of(&self, agent: &Agent<'_>) -> Option<Option<u32>> {
-        self.agents
-            .iter()
-            .map(|seen| split_version(seen))
-            .find(|(key, _)| agent.key_is(key))
-            .map(|(_, version)| version)
+    /// Place of a cell among those seen, or of one beside it.
+    pub(crate) fn place_of_city(&self, city: CityCell) -> Option<usize> {
+        let is_near = |known: &Text<'_>| CityCell::parse(known).is_some_and(|known| city.is_near(known));
+        let exact = self.cities.iter().position(|known| CityCell::parse(known) == Some(city));
+        exact.or_else(|| self.cities.iter().position(is_near))
+    }
+
+    /// Place of an agent among those seen.
+    pub(crate) fn place_of_agent(&self, agent: &Agent<'_>) -> Option<usize> {
+        self.agents.iter().position(|seen| agent.key_is(split_version(seen).0))
+    }
+
+    /// Highest major version seen of an agent.
+    pub(crate) fn version_of(&self, agent: &Agent<'_>) -> Option<u32> {
+        self.place_of_agent(agent).and_then(|place| split_version(self.agents.get(place)?).1)
     }
 
     /// Whether the version of any agent is known.
@@ -149,17 +170,26 @@ impl Profile<'static> {
     /// Adds a sign-in that succeeded. Never call it for one that did not: a thief must not teach the profile.
     pub fn learn(&mut self, request: &Request<'_>, agent: &Agent<'_>, identifiers: &Identifiers) {
         let (client, device) = (&request.client, request.device.device_id.as_deref());
-        self.count = self.count.saturating_add(1);
-        let network = client.ip.map(|ip| owned(&AddressPrefix::of(ip).to_string()));
-        keep(&mut self.networks, kept::NETWORKS, network);
-        keep(&mut self.asns, kept::ASNS, client.asn);
-        keep(&mut self.countries, kept::COUNTRIES, client.country.as_deref().map(owned));
         self.keep_agent(agent);
-        keep(&mut self.systems, kept::SYSTEMS, system::named_by(request).map(owned));
+        let network = client.ip.map(|ip| owned(&AddressPrefix::of(ip).to_string()));
         let tls = request.tls.ja4.as_deref().map(|ja4| owned(&TlsFamily::of(ja4).to_string()));
-        keep(&mut self.tls, kept::TLS, tls);
+        let city = client.city_cell().map(|city| owned(&city.to_string()));
         let device = device.map(|id| owned(&identifiers.of(IdentifierKind::Device, id)));
-        keep(&mut self.devices, kept::DEVICES, device);
+        let (n, counts) = (self.count, &mut self.counts);
+        keep(&mut self.networks, &mut counts.networks, kept::NETWORKS, n, network);
+        keep(&mut self.asns, &mut counts.asns, kept::ASNS, n, client.asn);
+        keep(
+            &mut self.countries,
+            &mut counts.countries,
+            kept::COUNTRIES,
+            n,
+            client.country.as_deref().map(owned),
+        );
+        keep(&mut self.cities, &mut counts.cities, kept::CITIES, n, city);
+        keep(&mut self.systems, &mut counts.systems, kept::SYSTEMS, n, system::named_by(request).map(owned));
+        keep(&mut self.tls, &mut counts.tls, kept::TLS, n, tls);
+        keep(&mut self.devices, &mut counts.devices, kept::DEVICES, n, device);
+        self.count = n.saturating_add(1);
         let Some(time) = request.time else { return };
         self.count_hour(time);
         let has_place = !client.proxy.is_some_and(Proxy::hides_place);
@@ -174,10 +204,14 @@ impl Profile<'static> {
         if !agent.has_key() {
             return;
         }
-        let before = self.version_of(agent).flatten();
-        self.agents.retain(|seen| !agent.key_is(split_version(seen).0));
+        let before = self.version_of(agent);
         let version = before.max(agent.browser.map(|browser| browser.major).filter(|major| *major > 0));
-        keep(&mut self.agents, kept::AGENTS, Some(owned(&versioned(agent.key(), version))));
+        let entry = owned(&versioned(agent.key(), version));
+        // The same agent of another version is the same value.
+        if let Some(seen) = self.place_of_agent(agent).and_then(|place| self.agents.get_mut(place)) {
+            seen.clone_from(&entry);
+        }
+        keep(&mut self.agents, &mut self.counts.agents, kept::AGENTS, self.count, Some(entry));
     }
 
     /// Counts a sign-in in its eighth of the day.
@@ -211,13 +245,29 @@ fn versioned(key: String, version: Option<u32>) -> String {
     }
 }
 
-fn keep<T: PartialEq>(kept: &mut Vec<T>, most: usize, value: Option<T>) {
+/// Makes a value the newest of those kept, and counts it. `sign_ins` is how many there were before.
+fn keep<T: PartialEq>(
+    kept: &mut Vec<T>,
+    counts: &mut Vec<u32>,
+    most: usize,
+    sign_ins: u32,
+    value: Option<T>,
+) {
     let Some(value) = value else { return };
-    kept.retain(|old| *old != value);
+    counts::complete(counts, kept.len(), sign_ins);
+    let before = match kept.iter().position(|old| *old == value) {
+        Some(place) => {
+            kept.remove(place);
+            counts.remove(place)
+        }
+        None => 0,
+    };
     if kept.len() >= most {
         kept.remove(0);
+        counts.remove(0);
     }
     kept.push(value);
+    counts::add(counts, before);
 }
 
 #[cfg(test)]
@@ -240,6 +290,43 @@ mod tests {
     }
 
     #[test]
+    fn values_are_counted_as_they_come_and_go() {
+        let mut profile = Profile { count: 8, asns: vec![1, 2], ..Profile::default() };
+        for asn in [2, 2, 3] {
+            learn(&mut profile, &format!(r#"{{"client":{{"asn":{asn}}}}}"#));
+        }
+        assert_eq!(
+            (&*profile.asns, &*profile.counts.asns),
+            (&[1, 2, 3][..], &[4, 6, 1][..]),
+            "eight shared by two"
+        );
+        for (latitude, longitude) in [(59.9, 10.7), (60.1, 10.6), (63.4, 10.4)] {
+            learn(
+                &mut profile,
+                &format!(r#"{{"client":{{"latitude":{latitude},"longitude":{longitude}}}}}"#),
+            );
+        }
+        assert_eq!(profile.cities, [owned("60.0,10.5"), owned("63.5,10.5")]);
+        assert_eq!(profile.counts.cities, [2, 1]);
+        for _ in 0..300 {
+            learn(&mut profile, r#"{"client":{"asn":3}}"#);
+        }
+        assert_eq!(profile.counts.asns, [2, 3, 173], "aged by half once");
+    }
+
+    #[test]
+    fn a_city_reaches_as_far_as_the_cells_beside_it() {
+        let profile = Profile {
+            cities: vec![owned("60.0,10.0"), owned("60.0,10.5"), owned("5f3a91")],
+            ..Profile::default()
+        };
+        let place = |latitude, longitude| profile.place_of_city(CityCell::of(latitude, longitude).unwrap());
+        assert_eq!(place(60_000_000, 10_500_000), Some(1), "its own before one beside it");
+        assert_eq!(place(60_500_000, 11_000_000), Some(1));
+        assert_eq!(place(61_000_000, 10_500_000), None);
+    }
+
+    #[test]
     fn an_agent_is_kept_once_with_its_highest_version() {
         let mut profile = Profile::default();
         for (system, major) in [
@@ -258,6 +345,7 @@ mod tests {
         }
         assert_eq!(profile.agents, [owned("Chrome/linux/140"), owned("Chrome/windows/141")]);
         assert_eq!(profile.systems, [owned("X11; Linux x86_64"), owned("Windows NT 10.0")]);
+        assert_eq!(profile.counts.agents, [1, 3]);
         assert_eq!(split_version("curl"), ("curl", None));
         assert_eq!(split_version("Chrome/windows"), ("Chrome/windows", None));
     }

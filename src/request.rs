@@ -26,6 +26,7 @@ pub use session::{Session, SessionBinding, TransferMethod};
 pub use text::Text;
 
 use crate::agent::Jwk;
+use crate::city::CityCell;
 use crate::profile::Profile;
 use crate::read::record;
 use crate::risk::{InsiderRiskLevel, RiskLevel};
@@ -160,6 +161,14 @@ pub struct Client<'a> {
     pub reverse_dns: Option<Vec<Text<'a>>>,
     /// Graph `clientAppType` where the identity provider states it; else the agent tells.
     pub app_type: Option<ClientAppType>,
+}
+
+impl Client<'_> {
+    /// The half-degree cell of where it is; `None` where the host told no coordinates.
+    #[must_use]
+    pub fn city_cell(&self) -> Option<CityCell> {
+        CityCell::of(self.latitude?, self.longitude?)
+    }
 }
 
 record!(Client<'a> {

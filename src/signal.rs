@@ -15,7 +15,7 @@ mod travel;
 mod velocity;
 
 pub use agent::{Claims, PlatformVerdict, Release};
-pub use history::{AddressFamiliarity, Familiarity, History, Hour, Version};
+pub use history::{AddressFamiliarity, Familiarity, History, Hour, Version, habit};
 pub use kinds::NetworkKinds;
 pub(crate) use kinds::NetworkKindsFile;
 pub use network::{Exit, Network, RoundTrip};
@@ -161,29 +161,30 @@ impl Signals {
         emit(0, self.history.address.index());
         emit(1, self.history.asn.index());
         emit(2, self.history.country.index());
-        emit(3, self.history.agent.index());
-        emit(4, self.history.system.index());
-        emit(5, self.history.tls.index());
-        emit(6, self.history.device.index());
-        emit(7, self.hour.index());
-        emit(8, self.session.asn.index());
-        emit(9, self.session.country.index());
-        emit(10, self.session.agent.index());
-        emit(11, self.session.ja4.index());
-        emit(12, self.token_age.index());
-        emit(13, self.travel.index());
-        emit(14, self.network.index());
-        emit(15, self.exit.index());
-        emit(16, self.round_trip.index());
-        emit(17, self.possession.index());
-        emit(18, self.device_and_place.index());
-        emit(19, self.agent_class.index());
-        emit(20, self.claims.index());
-        emit(21, self.release.index());
-        emit(22, self.version.index());
-        emit(23, self.platform_bot.index());
-        emit(24, self.user_failures.index());
-        emit(25, self.address_users.index());
+        emit(3, self.history.city.index());
+        emit(4, self.history.agent.index());
+        emit(5, self.history.system.index());
+        emit(6, self.history.tls.index());
+        emit(7, self.history.device.index());
+        emit(8, self.hour.index());
+        emit(9, self.session.asn.index());
+        emit(10, self.session.country.index());
+        emit(11, self.session.agent.index());
+        emit(12, self.session.ja4.index());
+        emit(13, self.token_age.index());
+        emit(14, self.travel.index());
+        emit(15, self.network.index());
+        emit(16, self.exit.index());
+        emit(17, self.round_trip.index());
+        emit(18, self.possession.index());
+        emit(19, self.device_and_place.index());
+        emit(20, self.agent_class.index());
+        emit(21, self.claims.index());
+        emit(22, self.release.index());
+        emit(23, self.version.index());
+        emit(24, self.platform_bot.index());
+        emit(25, self.user_failures.index());
+        emit(26, self.address_users.index());
     }
 }
 
@@ -201,6 +202,7 @@ pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("address", AddressFamiliarity::NAMES),
     ("asn", Familiarity::NAMES),
     ("country", Familiarity::NAMES),
+    ("city", Familiarity::NAMES),
     ("agent", Familiarity::NAMES),
     ("system", Familiarity::NAMES),
     ("tls", Familiarity::NAMES),

@@ -136,7 +136,10 @@ fn capped(points: &Points) {
             ][..],
             65,
         ),
-        (&["country", "tls", "sessionCountry", "sessionTls", "network", "claims", "roundTrip"][..], 130),
+        (
+            &["country", "city", "tls", "sessionCountry", "sessionTls", "network", "claims", "roundTrip"][..],
+            130,
+        ),
         (&["address", "asn", "sessionAsn", "exit", "device"][..], 194),
         (&["possession", "deviceAndPlace"][..], 259),
         (&["agentClass", "userFailures", "addressUsers"][..], 0),

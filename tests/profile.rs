@@ -3,7 +3,7 @@
 
 use edgeward::agent::classify;
 use edgeward::identifier::Identifiers;
-use edgeward::profile::{LineSeen, Opened, Profile, ProfileKey, SealOutcome, Seals};
+use edgeward::profile::{Counts, LineSeen, Opened, Profile, ProfileKey, SealOutcome, Seals};
 use edgeward::request::{Request, Text};
 use proptest::prelude::*;
 
@@ -57,6 +57,7 @@ fn full() -> Profile<'static> {
         networks: texts("192.0.2."),
         asns: (64_500..64_508).collect(),
         countries: ["NO", "SE", "DK", "FI", "IS", "DE", "NL", "BE"].map(Text::from).to_vec(),
+        cities: (0..8).map(|n| Text(format!("60.0,{n}.5").into())).collect(),
         agents: texts("Firefox/os"),
         systems: texts("os"),
         tls: texts("t13d"),
@@ -64,18 +65,26 @@ fn full() -> Profile<'static> {
         hours: vec![199; 8],
         last: serde_json::from_str(r#"{"time":1789999000000,"latitudeE6":60000000,"longitudeE6":10500000}"#)
             .unwrap(),
+        counts: Counts { asns: (1..=8).collect(), ..Counts::default() },
     }
 }
 
 #[test]
-fn a_full_profile_fits_252_characters() {
+fn a_full_profile_fits_256_bytes() {
     let seals = seals(&[1]);
     let mut sign_in = request("u1", NOW, 0);
     sign_in.profile = Some(full());
     let sealed = renew(&seals, None, &sign_in, 1).unwrap();
-    assert_eq!(sealed.len(), 252);
+    assert_eq!(sealed.len(), 342, "256 bytes in base64url");
     let opened = open(&seals, &sealed, &sign_in).unwrap();
     assert_eq!((opened.profile.count, opened.profile.asns.len()), (60_001, 8));
+    assert_eq!(opened.profile.counts.asns, [2, 3, 4, 5, 6, 7, 8, 2], "the first one was seen again");
+    assert_eq!(opened.profile.counts.networks.last(), Some(&1), "a new one");
+    assert_eq!(
+        opened.profile.counts.networks.first(),
+        Some(&255),
+        "nobody counted: its share, as far as a byte goes"
+    );
     let plain = first(&seals);
     assert!(plain.len() < 130, "{}", plain.len());
     for word in ["192.0.2", "Firefox", "u1", "NO"] {

@@ -133,6 +133,7 @@ const RESOURCE = 1 << 10;
 const RISK = 1 << 11;
 const VELOCITY = 1 << 12;
 const PROFILE = 1 << 13;
+const COUNTS = 1 << 14;
 
 function writeRequest(request: Request): void {
   const { http, client, tls, transport, platformBot, principal, session, device, resource, risk, velocity, profile } =
@@ -183,8 +184,7 @@ function writeRequest(request: Request): void {
     numbers[numberCount++] = number(velocity.ipUsers1h);
   }
   if (isGroup(profile)) {
-    groups |= PROFILE;
-    writeProfile(profile);
+    groups |= PROFILE | writeProfile(profile);
   }
   rare(request.agentDirectory);
   sizes[0] = groups;
@@ -321,6 +321,7 @@ function writeSession(session: NonNullable<Request["session"]>): number {
   numbers[numberCount++] = number(session.authTime);
   writeTexts(session.amr);
   sizes[sizeCount++] = name(session.transferMethod, names.transferMethods);
+  sizes[sizeCount++] = flag(session.keyProved);
   if (!isGroup(binding)) return 0;
   const { country, ja4, agent } = binding;
   numbers[numberCount++] = number(binding.asn);
@@ -384,23 +385,36 @@ function writeRisk(risk: NonNullable<Request["risk"]>): void {
   sizeCount = at + 5;
 }
 
-function writeProfile(profile: Profile): void {
+/** Tells whether its values were counted. */
+function writeProfile(profile: Profile): number {
   if (profile.count == null) fits = false;
   numbers[numberCount++] = number(profile.count);
   writeTexts(profile.networks);
   writeNumbers(profile.asns);
   writeTexts(profile.countries);
+  writeTexts(profile.cities);
   writeTexts(profile.agents);
   writeTexts(profile.systems);
   writeTexts(profile.tls);
   writeTexts(profile.devices);
   writeNumbers(profile.hours);
-  const { last } = profile;
+  const { last, counts } = profile;
   numbers[numberCount++] = number(last?.time);
-  if (last == null) return;
-  if (last.time == null) fits = false;
-  numbers[numberCount++] = number(last.latitudeE6);
-  numbers[numberCount++] = number(last.longitudeE6);
+  if (last != null) {
+    if (last.time == null) fits = false;
+    numbers[numberCount++] = number(last.latitudeE6);
+    numbers[numberCount++] = number(last.longitudeE6);
+  }
+  if (!isGroup(counts)) return 0;
+  writeNumbers(counts.networks);
+  writeNumbers(counts.asns);
+  writeNumbers(counts.countries);
+  writeNumbers(counts.cities);
+  writeNumbers(counts.agents);
+  writeNumbers(counts.systems);
+  writeNumbers(counts.tls);
+  writeNumbers(counts.devices);
+  return COUNTS;
 }
 
 // These run for every member. V8 puts functions so small in their place wherever they are called; what rarely happens

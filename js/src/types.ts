@@ -100,6 +100,8 @@ export type SessionFacts = Facts<{
   /** RFC 8176 authentication methods. */
   amr: readonly string[];
   transferMethod: TransferMethod;
+  /** The client proved, with this very request, that it holds the key the session is bound to. */
+  keyProved: boolean;
   /** What the session looked like when its token was minted. */
   binding: Facts<{ asn: number; country: string; ja4: string; agent: string }>;
 }>;
@@ -154,6 +156,8 @@ export interface Profile {
   networks?: readonly string[];
   asns?: readonly number[];
   countries?: readonly string[];
+  /** Half-degree cells of the places seen, latitude and longitude of their middle: `60.0,10.5`. */
+  cities?: readonly string[];
   /** Families and platforms, each with the highest major version seen: `Chrome/windows/141`. */
   agents?: readonly string[];
   /** What user agents say of systems and devices in their first comment: `X11; Linux x86_64`. */
@@ -163,7 +167,14 @@ export interface Profile {
   /** Sign-ins per eighth of the UTC day. */
   hours?: readonly number[];
   last?: { time: number; latitudeE6: number; longitudeE6: number } | null;
+  /** Sign-ins that showed each value, list by list and in their order. */
+  counts?: ProfileCounts | null;
 }
+
+/** How often each value of a profile was seen. */
+export type ProfileCounts = Partial<
+  Record<"networks" | "asns" | "countries" | "cities" | "agents" | "systems" | "tls" | "devices", readonly number[]>
+>;
 
 /** A key that seals profiles. */
 export interface ProfileKey {

@@ -186,7 +186,7 @@ test("no request sees another's data", () => {
       client: { ip: "203.0.113.66", country: "XX", city: poison },
       principal: { id: poison, groups: Array.from({ length: 100 }, () => poison) },
       session: { id: poison, amr: [poison] },
-      profile: { count: 9, countries: [poison], networks: [poison] },
+      profile: { count: 9, countries: [poison], cities: [poison], networks: [poison], counts: { countries: [9, 9] } },
     });
     const index = next(recorded.length);
     assert.equal(JSON.stringify(engine.evaluate(recorded[index] as Request)), fresh[index]);

@@ -228,7 +228,7 @@ mod tests {
             bins,
             asn: None,
             ip: None,
-            matches: (0, [None; 5]),
+            matches: Default::default(),
             is_trusted: true,
             freeman: None,
             counting: None,

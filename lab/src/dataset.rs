@@ -48,8 +48,8 @@ pub struct Row {
     pub asn: Option<u32>,
     /// Address of the client.
     pub ip: Option<IpAddr>,
-    /// Sign-ins of the profile, and which values it holds.
-    pub matches: (u32, [Option<Match>; Dimension::ALL.len()]),
+    /// Which values the profile holds.
+    pub matches: [Option<Match>; Dimension::ALL.len()],
     /// Whether a low score may be believed ([`is_trustworthy`]).
     pub is_trusted: bool,
     /// Log of Freeman's score; `None` for sessions and without history.
@@ -115,9 +115,7 @@ impl Builder {
         let signals =
             Signals::read(&event.request, &classified, &Identifiers::plain(), &Population::default());
         let values = self.dataset.values.of(&event.request, &classified);
-        let profile = event.request.profile.as_ref();
-        let matches =
-            (profile.map_or(0, |profile| profile.count), matches(&signals.history, values, profile));
+        let matches = matches(&event.request, &classified, values);
         signals.each(|observed| {
             if let Some(slot) = bins.get_mut(observed.signal) {
                 *slot = u8::try_from(observed.bin).unwrap_or(u8::MAX);
@@ -238,14 +236,11 @@ impl Dataset {
             Dimension::ALL.iter().map(|dimension| signal(dimension.name())).collect();
         let place = ["network", "exit", "roundTrip", "asn"].map(signal);
         for row in &mut weighed.rows {
-            let (count, matches) = row.matches;
-            for ((dimension, found), signal) in Dimension::ALL.iter().zip(matches).zip(&signals) {
-                let (Some(found), Some(bin)) = (found, signal.and_then(|signal| row.bins.get_mut(signal)))
-                else {
-                    continue;
-                };
-                let is_distinctive = self.values.is_distinctive(&population.rarity, *dimension, found, count);
-                let familiarity = if is_distinctive { Familiarity::Distinctive } else { Familiarity::Known };
+            for ((dimension, found), signal) in Dimension::ALL.iter().zip(row.matches).zip(&signals) {
+                let is_known = row.bin(*signal, Familiarity::ALL).is_some_and(Familiarity::is_known);
+                let Some(found) = found.filter(|_| is_known) else { continue };
+                let Some(bin) = signal.and_then(|signal| row.bins.get_mut(signal)) else { continue };
+                let familiarity = self.values.familiarity(&population.rarity, *dimension, found);
                 *bin = u8::try_from(familiarity.index()).unwrap_or(u8::MAX);
             }
             row.place(population, place);

@@ -18,7 +18,7 @@ pub fn row(split: Option<Split>, family: u16) -> Row {
         bins: [0; SIGNALS],
         asn: None,
         ip: None,
-        matches: (0, [None; 5]),
+        matches: Default::default(),
         is_trusted: true,
         freeman: None,
         counting: None,

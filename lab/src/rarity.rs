@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use edgeward::Request;
 use edgeward::agent::Agent;
-use edgeward::profile::Profile;
-use edgeward::signal::{Dimension, History, Rarity};
+use edgeward::profile::Habit;
+use edgeward::signal::{Dimension, Familiarity, Rarity, habit};
 use edgeward::system;
 use edgeward::tls::TlsFamily;
 
 /// Principals that must share a value before a model names it: fewer could be recognised by it (k-anonymity).
 const LEAST: usize = 20;
 /// Values named of a dimension, the most common ones. What is left out counts as rare as the rarest.
-const MOST: usize = 32;
+const MOST: usize = 24;
 
 /// Rarities by the name of a dimension and by value, in points: what a model file states.
 pub type Rarities = BTreeMap<String, BTreeMap<String, i32>>;
@@ -33,7 +33,7 @@ pub fn tables(rarities: &Rarities) -> Result<Rarity, String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Match {
     value: u32,
-    kept: u8,
+    habit: Habit,
 }
 
 /// The values of a stream, named by numbers.
@@ -57,6 +57,7 @@ impl Values {
         [
             client.asn.map(|asn| asn.to_string()),
             client.country.as_deref().map(str::to_owned),
+            client.city_cell().map(|city| city.to_string()),
             agent.has_key().then(|| agent.key()),
             system::named_by(request).map(str::to_owned),
             request.tls.ja4.as_deref().map(|ja4| TlsFamily::of(ja4).to_string()),
@@ -115,40 +116,25 @@ impl Values {
         rarities
     }
 
-    /// Whether a match is distinctive for a profile of `count` sign-ins.
-    pub(crate) fn is_distinctive(
-        &self,
-        rarity: &Rarity,
-        dimension: Dimension,
-        found: Match,
-        count: u32,
-    ) -> bool {
+    /// What a match says beside the rarities of everybody.
+    pub(crate) fn familiarity(&self, rarity: &Rarity, dimension: Dimension, found: Match) -> Familiarity {
         let name = self.names.get(found.value as usize).map_or("", String::as_str);
-        rarity.is_distinctive(dimension, &[name], count, found.kept.into())
+        rarity.familiarity(dimension, &[name], found.habit)
     }
 }
 
-/// Which values the profile holds.
+/// Which values of a request the profile holds, and how often its principal shows them.
 pub(crate) fn matches(
-    history: &History,
+    request: &Request<'_>,
+    agent: &Agent<'_>,
     values: [Option<u32>; Dimension::ALL.len()],
-    profile: Option<&Profile<'_>>,
 ) -> [Option<Match>; Dimension::ALL.len()] {
-    let Some(profile) = profile else { return [None; Dimension::ALL.len()] };
-    let familiar = [history.asn, history.country, history.agent, history.system, history.tls];
-    let kept = [
-        profile.asns.len(),
-        profile.countries.len(),
-        profile.agents.len(),
-        profile.systems.len(),
-        profile.tls.len(),
-    ];
     let mut matches = [None; Dimension::ALL.len()];
-    for ((found, value), (familiarity, kept)) in
-        matches.iter_mut().zip(values).zip(familiar.into_iter().zip(kept))
-    {
-        let kept = u8::try_from(kept).unwrap_or(u8::MAX);
-        *found = value.filter(|_| familiarity.is_known()).map(|value| Match { value, kept });
+    let Some(profile) = request.profile.as_ref().filter(|profile| profile.count > 0) else { return matches };
+    for ((found, value), dimension) in matches.iter_mut().zip(values).zip(Dimension::ALL) {
+        *found = value
+            .zip(habit(*dimension, request, agent, profile))
+            .map(|(value, habit)| Match { value, habit });
     }
     matches
 }
@@ -178,7 +164,7 @@ mod tests {
             let network = values.number(if user < 50 { "64500".to_owned() } else { "2119".to_owned() });
             values.count(
                 user,
-                [Some(network), None, Some(if user % 4 == 3 { rare } else { number }), None, None],
+                [Some(network), None, None, Some(if user % 4 == 3 { rare } else { number }), None, None],
             );
         }
         let rarities = values.rarities();
@@ -186,8 +172,8 @@ mod tests {
         assert_eq!(rarities["agent"], BTreeMap::from([("Chrome/windows".to_owned(), 91)]));
         assert!(!rarities.contains_key("tls"));
         let rarity = tables(&rarities).unwrap();
-        let found = |value, kept| Match { value, kept };
-        assert!(!values.is_distinctive(&rarity, Dimension::Agent, found(0, 1), 20));
+        let found = Match { value: 0, habit: Habit::of(0, &[], 1, 20) };
+        assert_eq!(values.familiarity(&rarity, Dimension::Agent, found), Familiarity::Known);
         assert!(
             tables(&Rarities::from([("asn".to_owned(), BTreeMap::from([("1".to_owned(), -1)]))])).is_err()
         );

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::profile::{Profile, Sighting};
+use crate::profile::{Counts, Profile, Sighting};
 use crate::read::{LATITUDES, LONGITUDES, millionths};
 use crate::request::{
     Client, ClientAppType, ClientCert, Device, DeviceCookie, GuestType, Header, Headers, Http, Platform,
@@ -42,6 +42,7 @@ const RESOURCE: i32 = 1 << 10;
 const RISK: i32 = 1 << 11;
 const VELOCITY: i32 = 1 << 12;
 const PROFILE: i32 = 1 << 13;
+const COUNTS: i32 = 1 << 14;
 
 struct Reader<'a, 'n> {
     text: &'a str,
@@ -126,7 +127,7 @@ impl<'a, 'n> Reader<'a, 'n> {
             into.velocity = Velocity { user_failures_1h: whole(*failures)?, ip_users_1h: whole(*users)? };
         }
         if has(PROFILE) {
-            into.profile = Some(self.profile()?);
+            into.profile = Some(self.profile(has(COUNTS))?);
         }
         Some(())
     }
@@ -178,8 +179,9 @@ impl<'a, 'n> Reader<'a, 'n> {
         session.established_at = whole(*established_at)?;
         session.auth_time = whole(*auth_time)?;
         session.amr = self.texts()?;
-        let [transfer_method] = self.sizes()?;
+        let [transfer_method, key_proved] = self.sizes()?;
         session.transfer_method = name(*transfer_method, TransferMethod::ALL)?;
+        session.key_proved = flag(*key_proved)?;
         Some(())
     }
 
@@ -204,12 +206,13 @@ impl<'a, 'n> Reader<'a, 'n> {
         Some(())
     }
 
-    fn profile(&mut self) -> Option<Profile<'a>> {
+    fn profile(&mut self, is_counted: bool) -> Option<Profile<'a>> {
         let [count] = self.numbers()?;
         let count = whole(*count)??;
         let networks = self.texts()?.unwrap_or_default();
         let asns = self.counts()?.unwrap_or_default();
         let countries = self.texts()?.unwrap_or_default();
+        let cities = self.texts()?.unwrap_or_default();
         let agents = self.texts()?.unwrap_or_default();
         let systems = self.texts()?.unwrap_or_default();
         let tls = self.texts()?.unwrap_or_default();
@@ -224,7 +227,35 @@ impl<'a, 'n> Reader<'a, 'n> {
             }
             None => None,
         };
-        Some(Profile { count, networks, asns, countries, agents, systems, tls, devices, hours, last })
+        let counts = if is_counted { self.profile_counts()? } else { Counts::default() };
+        Some(Profile {
+            count,
+            networks,
+            asns,
+            countries,
+            cities,
+            agents,
+            systems,
+            tls,
+            devices,
+            hours,
+            last,
+            counts,
+        })
+    }
+
+    fn profile_counts(&mut self) -> Option<Counts> {
+        let mut next = || Some(self.counts()?.unwrap_or_default());
+        Some(Counts {
+            networks: next()?,
+            asns: next()?,
+            countries: next()?,
+            cities: next()?,
+            agents: next()?,
+            systems: next()?,
+            tls: next()?,
+            devices: next()?,
+        })
     }
 
     /// The next sizes: one look at how many are left, whatever their number.
@@ -350,7 +381,7 @@ mod tests {
     use super::*;
 
     /// Members of a request without a profile, as sizes with the mask and the length, and as numbers.
-    const MEMBERS: (usize, usize) = (51, 11);
+    const MEMBERS: (usize, usize) = (52, 11);
 
     fn read<'a>(text: &'a str, sizes: &[i32], numbers: &[f64]) -> Option<Request<'a>> {
         let mut into = Request::default();

@@ -1,14 +1,17 @@
-//! The canonical bytes of a profile, small enough for a cookie: at most 138.
+//! The canonical bytes of a profile, small enough for a cookie: at most 205.
 //!
 //! Networks, agents, systems, TLS clients and devices become *marks*: keyed hashes cut to two or three bytes, of which nobody
 //! learns the value, and of which another principal's are different. A mark that happens to be that of a strange value
 //! makes it look known: once in ten thousand for agents, systems and TLS clients, of which anybody can copy the right ones anyway,
 //! once in two million for networks and devices.
+//!
+//! Each value is followed by the sign-ins that showed it, in a byte; 0 where nobody counted.
 
 use std::borrow::Cow;
 
-use super::{Profile, Sighting, kept, split_version, versioned};
+use super::{Counts, Profile, Sighting, kept, split_version, versioned};
 use crate::agent::Agent;
+use crate::city::CityCell;
 use crate::identifier::{AddressPrefix, IdentifierKind, Identifiers, decode_hex, encode_hex};
 use crate::request::{Request, Text};
 use crate::system;
@@ -20,7 +23,6 @@ const MARK: char = '\u{1}';
 /// 2020-01-01 in milliseconds since the Unix epoch. Minutes since then fit three bytes until 2051.
 const EPOCH: i64 = 1_577_836_800_000;
 const MINUTE: i64 = 60_000;
-const HALF_DEGREE: i32 = 500_000;
 
 /// Flags, the count in two bytes, and the length of each list in half of one.
 const HEAD: usize = 7;
@@ -74,7 +76,7 @@ impl Marks<'_> {
             let Some(value) = value.filter(|_| !list.is_empty()) else { continue };
             let mark = mark_text(&self.of(&dimension, &value));
             if let Some(known) = list.iter_mut().find(|known| ***known == *mark) {
-                *known = Text(Cow::Owned(value));
+                *known = text(value);
             }
         }
     }
@@ -87,44 +89,45 @@ impl Marks<'_> {
         let known = agents.iter_mut().find(|known| split_version(known).0 == mark);
         if let Some(known) = known {
             let version = split_version(known).1;
-            *known = Text(Cow::Owned(versioned(agent.key(), version)));
+            *known = text(versioned(agent.key(), version));
         }
     }
 
     /// Writes a profile. What it holds beyond what is [`kept`] of a kind, oldest first, is left out, and so is an
     /// autonomous system of 2²⁴ or more: those are private ones.
     pub(super) fn encode(&self, profile: &Profile<'_>) -> Vec<u8> {
-        let mut bytes = vec![0; HEAD];
-        let mut lengths = Vec::with_capacity(8);
-        self.put(&mut bytes, &mut lengths, &NETWORK, &profile.networks);
-        let asns = profile.asns.iter().map(|asn| asn.to_be_bytes());
-        let asns = asns.filter_map(|bytes| bytes.strip_prefix(&[0]).map(<[u8]>::to_vec)).collect();
-        put(&mut bytes, &mut lengths, kept::ASNS, asns);
-        let countries = profile.countries.iter().map(|country| country.as_bytes().to_vec());
-        let countries = countries.filter(|country| is_country(country)).collect();
-        put(&mut bytes, &mut lengths, kept::COUNTRIES, countries);
-        let agents = profile.agents.iter().map(|entry| {
+        let counts = &profile.counts;
+        let mut lists = Lists { bytes: vec![0; HEAD], lengths: Vec::with_capacity(8) };
+        self.put(&mut lists, &NETWORK, &profile.networks, &counts.networks);
+        let three = |number: u32| number.to_be_bytes().strip_prefix(&[0]).map(<[u8]>::to_vec);
+        lists.put(kept::ASNS, &profile.asns, &counts.asns, |asn| three(*asn));
+        lists.put(kept::COUNTRIES, &profile.countries, &counts.countries, |country| {
+            Some(country.as_bytes().to_vec()).filter(|country| is_country(country))
+        });
+        let cell = |city: &Text<'_>| CityCell::parse(city).map(CityCell::number).and_then(three);
+        lists.put(kept::CITIES, &profile.cities, &counts.cities, cell);
+        lists.put(kept::AGENTS, &profile.agents, &counts.agents, |entry| {
             let (key, version) = split_version(entry);
             let mut mark = self.of(&AGENT, key);
-            mark.push(version.map_or(0, |version| u8::try_from(version).unwrap_or(u8::MAX)));
-            mark
+            mark.push(version.map_or(0, byte));
+            Some(mark)
         });
-        put(&mut bytes, &mut lengths, kept::AGENTS, agents.collect());
-        self.put(&mut bytes, &mut lengths, &SYSTEM, &profile.systems);
-        self.put(&mut bytes, &mut lengths, &TLS, &profile.tls);
-        self.put(&mut bytes, &mut lengths, &DEVICE, &profile.devices);
-        // Half a byte is left over.
-        lengths.push(0);
+        self.put(&mut lists, &SYSTEM, &profile.systems, &counts.systems);
+        self.put(&mut lists, &TLS, &profile.tls, &counts.tls);
+        self.put(&mut lists, &DEVICE, &profile.devices, &counts.devices);
+        let Lists { mut bytes, lengths } = lists;
         let mut flags = 0;
         if profile.hours.len() == 8 {
             flags |= HAS_HOURS;
-            bytes.extend(profile.hours.iter().map(|count| u8::try_from(*count).unwrap_or(u8::MAX)));
+            bytes.extend(profile.hours.iter().map(|count| byte(*count)));
         }
-        if let Some(last) = profile.last {
+        let last = profile.last.and_then(|last| {
+            Some((last.time, three(CityCell::of(last.latitude_e6, last.longitude_e6)?.number())?))
+        });
+        if let Some((time, cell)) = last {
             flags |= HAS_LAST;
-            bytes.extend(minutes(last.time));
-            bytes.extend(half_degrees(last.latitude_e6).to_be_bytes());
-            bytes.extend(half_degrees(last.longitude_e6).to_be_bytes());
+            bytes.extend(minutes(time));
+            bytes.extend(cell);
         }
         let count = u16::try_from(profile.count).unwrap_or(u16::MAX).to_be_bytes();
         let head = [flags]
@@ -135,48 +138,70 @@ impl Marks<'_> {
         bytes
     }
 
-    fn put(&self, bytes: &mut Vec<u8>, lengths: &mut Vec<u8>, dimension: &Dimension, values: &[Text<'_>]) {
-        put(bytes, lengths, dimension.kept, values.iter().map(|value| self.of(dimension, value)).collect());
+    fn put(&self, lists: &mut Lists, dimension: &Dimension, values: &[Text<'_>], counts: &[u32]) {
+        lists.put(dimension.kept, values, counts, |value| Some(self.of(dimension, value)));
     }
 }
 
-/// Appends the newest values of a list, and its length.
-fn put(bytes: &mut Vec<u8>, lengths: &mut Vec<u8>, kept: usize, values: Vec<Vec<u8>>) {
-    let left_out = values.len().saturating_sub(kept);
-    lengths.push(u8::try_from(values.len() - left_out).unwrap_or_default());
-    bytes.extend(values.into_iter().skip(left_out).flatten());
+/// What is written of the lists so far.
+struct Lists {
+    bytes: Vec<u8>,
+    lengths: Vec<u8>,
+}
+
+impl Lists {
+    /// Appends the newest values that can be written, each with its count, and how many these are.
+    fn put<T>(&mut self, most: usize, values: &[T], counts: &[u32], write: impl Fn(&T) -> Option<Vec<u8>>) {
+        let is_counted = counts.len() == values.len();
+        let mut written: Vec<Vec<u8>> = Vec::with_capacity(values.len());
+        for (place, value) in values.iter().enumerate() {
+            let Some(mut value) = write(value) else { continue };
+            value.push(counts.get(place).filter(|_| is_counted).map_or(0, |count| byte(*count)));
+            written.push(value);
+        }
+        let left_out = written.len().saturating_sub(most);
+        self.lengths.push(byte(u32::try_from(written.len() - left_out).unwrap_or_default()));
+        self.bytes.extend(written.into_iter().skip(left_out).flatten());
+    }
+}
+
+fn byte(number: u32) -> u8 {
+    u8::try_from(number).unwrap_or(u8::MAX)
 }
 
 /// Reads what [`Marks::encode`] wrote; `None` for any other bytes.
 pub(super) fn decode(bytes: &[u8]) -> Option<Profile<'static>> {
     let mut rest = bytes;
     let [flags, count_high, count_low, lengths @ ..] = *take::<HEAD>(&mut rest)?;
-    let [networks, asns, countries, agents, systems, tls, devices, unused] = halves(lengths);
-    let marks = |rest: &mut &[u8], dimension: &Dimension, length| -> Option<Vec<Text<'static>>> {
-        let values = list(rest, dimension.bytes, dimension.kept, length)?;
-        Some(values.map(|mark| Text(Cow::Owned(mark_text(mark)))).collect())
+    let [networks, asns, countries, cities, agents, systems, tls, devices] = halves(lengths);
+    let mut counts = Counts::default();
+    let marks = |rest: &mut &[u8], counts: &mut Vec<u32>, dimension: &Dimension, length| {
+        list(rest, counts, dimension.bytes, dimension.kept, length, |mark| Some(text(mark_text(mark))))
     };
     let mut profile = Profile {
         count: u32::from(u16::from_be_bytes([count_high, count_low])),
-        networks: marks(&mut rest, &NETWORK, networks)?,
-        asns: list(&mut rest, 3, kept::ASNS, asns)?.map(big_endian).collect(),
-        countries: list(&mut rest, 2, kept::COUNTRIES, countries)?.map(country).collect::<Option<_>>()?,
-        agents: list(&mut rest, AGENT.bytes + 1, kept::AGENTS, agents)?.map(agent).collect(),
-        systems: marks(&mut rest, &SYSTEM, systems)?,
-        tls: marks(&mut rest, &TLS, tls)?,
-        devices: marks(&mut rest, &DEVICE, devices)?,
+        networks: marks(&mut rest, &mut counts.networks, &NETWORK, networks)?,
+        asns: list(&mut rest, &mut counts.asns, 3, kept::ASNS, asns, |asn| Some(big_endian(asn)))?,
+        countries: list(&mut rest, &mut counts.countries, 2, kept::COUNTRIES, countries, country)?,
+        cities: list(&mut rest, &mut counts.cities, 3, kept::CITIES, cities, |cell| {
+            Some(text(CityCell::numbered(big_endian(cell))?.to_string()))
+        })?,
+        agents: list(&mut rest, &mut counts.agents, AGENT.bytes + 1, kept::AGENTS, agents, agent)?,
+        systems: marks(&mut rest, &mut counts.systems, &SYSTEM, systems)?,
+        tls: marks(&mut rest, &mut counts.tls, &TLS, tls)?,
+        devices: marks(&mut rest, &mut counts.devices, &DEVICE, devices)?,
         ..Profile::default()
     };
+    profile.counts = counts;
     if flags & HAS_HOURS != 0 {
         profile.hours = take::<8>(&mut rest)?.iter().copied().map(u32::from).collect();
     }
     if flags & HAS_LAST != 0 {
         let time = time_of(*take(&mut rest)?);
-        let latitude_e6 = degrees(*take(&mut rest)?, 90)?;
-        let longitude_e6 = degrees(*take(&mut rest)?, 180)?;
+        let (latitude_e6, longitude_e6) = CityCell::numbered(big_endian(take::<3>(&mut rest)?))?.middle();
         profile.last = Some(Sighting { time, latitude_e6, longitude_e6 });
     }
-    (flags <= HAS_HOURS | HAS_LAST && unused == 0 && rest.is_empty()).then_some(profile)
+    (flags <= HAS_HOURS | HAS_LAST && rest.is_empty()).then_some(profile)
 }
 
 /// Whole minutes since 2020, rounded up, so that what happened within the minute is not after it.
@@ -198,16 +223,28 @@ pub(super) fn take<'b, const N: usize>(rest: &mut &'b [u8]) -> Option<&'b [u8; N
     Some(taken)
 }
 
-fn list<'b>(
-    rest: &mut &'b [u8],
+/// The values of a list of so many, `bytes` each, and their counts.
+fn list<T>(
+    rest: &mut &[u8],
+    counts: &mut Vec<u32>,
     bytes: usize,
     kept: usize,
     length: u8,
-) -> Option<impl Iterator<Item = &'b [u8]> + use<'b>> {
+    read: impl Fn(&[u8]) -> Option<T>,
+) -> Option<Vec<T>> {
     let length = usize::from(length);
-    let (taken, left) = rest.split_at_checked(bytes * length).filter(|_| length <= kept)?;
+    let (taken, left) = rest.split_at_checked((bytes + 1) * length).filter(|_| length <= kept)?;
     *rest = left;
-    Some(taken.chunks_exact(bytes))
+    let mut values = Vec::with_capacity(length);
+    for entry in taken.chunks_exact(bytes + 1) {
+        let (count, value) = entry.split_last()?;
+        values.push(read(value)?);
+        counts.push((*count).into());
+    }
+    if counts.iter().all(|count| *count == 0) {
+        counts.clear();
+    }
+    Some(values)
 }
 
 /// Bytes and their halves: the lengths of the lists, in their order.
@@ -215,9 +252,13 @@ fn halves([a, b, c, d]: [u8; 4]) -> [u8; 8] {
     [a >> 4, a & 15, b >> 4, b & 15, c >> 4, c & 15, d >> 4, d & 15]
 }
 
-fn agent(bytes: &[u8]) -> Text<'static> {
-    let (version, mark) = bytes.split_last().map_or((0, bytes), |(version, mark)| (*version, mark));
-    Text(Cow::Owned(versioned(mark_text(mark), Some(version.into()).filter(|version| *version > 0))))
+fn agent(bytes: &[u8]) -> Option<Text<'static>> {
+    let (version, mark) = bytes.split_last()?;
+    Some(text(versioned(mark_text(mark), Some(u32::from(*version)).filter(|version| *version > 0))))
+}
+
+fn text(text: String) -> Text<'static> {
+    Text(Cow::Owned(text))
 }
 
 fn mark_text(mark: &[u8]) -> String {
@@ -233,19 +274,8 @@ fn is_country(bytes: &[u8]) -> bool {
 }
 
 fn country(bytes: &[u8]) -> Option<Text<'static>> {
-    let text = std::str::from_utf8(bytes).ok().filter(|_| is_country(bytes))?;
-    Some(Text(Cow::Owned(text.to_owned())))
-}
-
-/// Half a degree is 55 km at most: enough for travel, too coarse for a home.
-fn half_degrees(micro_degrees: i32) -> i16 {
-    let halves = micro_degrees.saturating_add(HALF_DEGREE / 2).div_euclid(HALF_DEGREE);
-    i16::try_from(halves).unwrap_or_default()
-}
-
-fn degrees(bytes: [u8; 2], most: i16) -> Option<i32> {
-    let halves = i16::from_be_bytes(bytes);
-    (-2 * most..=2 * most).contains(&halves).then(|| i32::from(halves) * HALF_DEGREE)
+    let country = std::str::from_utf8(bytes).ok().filter(|_| is_country(bytes))?;
+    Some(text(country.to_owned()))
 }
 
 #[cfg(test)]
@@ -289,6 +319,7 @@ mod tests {
         assert!(carried.networks.first().is_some_and(|one| one.starts_with(MARK)));
         assert_eq!((carried.devices, carried.tls, carried.asns), (profile.devices, profile.tls, vec![64500]));
         assert_eq!(carried.last.map(|last| last.longitude_e6), Some(10_500_000), "to half a degree");
+        assert_eq!((carried.cities, carried.counts), (profile.cities, profile.counts));
 
         let other = Marks { identifiers: &identifiers, principal: "u2" };
         let mut strange = decode(&marks(&identifiers).encode(&carried_again(&identifiers))).unwrap();
@@ -305,7 +336,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn bytes_that_are_read_are_canonical(bytes in proptest::collection::vec(any::<u8>(), 0..160)) {
+        fn bytes_that_are_read_are_canonical(bytes in proptest::collection::vec(any::<u8>(), 0..220)) {
             if let Some(profile) = decode(&bytes) {
                 prop_assert_eq!(marks(&keyed()).encode(&profile), bytes);
             }
@@ -313,9 +344,11 @@ mod tests {
 
         #[test]
         fn lists_are_bounded_and_come_back(asns in proptest::collection::vec(0_u32..1 << 24, 0..40), count in any::<u32>()) {
-            let profile = Profile { count, asns, hours: vec![200; 8], ..Profile::default() };
+            let counts = Counts { asns: (1..).take(asns.len()).collect(), ..Counts::default() };
+            let profile = Profile { count, asns, hours: vec![200; 8], counts, ..Profile::default() };
             let carried = decode(&marks(&keyed()).encode(&profile)).unwrap();
             prop_assert_eq!(&carried.asns[..], &profile.asns[profile.asns.len().saturating_sub(kept::ASNS)..]);
+            prop_assert_eq!(&carried.counts.asns[..], &profile.counts.asns[profile.asns.len().saturating_sub(kept::ASNS)..]);
             prop_assert_eq!(carried.count, count.min(65_535));
             prop_assert_eq!(carried.hours, profile.hours);
         }

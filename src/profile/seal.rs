@@ -1,7 +1,7 @@
 //! A profile sealed for carriage by its device, where nobody but the edges can read or change it.
 //!
-//! `version ‖ key id ‖ nonce ‖ XChaCha20-Poly1305(line, counter, time, profile)`, base64url without padding: 252
-//! characters at most. The additional data names the purpose and the principal, so that a cookie is worth nothing for
+//! `version ‖ key id ‖ nonce ‖ XChaCha20-Poly1305(line, counter, time, profile)`, base64url without padding: 256
+//! bytes, which are 342 characters, at most. The additional data names the purpose and the principal, so that a cookie is worth nothing for
 //! another principal or in another place. The nonce is 24 random bytes of the host's, long enough never to repeat
 //! (draft-irtf-cfrg-xchacha-03, section 2.1).
 //!
@@ -23,9 +23,9 @@ use crate::read::record;
 use crate::request::{DeviceCookie, Request, Text};
 use crate::vocabulary::vocabulary;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 const NONCE: usize = 24;
-/// Longest text looked at; the longest written is 252.
+/// Longest text looked at; the longest written is 342.
 const TEXT_LIMIT: usize = 512;
 /// A profile not renewed for so long is forgotten, milliseconds: 180 days. Older history tells no owner from a thief
 /// (Wiefling et al., TOPS 2022).
@@ -253,11 +253,13 @@ fn owned(profile: Profile<'_>) -> Profile<'static> {
         networks: texts(profile.networks),
         asns: profile.asns,
         countries: texts(profile.countries),
+        cities: texts(profile.cities),
         agents: texts(profile.agents),
         systems: texts(profile.systems),
         tls: texts(profile.tls),
         devices: texts(profile.devices),
         hours: profile.hours,
         last: profile.last,
+        counts: profile.counts,
     }
 }

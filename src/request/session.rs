@@ -20,6 +20,9 @@ pub struct Session<'a> {
     pub amr: Option<Vec<Text<'a>>>,
     /// How the session was transferred to this device.
     pub transfer_method: Option<TransferMethod>,
+    /// Whether the client proved, with this very request, that it holds the key the session is bound to: by a DPoP proof
+    /// (RFC 9449), a certificate (RFC 8705), or device bound session credentials.
+    pub key_proved: Option<bool>,
     /// What the session looked like when its token was minted.
     pub binding: SessionBinding<'a>,
 }
@@ -30,6 +33,7 @@ record!(Session<'a> {
     "authTime" => Whole(auth_time),
     "amr" => Texts(amr),
     "transferMethod" => Name(transfer_method),
+    "keyProved" => Flag(key_proved),
     "binding" => Record(binding),
 });
 

@@ -82,9 +82,9 @@ impl Band {
 /// Whether a low score may be believed at all.
 ///
 /// A model that never saw a kind of theft gives it low scores, so these are rules: a device cookie of which a copy
-/// is in use elsewhere; a session presented by another client than it was minted for, from another network without
-/// proof of the device, or without the cookie that every other request of the device carries; a client that does not
-/// say what it is; a sign-in that no history speaks for.
+/// is in use elsewhere; a session presented by another client than it was minted for, or, without proof of its key, from
+/// another network without proof of the device, or without the cookie that every other request of the device carries; a
+/// client that does not say what it is; a sign-in that no history speaks for.
 #[must_use]
 pub fn is_trustworthy(signals: &Signals) -> bool {
     let (session, history) = (&signals.session, &signals.history);
@@ -96,12 +96,13 @@ pub fn is_trustworthy(signals: &Signals) -> bool {
     }
     let is_other_client = [session.agent, session.ja4].contains(&Binding::Changed);
     let is_other_network = [session.asn, session.country].contains(&Binding::Changed);
-    if is_other_client || is_other_network && !signals.possession.is_proved() {
+    let is_its_own = session.is_proved || signals.possession.is_proved();
+    if is_other_client || is_other_network && !is_its_own {
         return false;
     }
     if session.is_bound() {
-        return !matches!(signals.possession, Possession::NoCookie | Possession::Delegate)
-            && (session.asn == Binding::Same || signals.possession.is_proved());
+        let lacks_cookie = matches!(signals.possession, Possession::NoCookie | Possession::Delegate);
+        return (session.is_proved || !lacks_cookie) && (session.asn == Binding::Same || is_its_own);
     }
     [history.asn, history.country, history.agent, history.device]
         .into_iter()
@@ -161,6 +162,31 @@ mod tests {
         assert_eq!(session(home, "a", r#"{"cookie":"none"}"#), LevelSet::UNKNOWN);
         assert_eq!(session(away, "a", "{}"), LevelSet::UNKNOWN);
         assert_eq!(session(home, "b", r#"{"cookie":"current"}"#), LevelSet::UNKNOWN);
+    }
+
+    #[test]
+    fn a_key_that_is_proved_can_not_have_been_copied_with_the_token() {
+        let session = |client: &str, ja4: &str, device: &str| {
+            let binding = r#"{"asn":64500,"country":"NO","ja4":"a"}"#;
+            let json = format!(
+                r#"{{"client":{client},"tls":{{"ja4":"{ja4}"}},"device":{device},
+                    "session":{{"keyProved":true,"binding":{binding}}}}}"#
+            );
+            levels(-4000, &json)
+        };
+        let (home, away) = (r#"{"asn":64500,"country":"NO"}"#, r#"{"asn":64501,"country":"SE"}"#);
+        let trusted = LevelSet::only(RiskLevel::None);
+        assert_eq!(session(away, "a", "{}"), trusted);
+        assert_eq!(session(home, "a", r#"{"cookie":"none"}"#), trusted);
+        assert_eq!(
+            session(home, "b", "{}"),
+            LevelSet::UNKNOWN,
+            "another client would have had to get the key"
+        );
+        assert_eq!(session(home, "a", r#"{"cookie":"forked"}"#), LevelSet::UNKNOWN);
+        // A key of one's own says nothing of whose account it is.
+        let stranger = r#"{"session":{"keyProved":true},"client":{"asn":64500},"principal":{"kind":"user"}}"#;
+        assert_eq!(levels(-4000, stranger), LevelSet::UNKNOWN);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::rarity::{Dimension, Rarity};
 use super::{bins, is_anonymous};
 use crate::agent::Agent;
 use crate::identifier::{IdentifierKind, Identifiers};
-use crate::profile::Profile;
+use crate::profile::{Habit, Profile};
 use crate::request::Request;
 use crate::system;
 use crate::tls::TlsFamily;
@@ -21,6 +21,8 @@ bins! {
         Distinctive = "distinctive",
         /// In the profile.
         Known = "known",
+        /// In the profile, but less likely for the principal than for anybody: shown once in a while, and common.
+        Seldom = "seldom",
         /// Not in the profile, which holds less than three sign-ins: up to 1.6 bits.
         Early = "early",
         /// Not in the profile: 2 to 4 bits.
@@ -48,7 +50,7 @@ impl Familiarity {
     /// Whether the value is among those of a profile.
     #[must_use]
     pub const fn is_known(self) -> bool {
-        matches!(self, Self::Distinctive | Self::Known)
+        matches!(self, Self::Distinctive | Self::Known | Self::Seldom)
     }
 
     /// What a value is that a profile of `count` sign-ins does not hold.
@@ -89,7 +91,7 @@ bins! {
 impl AddressFamiliarity {
     fn of(familiarity: Familiarity, is_near: impl FnOnce() -> bool) -> Self {
         match familiarity {
-            Familiarity::Distinctive | Familiarity::Known => Self::Known,
+            Familiarity::Distinctive | Familiarity::Known | Familiarity::Seldom => Self::Known,
             new if new.is_new() && is_near() => Self::Near,
             Familiarity::Early => Self::Early,
             Familiarity::New => Self::New,
@@ -124,7 +126,7 @@ impl Version {
         if agent.is_silent(request) && profile.is_some_and(Profile::keeps_versions) {
             return Self::Older;
         }
-        let seen = profile.and_then(|profile| profile.version_of(agent).flatten());
+        let seen = profile.and_then(|profile| profile.version_of(agent));
         match seen.zip(major) {
             None => Self::Unknown,
             Some((seen, major)) if major > seen => Self::Newer,
@@ -178,23 +180,6 @@ impl Hour {
     }
 }
 
-/// How a profile knows a value.
-enum Seen {
-    Distinctive,
-    Known,
-    Never,
-}
-
-impl Seen {
-    fn of(is_known: bool, is_distinctive: impl FnOnce() -> bool) -> Self {
-        match is_known {
-            false => Self::Never,
-            true if is_distinctive() => Self::Distinctive,
-            true => Self::Known,
-        }
-    }
-}
-
 /// Familiarity per dimension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is a dimension of the profile")]
@@ -202,6 +187,7 @@ pub struct History {
     pub address: AddressFamiliarity,
     pub asn: Familiarity,
     pub country: Familiarity,
+    pub city: Familiarity,
     pub agent: Familiarity,
     pub system: Familiarity,
     pub tls: Familiarity,
@@ -218,72 +204,61 @@ impl History {
         rarity: &Rarity,
     ) -> Self {
         let profile = request.profile.as_ref().filter(|profile| profile.count > 0);
-        // `seen` answers `None` for a value or a dimension that is not known.
-        let judge = |is_present: bool, seen: &dyn Fn(&Profile<'_>) -> Option<Seen>| match profile {
+        // `seen` answers `None` for a dimension that the profile does not keep.
+        let judge = |is_present: bool, seen: &dyn Fn(&Profile<'_>) -> Option<Familiarity>| match profile {
             _ if is_anonymous(request) => Familiarity::Anonymous,
             _ if !is_present => Familiarity::Absent,
             None if is_bound => Familiarity::Bound,
             None => Familiarity::NoProfile,
-            Some(profile) => match seen(profile) {
-                Some(Seen::Distinctive) => Familiarity::Distinctive,
-                Some(Seen::Known) => Familiarity::Known,
-                Some(Seen::Never) => Familiarity::novelty(profile.count),
-                None => Familiarity::Absent,
-            },
+            Some(profile) => seen(profile).unwrap_or(Familiarity::Absent),
         };
-        let is_distinctive = |profile: &Profile<'_>, dimension, kept, value: &[&str]| {
-            rarity.is_distinctive(dimension, value, profile.count, kept)
+        let weigh = |dimension, profile: &Profile<'_>, value: &[&str]| match habit(
+            dimension, request, agent, profile,
+        ) {
+            Some(habit) => rarity.familiarity(dimension, value, habit),
+            None => Familiarity::novelty(profile.count),
+        };
+        let found = |profile: &Profile<'_>, is_known: bool| {
+            if is_known { Familiarity::Known } else { Familiarity::novelty(profile.count) }
         };
         let client = &request.client;
         let address = judge(client.ip.is_some(), &|profile| {
             let is_known = profile.knows_address(client.ip?);
-            Some(Seen::of(is_known, || false)).filter(|_| !profile.networks.is_empty())
+            Some(found(profile, is_known)).filter(|_| !profile.networks.is_empty())
         });
+        let city = client.city_cell();
         let system = system::named_by(request);
-        // Who does not say what he is is nobody that the profile knows: leaving a header out must not cost less than a
-        // strange one.
         let is_silent = agent.is_silent(request);
         Self {
             address: AddressFamiliarity::of(address, || {
                 client.ip.zip(profile).is_some_and(|(ip, profile)| profile.knows_pool(ip))
             }),
             asn: judge(client.asn.is_some(), &|profile| {
-                let (asn, asns) = (client.asn?, &profile.asns);
-                Some(Seen::of(asns.contains(&asn), || {
-                    is_distinctive(profile, Dimension::Asn, asns.len(), &[&asn.to_string()])
-                }))
+                Some(weigh(Dimension::Asn, profile, &[&client.asn?.to_string()]))
             }),
             country: judge(client.country.is_some(), &|profile| {
-                let (country, countries) = (client.country.as_ref()?, &profile.countries);
-                Some(Seen::of(countries.contains(country), || {
-                    is_distinctive(profile, Dimension::Country, countries.len(), &[country])
-                }))
+                Some(weigh(Dimension::Country, profile, &[client.country.as_ref()?]))
+            }),
+            city: judge(city.is_some(), &|profile| {
+                let value = city?.to_string();
+                Some(&profile.cities).filter(|cities| !cities.is_empty())?;
+                Some(weigh(Dimension::City, profile, &[&value]))
             }),
             agent: judge(agent.has_key() || is_silent, &|profile| {
-                Some(Seen::of(!is_silent && profile.version_of(agent).is_some(), || {
-                    is_distinctive(profile, Dimension::Agent, profile.agents.len(), &agent.key_parts())
-                }))
+                Some(weigh(Dimension::Agent, profile, &agent.key_parts()))
             }),
             system: judge(system.is_some() || is_silent, &|profile| {
-                let systems = &profile.systems;
-                let seen = match system {
-                    Some(system) => Seen::of(systems.iter().any(|known| **known == *system), || {
-                        is_distinctive(profile, Dimension::System, systems.len(), &[system])
-                    }),
-                    None => Seen::Never,
-                };
-                Some(seen).filter(|_| !systems.is_empty())
+                Some(&profile.systems).filter(|systems| !systems.is_empty())?;
+                Some(weigh(Dimension::System, profile, &[system.unwrap_or_default()]))
             }),
             tls: judge(request.tls.ja4.is_some(), &|profile| {
-                let (ja4, clients) = (request.tls.ja4.as_deref()?, &profile.tls);
-                let seen = Seen::of(profile.knows_tls(ja4), || {
-                    is_distinctive(profile, Dimension::Tls, clients.len(), &TlsFamily::of(ja4).parts())
-                });
-                Some(seen).filter(|_| !clients.is_empty())
+                let family = TlsFamily::of(request.tls.ja4.as_deref()?);
+                Some(&profile.tls).filter(|clients| !clients.is_empty())?;
+                Some(weigh(Dimension::Tls, profile, &family.parts()))
             }),
             device: judge(request.device.device_id.is_some(), &|profile| {
                 let id = identifiers.of(IdentifierKind::Device, request.device.device_id.as_deref()?);
-                Some(Seen::of(profile.devices.contains(&id), || false))
+                Some(found(profile, profile.devices.contains(&id)))
             }),
         }
     }
@@ -294,6 +269,41 @@ impl History {
     pub fn new_count(&self) -> usize {
         [self.asn, self.country, self.agent, self.device].into_iter().filter(|one| one.is_new()).count()
     }
+}
+
+/// How often the principal of a profile shows what a request shows; `None` if the profile does not hold it, or the request
+/// does not show it.
+#[must_use]
+pub fn habit(
+    dimension: Dimension,
+    request: &Request<'_>,
+    agent: &Agent<'_>,
+    profile: &Profile<'_>,
+) -> Option<Habit> {
+    let (client, counts) = (&request.client, &profile.counts);
+    let (place, counts, kept) = match dimension {
+        Dimension::Asn => {
+            let asn = client.asn?;
+            (profile.asns.iter().position(|known| *known == asn), &counts.asns, profile.asns.len())
+        }
+        Dimension::Country => {
+            let country = client.country.as_ref()?;
+            let place = profile.countries.iter().position(|known| known == country);
+            (place, &counts.countries, profile.countries.len())
+        }
+        Dimension::City => (profile.place_of_city(client.city_cell()?), &counts.cities, profile.cities.len()),
+        // Who does not say what he is is nobody that the profile knows: leaving a header out must not cost less than a
+        // strange one.
+        Dimension::Agent if agent.is_silent(request) => return None,
+        Dimension::Agent => (profile.place_of_agent(agent), &counts.agents, profile.agents.len()),
+        Dimension::System => {
+            let system = system::named_by(request)?;
+            let place = profile.systems.iter().position(|known| **known == *system);
+            (place, &counts.systems, profile.systems.len())
+        }
+        Dimension::Tls => (profile.place_of_tls(request.tls.ja4.as_deref()?), &counts.tls, profile.tls.len()),
+    };
+    Some(Habit::of(place?, counts, kept, profile.count))
 }
 
 #[cfg(test)]
@@ -336,7 +346,7 @@ mod tests {
         let with = Familiarity::novelty;
         assert_eq!(
             [with(1), with(2), with(3), with(14), with(15), with(u32::MAX)].map(|bin| bin as u8),
-            [2, 2, 3, 3, 4, 4]
+            [3, 3, 4, 4, 5, 5]
         );
     }
 

@@ -3,12 +3,12 @@
 //!
 //! The odds of a value that a profile holds are those of the Dirichlet predictive over those of everybody:
 //! `log₂ p − log₂((c + p)/(n + 1))` bits, with p the value's share among principals, n the sign-ins of the profile
-//! and c how many had it. Profiles do not count values one by one; c is taken as n over the number of values kept,
-//! which is what they amount to in the mean. All in points of 1/64 bit.
+//! and c how many had it ([`Habit`]; p beside c is left out). All in points of 1/64 bit.
 
+use super::Familiarity;
 use crate::compiled::compiled;
 use crate::error::Error;
-use crate::logarithm::log2;
+use crate::profile::Habit;
 use crate::read::{Record, Slot};
 use crate::sort::sort;
 use crate::vocabulary::vocabulary;
@@ -27,6 +27,8 @@ vocabulary! {
         Asn = "asn",
         /// Countries.
         Country = "country",
+        /// Half-degree cells.
+        City = "city",
         /// Agent keys.
         Agent = "agent",
         /// Systems of user agents.
@@ -58,14 +60,15 @@ impl Rarity {
         }
     }
 
-    /// Whether it says much that a profile of `count` sign-ins holds a value among `kept` ones.
+    /// What it says that a profile holds a value which the principal shows by `habit`.
     #[must_use]
-    pub fn is_distinctive(&self, dimension: Dimension, value: &[&str], count: u32, kept: usize) -> bool {
-        let Some(rarity) = self.of(dimension, value) else { return false };
-        let kept = u32::try_from(kept).unwrap_or(u32::MAX).min(count);
-        // −log₂(c/(n + 1)) with c = n/kept.
-        let habit = log2(kept) + log2(count.saturating_add(1)) - log2(count);
-        rarity - habit >= DISTINCTIVE
+    pub fn familiarity(&self, dimension: Dimension, value: &[&str], habit: Habit) -> Familiarity {
+        let Some(rarity) = self.of(dimension, value) else { return Familiarity::Known };
+        match rarity - habit.points() {
+            DISTINCTIVE.. => Familiarity::Distinctive,
+            0.. => Familiarity::Known,
+            _ => Familiarity::Seldom,
+        }
     }
 
     /// Tables of a dimension, a value and its rarity in points each.
@@ -168,28 +171,52 @@ mod tests {
     #[test]
     fn what_everybody_has_proves_nothing() {
         let rarity = rarity(r#"{"agent":{"Chrome/windows":100,"Firefox/linux":400}}"#).unwrap();
-        let is = |value: &[&str], count, kept| rarity.is_distinctive(Dimension::Agent, value, count, kept);
-        assert!(!is(&["Chrome", "/", "windows"], 20, 1));
-        assert!(is(&["Firefox", "/", "linux"], 20, 1));
+        let of = |value: &[&str], count, kept| {
+            rarity.familiarity(Dimension::Agent, value, Habit::of(0, &[], kept, count))
+        };
+        assert_eq!(of(&["Chrome", "/", "windows"], 20, 1), Familiarity::Known);
+        assert_eq!(
+            of(&["Chrome/windows"], 20, 4),
+            Familiarity::Seldom,
+            "a quarter of the sign-ins, and of everybody a third"
+        );
+        assert_eq!(of(&["Firefox", "/", "linux"], 20, 1), Familiarity::Distinctive);
         // Six values share the sign-ins: 2.6 bits less.
-        assert!(is(&["Firefox/linux"], 20, 6));
-        assert!(is(&["Firefox/linux"], 1, 1), "one sign-in, of which one in two would be another");
-        assert!(is(&["Lynx/linux"], 20, 1), "what no table lists is rarer than what it lists");
-        assert!(!rarity.is_distinctive(Dimension::Tls, &["x"], 20, 1), "nothing is known");
-        assert!(!Rarity::default().is_distinctive(Dimension::Agent, &["Lynx/linux"], u32::MAX, 1));
+        assert_eq!(of(&["Firefox/linux"], 20, 6), Familiarity::Distinctive);
+        assert_eq!(
+            of(&["Firefox/linux"], 1, 1),
+            Familiarity::Distinctive,
+            "of one sign-in one in two would be another"
+        );
+        assert_eq!(
+            of(&["Lynx/linux"], 20, 1),
+            Familiarity::Distinctive,
+            "what no table lists is rarer than what it lists"
+        );
+        let unknown = rarity.familiarity(Dimension::Tls, &["x"], Habit::of(0, &[], 1, 20));
+        assert_eq!(unknown, Familiarity::Known, "nothing is known");
     }
 
     #[test]
     fn odds_are_those_of_the_predictive() {
-        // The bound of two bits, in doubles: p of a value, n sign-ins, m values kept.
+        // The bounds of two bits and of none, in doubles: p of a value, n sign-ins, c of them with it.
         for points in (0..800).step_by(7) {
-            for (count, kept) in [(1_u32, 1_usize), (2, 2), (7, 3), (40, 6), (1_000, 1)] {
-                let exact = -f64::from(points) / 64.0
-                    - (1.0 / kept as f64 * f64::from(count) / f64::from(count + 1)).log2();
+            for (count, others) in [(1_u32, 0_u32), (1, 1), (3, 4), (39, 1), (1, 254), (200, 200)] {
+                let exact =
+                    -f64::from(points) / 64.0 - (f64::from(count) / f64::from(count + others + 1)).log2();
                 let table = rarity(&format!(r#"{{"asn":{{"64500":{points}}}}}"#)).unwrap();
-                let is = table.is_distinctive(Dimension::Asn, &["64500"], count, kept);
+                let habit = Habit::of(1, &[others, count], 2, 9);
+                let is = table.familiarity(Dimension::Asn, &["64500"], habit);
                 // Three logarithms, each right to a point.
-                assert!(is == (exact <= -2.0) || (exact + 2.0).abs() < 3.0 / 64.0, "{points} {count} {kept}");
+                let near = |bound: f64| (exact - bound).abs() < 3.0 / 64.0;
+                assert!(
+                    (is == Familiarity::Distinctive) == (exact <= -2.0) || near(-2.0),
+                    "{points} {count} {others}"
+                );
+                assert!(
+                    (is == Familiarity::Seldom) == (exact > 0.0) || near(0.0),
+                    "{points} {count} {others}"
+                );
             }
         }
     }

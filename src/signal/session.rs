@@ -38,6 +38,9 @@ pub struct SessionDrift {
     pub country: Binding,
     pub agent: Binding,
     pub ja4: Binding,
+    /// The client holds the key that the session is bound to. It is no evidence of whose device that is, so no points are
+    /// given for it: a thief of passwords has a key of his own. But whoever copied a token has none.
+    pub is_proved: bool,
 }
 
 impl SessionDrift {
@@ -58,6 +61,7 @@ impl SessionDrift {
                     .zip(request.tls.ja4.as_deref())
                     .map(|(then, now)| TlsFamily::of(then) == TlsFamily::of(now)),
             ),
+            is_proved: request.session.key_proved == Some(true),
         }
     }
 

@@ -145,6 +145,28 @@ mod tests {
         let profile = writer.profile("u1").unwrap().unwrap();
         assert_eq!(profile.count, 40);
         assert_eq!(profile.asns, (24..40).collect::<Vec<_>>(), "newest last");
+        assert_eq!(profile.counts.asns, [1; 16]);
+    }
+
+    #[test]
+    fn values_are_counted_once_in_a_session_by_town() {
+        let (store, _directory) = store();
+        let mut writer = store.write().unwrap();
+        let mut learn = |session, latitude_e6, country| {
+            let place = Some(edgeward::profile::Sighting { time: 1, latitude_e6, longitude_e6: 10_700_000 });
+            let habit =
+                Habit { time: 1, session: Some(session), place, country: Some(country), ..Habit::default() };
+            writer.learn("u1", &habit).unwrap();
+        };
+        learn("s1", 59_900_000, "NO");
+        learn("s1", 59_950_000, "NO");
+        learn("s2", 59_900_000, "NO");
+        learn("s3", 63_400_000, "NO");
+        let profile = writer.profile("u1").unwrap().unwrap();
+        let cities: Vec<(&str, u32)> =
+            profile.cities.iter().map(|city| &**city).zip(profile.counts.cities).collect();
+        assert_eq!(cities, [("63.5,10.5", 1), ("60.0,10.5", 2)]);
+        assert_eq!(profile.counts.countries, [3]);
     }
 
     #[test]

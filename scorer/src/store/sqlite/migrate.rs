@@ -4,10 +4,11 @@ use rusqlite::Connection;
 
 use crate::store::StoreError;
 
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../../migrations/sqlite/0001_learned.sql"),
     include_str!("../../../migrations/sqlite/0002_hours.sql"),
     include_str!("../../../migrations/sqlite/0003_audit.sql"),
+    include_str!("../../../migrations/sqlite/0004_counts.sql"),
 ];
 
 /// Applies what the file lacks, each step whole or not at all.

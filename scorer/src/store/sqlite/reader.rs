@@ -1,7 +1,7 @@
 //! The questions asked of the database.
 
 use edgeward::assess::ReportedDetection;
-use edgeward::profile::{LineSeen, Profile, Sighting};
+use edgeward::profile::{Counts, LineSeen, Profile, Sighting};
 use edgeward::request::Text;
 use rusqlite::{OptionalExtension, Params, Row};
 
@@ -42,13 +42,15 @@ impl Unit<'_> {
         statement.query_row(params, read).optional().map_err(reading)
     }
 
-    /// Values of a dimension, newest last.
-    fn habits(&self, id: &str, dimension: &str) -> Result<Vec<Text<'static>>, StoreError> {
-        self.rows(
-            "SELECT value FROM habit WHERE identity = ?1 AND dimension = ?2 ORDER BY last_seen, value DESC",
+    /// Values of a dimension, newest last, and the sessions that showed each.
+    fn habits(&self, id: &str, dimension: &str) -> Result<(Vec<Text<'static>>, Vec<u32>), StoreError> {
+        let rows = self.rows(
+            "SELECT value, sightings FROM habit WHERE identity = ?1 AND dimension = ?2
+             ORDER BY last_seen, value DESC",
             (id, dimension),
-            |row| Ok(Text(row.get::<_, String>(0)?.into())),
-        )
+            |row| Ok((Text(row.get::<_, String>(0)?.into()), row.get::<_, u32>(1)?)),
+        )?;
+        Ok(rows.into_iter().unzip())
     }
 
     fn risks(&self, condition: &str, params: impl Params) -> Result<Vec<AnnouncedRisk>, StoreError> {
@@ -91,18 +93,36 @@ impl Reader for Unit<'_> {
             }
             _ => None,
         };
+        let networks = self.habits(id, "network")?;
+        let asns = self.habits(id, "asn")?;
+        let countries = self.habits(id, "country")?;
+        let cities = self.habits(id, "city")?;
+        let agents = self.habits(id, "agent")?;
+        let tls = self.habits(id, "tls")?;
+        let devices = self.habits(id, "device")?;
         Ok(Some(Profile {
             count,
-            networks: self.habits(id, "network")?,
-            asns: self.habits(id, "asn")?.iter().filter_map(|asn| asn.parse().ok()).collect(),
-            countries: self.habits(id, "country")?,
-            agents: self.habits(id, "agent")?,
+            networks: networks.0,
+            asns: asns.0.iter().filter_map(|asn| asn.parse().ok()).collect(),
+            countries: countries.0,
+            cities: cities.0,
+            agents: agents.0,
             // Edges do not send what a device runs on.
             systems: Vec::new(),
-            tls: self.habits(id, "tls")?,
-            devices: self.habits(id, "device")?,
+            tls: tls.0,
+            devices: devices.0,
             hours: hours.into_iter().map(u32::from).collect(),
             last,
+            counts: Counts {
+                networks: networks.1,
+                asns: asns.1,
+                countries: countries.1,
+                cities: cities.1,
+                agents: agents.1,
+                systems: Vec::new(),
+                tls: tls.1,
+                devices: devices.1,
+            },
         }))
     }
 

@@ -1,6 +1,7 @@
 //! What is written to the database.
 
 use edgeward::assess::ReportedDetection;
+use edgeward::city::CityCell;
 use edgeward::profile::LineSeen;
 use rusqlite::Params;
 
@@ -56,12 +57,20 @@ impl Unit<'_> {
         Ok(())
     }
 
-    fn add_habit(&self, id: &str, dimension: &str, value: Option<&str>, time: i64) -> Result<(), StoreError> {
+    /// Makes a value the most recent of its dimension. A session counts once, and so does a value it changed to.
+    fn add_habit(
+        &self,
+        id: &str,
+        dimension: &str,
+        value: Option<&str>,
+        (is_new, time): (bool, i64),
+    ) -> Result<(), StoreError> {
         let Some(value) = value else { return Ok(()) };
         self.run(
-            "INSERT INTO habit (identity, dimension, value, last_seen) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET last_seen = MAX(last_seen, excluded.last_seen)",
-            (id, dimension, value, time),
+            "INSERT INTO habit (identity, dimension, value, last_seen, sightings) VALUES (?1, ?2, ?3, ?4, 1)
+             ON CONFLICT DO UPDATE SET last_seen = MAX(last_seen, excluded.last_seen),
+                 sightings = MIN(sightings + ?5, 4294967295)",
+            (id, dimension, value, time, is_new),
         )?;
         self.run(
             "DELETE FROM habit WHERE identity = ?1 AND dimension = ?2 AND value NOT IN (
@@ -112,12 +121,20 @@ impl Writer for Unit<'_> {
             )?;
         }
         let asn = habit.asn.map(|asn| asn.to_string());
-        self.add_habit(id, "asn", asn.as_deref(), habit.time)?;
-        self.add_habit(id, "country", habit.country, habit.time)?;
-        self.add_habit(id, "agent", habit.agent, habit.time)?;
-        self.add_habit(id, "tls", habit.tls, habit.time)?;
-        self.add_habit(id, "network", habit.network.as_deref(), habit.time)?;
-        self.add_habit(id, "device", habit.device, habit.time)
+        let city = habit.place.and_then(|place| CityCell::of(place.latitude_e6, place.longitude_e6));
+        let city = city.map(|city| city.to_string());
+        for (dimension, value) in [
+            ("asn", asn.as_deref()),
+            ("country", habit.country),
+            ("city", city.as_deref()),
+            ("agent", habit.agent),
+            ("tls", habit.tls),
+            ("network", habit.network.as_deref()),
+            ("device", habit.device),
+        ] {
+            self.add_habit(id, dimension, value, (is_new, habit.time))?;
+        }
+        Ok(())
     }
 
     fn remember(&mut self, id: &str, detection: ReportedDetection, time: i64) -> Result<(), StoreError> {
