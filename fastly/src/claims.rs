@@ -69,6 +69,7 @@ impl ClaimNames {
             auth_time: date(claim(&self.auth_time)),
             amr: list(claim(&self.amr)),
             transfer_method: name(claim(&self.transfer_method), TransferMethod::parse),
+            key_proved: None,
             binding: claim(&self.binding).and_then(Value::as_object).map(binding).unwrap_or_default(),
         };
         request.device = claim(&self.device).and_then(Value::as_object).map(device).unwrap_or_default();

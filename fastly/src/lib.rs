@@ -13,6 +13,7 @@ pub mod asked;
 pub mod challenge;
 pub mod claims;
 pub mod cookies;
+pub mod dpop;
 pub mod edge;
 pub mod judge;
 pub mod jwk;

@@ -7,9 +7,10 @@ use edgeward::request::{Principal, PrincipalKind, Request};
 use crate::asked::Asked;
 use crate::claims::ClaimNames;
 use crate::cookies;
+use crate::dpop::{Proving, proves};
 use crate::jwk::Keys;
 use crate::settings::{SessionSettings, SettingsError};
-use crate::token::Expected;
+use crate::token::{Claims, Expected, seconds};
 
 /// A longer token is refused unread: bytes.
 const TOKEN_LIMIT: usize = 8_192;
@@ -62,28 +63,31 @@ impl Sessions {
         })
     }
 
-    /// States who asks, and tells what must not go on. The token that verifies is the session: the bearer token first, or
-    /// whoever is risky would send a broken one to be nobody; else that of the cookies, unless two of them name different
-    /// sessions. No token, or none that verifies, is no session: anonymous. `now` in milliseconds.
+    /// States who asks, and tells what must not go on. The token that verifies is the session: that of `Authorization`
+    /// first, or whoever is risky would send a broken one to be nobody; else that of the cookies, unless two of them name
+    /// different sessions. One that is bound to a key verifies with a proof of that key only (RFC 9449 §7): without, a copy
+    /// would do. No token, or none that verifies, is no session: anonymous. `now` in milliseconds.
     pub fn state(&self, asked: &Asked<'_>, now: i64, request: &mut Request<'_>) -> Withheld {
-        let (bearing, cookie) = (bearing(asked), asked.header("cookie").unwrap_or_default());
+        let (authorized, cookie) = (authorized(asked), asked.header("cookie").unwrap_or_default());
         let carried = cookies::every(&cookie, &self.cookie, COOKIES_LIMIT).unwrap_or_default();
-        let mut tokens: Vec<&str> = Vec::new();
-        for token in bearing.as_deref().into_iter().chain(carried) {
-            if !tokens.contains(&token) {
-                tokens.push(token);
+        let mut tokens: Vec<(Option<Scheme>, &str)> = Vec::new();
+        let authorizing = authorized.as_ref().map(|(scheme, token)| (Some(*scheme), &**token));
+        for (scheme, token) in authorizing.into_iter().chain(carried.into_iter().map(|token| (None, token))) {
+            if tokens.iter().all(|(_, other)| *other != token) {
+                tokens.push((scheme, token));
             }
         }
         let verified: Vec<Verified<'_>> =
-            tokens.into_iter().filter_map(|token| self.verify(token, now)).collect();
+            tokens.into_iter().filter_map(|(scheme, token)| self.verify(token, scheme, asked, now)).collect();
         let first = verified.first();
         let agreeing: Vec<&str> = verified
             .iter()
             .filter(|other| first.is_some_and(|first| first.is_same_session(other)))
             .map(|one| one.token)
             .collect();
-        let of_bearer = first.is_some_and(|first| bearing.as_deref() == Some(first.token));
-        let counts = of_bearer || agreeing.len() == verified.len();
+        let is_authorizing =
+            first.is_some_and(|first| authorizing.is_some_and(|(_, token)| token == first.token));
+        let counts = is_authorizing || agreeing.len() == verified.len();
         let withheld = self.withhold(asked, if counts { &agreeing } else { &[] });
         match verified.into_iter().next().filter(|_| counts) {
             Some(Verified { facts, .. }) => {
@@ -99,7 +103,7 @@ impl Sessions {
     #[must_use]
     pub fn withhold(&self, asked: &Asked<'_>, keep: &[&str]) -> Withheld {
         let mut withheld = Withheld::new();
-        if bearing(asked).is_some_and(|token| !keep.contains(&&*token)) {
+        if authorized(asked).is_some_and(|(_, token)| !keep.contains(&&*token)) {
             withheld.push(("authorization", None));
         }
         let Some(header) = asked.header("cookie") else { return withheld };
@@ -110,13 +114,40 @@ impl Sessions {
         withheld
     }
 
-    fn verify<'t>(&self, token: &'t str, now: i64) -> Option<Verified<'t>> {
+    fn verify<'t>(
+        &self,
+        token: &'t str,
+        scheme: Option<Scheme>,
+        asked: &Asked<'_>,
+        now: i64,
+    ) -> Option<Verified<'t>> {
         let expected =
             Expected { issuer: &self.issuer, audience: &self.audience, now, tolerance: self.tolerance };
         let claims = if token.len() <= TOKEN_LIMIT { self.keys.verify(token, expected) } else { None }?;
+        let key_proved = self.confirm(&claims, token, scheme, asked, now)?;
         let mut facts = Request::default();
         self.claims.state(&claims, &mut facts);
+        facts.session.key_proved = key_proved.then_some(true);
         Some(Verified { token, facts })
+    }
+
+    /// Whether whoever presents a token proved its key; `None` if there is something to prove (`cnf`, RFC 7800) and that was
+    /// not, or can not be here.
+    fn confirm(
+        &self,
+        claims: &Claims,
+        token: &str,
+        scheme: Option<Scheme>,
+        asked: &Asked<'_>,
+        now: i64,
+    ) -> Option<bool> {
+        let Some(confirmation) = claims.get("cnf") else {
+            return (scheme != Some(Scheme::Dpop)).then_some(false);
+        };
+        let thumbprint = confirmation.get("jkt")?.as_str().filter(|_| scheme == Some(Scheme::Dpop))?;
+        let (now, tolerance) = (seconds(now), f64::from(self.tolerance));
+        let proving = Proving { token, thumbprint, method: asked.method, url: asked.url, now, tolerance };
+        proves(&asked.header("dpop")?, proving).then_some(true)
     }
 }
 
@@ -136,26 +167,40 @@ pub fn anonymous<'a>() -> Principal<'a> {
     Principal { kind: Some(PrincipalKind::Anonymous), ..Principal::default() }
 }
 
-/// What stands behind `Bearer`, whether or not it is a token: who reads it behind us may be less strict. Of several
-/// headers nobody knows which one that will be: together they are no token.
-fn bearing<'a>(asked: &'a Asked<'_>) -> Option<Cow<'a, str>> {
+/// How a token is presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+/// What stands behind `Bearer` or `DPoP`, whether or not it is a token: who reads it behind us may be less strict. Of
+/// several headers nobody knows which one that will be: together they are no token.
+fn authorized<'a>(asked: &'a Asked<'_>) -> Option<(Scheme, Cow<'a, str>)> {
     let values: Vec<&str> = asked.values("authorization").collect();
     match values.as_slice() {
-        [one] => bearer(one).map(Cow::Borrowed),
-        several => several.iter().any(|one| bearer(one).is_some()).then(|| several.join(", ").into()),
+        [one] => credentials(one).map(|(scheme, token)| (scheme, Cow::Borrowed(token))),
+        several => {
+            let (scheme, _) = several.iter().find_map(|one| credentials(one))?;
+            Some((scheme, several.join(", ").into()))
+        }
     }
 }
 
-fn bearer(authorization: &str) -> Option<&str> {
-    let (scheme, token) = authorization.trim().split_at_checked("bearer".len())?;
-    let goes_on = token.starts_with(|next: char| next.is_ascii_alphanumeric() || matches!(next, '_' | '-'));
-    (scheme.eq_ignore_ascii_case("bearer") && !goes_on).then(|| token.trim())
+fn credentials(authorization: &str) -> Option<(Scheme, &str)> {
+    [("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)].into_iter().find_map(|(name, scheme)| {
+        let (stated, token) = authorization.trim().split_at_checked(name.len())?;
+        let goes_on =
+            token.starts_with(|next: char| next.is_ascii_alphanumeric() || matches!(next, '_' | '-'));
+        (stated.eq_ignore_ascii_case(name) && !goes_on).then(|| (scheme, token.trim()))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::asked::tests::{get, url};
+    use crate::dpop::tests::{prove, thumbprint_of};
     use crate::token::tests::{Issuer, NOW};
     use serde_json::{Value, json};
 
@@ -272,5 +317,35 @@ mod tests {
             let refused = Sessions::new(serde_json::from_value(settings).unwrap()).unwrap_err();
             assert!(refused.to_string().contains(why), "{refused}");
         }
+    }
+
+    #[test]
+    fn what_is_bound_to_a_key_needs_a_proof_of_it_with_every_request() {
+        let (issuer, client) = (Issuer::new(3), Issuer::new(5));
+        let bound = token(&issuer, &json!({"sub": "u1", "cnf": {"jkt": thumbprint_of(&client)}}));
+        let free = token(&issuer, &json!({"sub": "u1"}));
+        let url = url("https://app.example/pay");
+        let judged = |headers: &[(&str, &str)]| {
+            let mut request = Request::default();
+            let asked = Asked { method: "POST", ..get(&url, headers) };
+            let withheld = sessions(&issuer).state(&asked, NOW, &mut request);
+            (request.principal.id.map(|id| id.to_string()), request.session.key_proved, withheld.len())
+        };
+        let proof = prove(&client, &bound, &json!({}));
+        let dpop = format!("DPoP {bound}");
+        assert_eq!(judged(&[("authorization", &dpop), ("dpop", &proof)]), (user("u1"), Some(true), 0));
+        let nobody = (None, None, 1);
+        assert_eq!(judged(&[("authorization", &dpop)]), nobody, "no proof");
+        assert_eq!(
+            judged(&[("authorization", &dpop), ("dpop", &proof), ("dpop", &proof)]),
+            nobody,
+            "two proofs"
+        );
+        assert_eq!(judged(&[("authorization", &format!("Bearer {bound}")), ("dpop", &proof)]), nobody);
+        assert_eq!(judged(&[("cookie", &format!("edgeward_session={bound}")), ("dpop", &proof)]), nobody);
+        let for_free = prove(&client, &free, &json!({}));
+        assert_eq!(judged(&[("authorization", &format!("DPoP {free}")), ("dpop", &for_free)]), nobody);
+        let certified = token(&issuer, &json!({"sub": "u1", "cnf": {"x5t#S256": "AA"}}));
+        assert_eq!(judged(&[("authorization", &format!("Bearer {certified}"))]), nobody);
     }
 }

@@ -94,7 +94,7 @@ export class Guard<Native> {
         return this.#undecided(request, { time: now, supportCode, reason: "no_bundle", passed });
       }
       const signed = this.#agentKeys.read(request, this.engine.agentDirectories, now);
-      const reading = this.#session?.read((name) => request.header(name), now);
+      const reading = this.#session?.read((name) => request.header(name), now, request);
       const session = reading instanceof Promise ? await reading : reading;
       const { facts, withheld } = this.#facts(
         request,

@@ -3,6 +3,7 @@ import { cookies, withoutCookies } from "./cookies.js";
 import { EdgewardError } from "./errors.js";
 import * as read from "./facts.js";
 import { Lru } from "./lru.js";
+import type { ProofVerifier } from "./dpop.js";
 import type { TokenKeys, TokenVerifier } from "./token.js";
 import type { Request } from "./types.js";
 
@@ -48,7 +49,7 @@ export interface SessionOptions {
   audience: string;
   /** Signature algorithms accepted. Default: the asymmetric ones of RFC 7518 and RFC 8037. */
   algorithms?: string[] | undefined;
-  /** Cookie that carries the token; `Authorization: Bearer` comes first. Default `edgeward_session`. */
+  /** Cookie that carries the token; `Authorization` comes first. Default `edgeward_session`. */
   cookie?: string | undefined;
   claims?: Partial<ClaimNames> | undefined;
   /** Tolerated difference of clocks, seconds. Default 5. */
@@ -82,11 +83,34 @@ export interface Session {
 
 type Header = (name: string) => string | undefined;
 
+/** The request that a proof has to be made for. */
+export interface Presented {
+  method: string;
+  url: string;
+}
+
+/** What a token that verified states. */
+interface Known {
+  facts: Request;
+  /** What whoever presents the token has to prove. */
+  confirmation: Confirmation;
+}
+
+/** Nothing; that it holds the key of a thumbprint; or what can not be verified here. */
+type Confirmation = undefined | { thumbprint: string } | "unsupported";
+
+/** A token of the request, and the scheme of `Authorization` it came with; `undefined` in a cookie. */
+interface Carried {
+  token: string;
+  scheme: "bearer" | "dpop" | undefined;
+}
+
 export const NOTHING_WITHHELD: Withheld = {};
 const ANONYMOUS: Request = { principal: { kind: "anonymous" } };
 const NO_SESSION: Session = { facts: ANONYMOUS, from: undefined, withheld: NOTHING_WITHHELD };
 /** Keys can not be had, so nobody can tell whose token it is: not anonymous, unknown. */
 const UNKNOWN: Request = {};
+const NOBODY: Known = { facts: ANONYMOUS, confirmation: undefined };
 
 /** Reads principal, session and device facts out of a verified session token. */
 export class SessionReader {
@@ -96,7 +120,8 @@ export class SessionReader {
   readonly #options: SessionOptions;
   readonly #claims: ClaimNames;
   readonly #cookie: string;
-  readonly #verified = new Lru<Request>(CACHE_ENTRIES);
+  readonly #verified = new Lru<Known>(CACHE_ENTRIES);
+  #proofs: Promise<ProofVerifier> | undefined;
   readonly #report: (message: string) => void;
 
   /** @throws {EdgewardError} `invalid_option`. */
@@ -117,39 +142,49 @@ export class SessionReader {
   }
 
   /**
-   * The token that verifies is the session: of `Authorization: Bearer` first, else of the cookies, unless two of them
-   * name different sessions. No token, or none that verifies, is no session: anonymous. `now` in milliseconds. What is
-   * known already is not waited for.
+   * The token that verifies is the session: of `Authorization` first, else of the cookies, unless two of them name
+   * different sessions. One that is bound to a key verifies with a proof of that key only (RFC 9449, section 7): without,
+   * a copy would do. No token, or none that verifies, is no session: anonymous. `now` in milliseconds. What is known
+   * already is not waited for.
    */
-  read(header: Header, now: number): Session | Promise<Session> {
-    const bearing = bearer(header("authorization"));
+  read(header: Header, now: number, presented: Presented): Session | Promise<Session> {
+    const bearing = authorized(header("authorization"));
     const carried = cookies(header("cookie"), this.#cookie, COOKIES_LIMIT);
     if (bearing === undefined && carried?.length === 0) return NO_SESSION;
-    const one = bearing === undefined && carried?.length === 1 ? carried[0] : carried?.length === 0 ? bearing : undefined;
-    const known = one === undefined ? undefined : this.#verified.get(one, now);
-    if (known === undefined) return this.#judge(header, bearing, carried ?? [], now);
-    return { facts: known, from: bearing === undefined ? "cookie" : "authorization", withheld: NOTHING_WITHHELD };
+    const one = bearing === undefined && carried?.length === 1 ? carried[0] : carried?.length === 0 ? bearing?.token : undefined;
+    const known = one === undefined || bearing?.scheme === "dpop" ? undefined : this.#verified.get(one, now);
+    if (known === undefined || known.confirmation !== undefined) {
+      return this.#judge(header, bearing, carried ?? [], now, presented);
+    }
+    return { facts: known.facts, from: bearing === undefined ? "cookie" : "authorization", withheld: NOTHING_WITHHELD };
   }
 
   /** Takes every token off a request, but for those to `keep`. */
   withhold(header: Header, keep: readonly string[] = []): Withheld {
     const withheld: Record<string, string | undefined> = {};
-    const bearing = bearer(header("authorization"));
-    if (bearing !== undefined && !keep.includes(bearing)) withheld["authorization"] = undefined;
+    const bearing = authorized(header("authorization"));
+    if (bearing !== undefined && !keep.includes(bearing.token)) withheld["authorization"] = undefined;
     const cookie = header("cookie");
     if (cookie === undefined) return withheld;
     if (cookies(cookie, this.#cookie, COOKIES_LIMIT)?.every((token) => keep.includes(token)) === true) return withheld;
     return { ...withheld, cookie: withoutCookies(cookie, this.#cookie, keep) };
   }
 
-  async #judge(header: Header, bearing: string | undefined, carried: readonly string[], now: number): Promise<Session> {
-    const tokens = [...new Set(bearing === undefined ? carried : [bearing, ...carried])];
+  async #judge(
+    header: Header,
+    bearing: Carried | undefined,
+    carried: readonly string[],
+    now: number,
+    presented: Presented,
+  ): Promise<Session> {
+    const tokens: Carried[] = bearing === undefined ? [] : [bearing];
+    for (const token of new Set(carried)) if (token !== bearing?.token) tokens.push({ token, scheme: undefined });
     const read = await Promise.all(
-      tokens.map(async (token) => ({ token, facts: await this.#factsOf(token, now) })),
+      tokens.map(async (one) => ({ token: one.token, facts: await this.#factsOf(one, header, now, presented) })),
     );
     const verified = read.filter(({ facts }) => facts.principal !== undefined && facts !== ANONYMOUS);
     const first = verified[0];
-    const fromBearer = first !== undefined && first.token === bearing;
+    const fromBearer = first !== undefined && first.token === bearing?.token;
     const agreeing = verified.filter(({ facts }) => isSameSession(facts, first?.facts));
     if (first === undefined || (!fromBearer && agreeing.length < verified.length)) {
       const isUnknown = first === undefined && read.some(({ facts }) => facts === UNKNOWN);
@@ -160,29 +195,44 @@ export class SessionReader {
     return { facts: first.facts, from: fromBearer ? "authorization" : "cookie", withheld };
   }
 
-  #factsOf(token: string, now: number): Request | Promise<Request> {
+  /** What a token states of whoever presents it, which is nothing if it is bound to a key that was not proved. */
+  async #factsOf({ token, scheme }: Carried, header: Header, now: number, presented: Presented): Promise<Request> {
     if (token.length > TOKEN_LIMIT) return ANONYMOUS;
-    return this.#verified.get(token, now) ?? this.#verify(token, now);
+    const { facts, confirmation } = this.#verified.get(token, now) ?? (await this.#verify(token, now));
+    if (facts === UNKNOWN) return UNKNOWN;
+    if (confirmation === undefined) return scheme === "dpop" ? ANONYMOUS : facts;
+    if (confirmation === "unsupported" || scheme !== "dpop") return ANONYMOUS;
+    this.#proofs ??= import("./dpop.js").then(
+      ({ ProofVerifier }) => new ProofVerifier({ algorithms: ALGORITHMS, clockTolerance: this.#tolerance }),
+    );
+    const proving = { token, ...confirmation, ...presented, now };
+    if (!(await (await this.#proofs).proves(header("dpop"), proving))) return ANONYMOUS;
+    return { ...facts, session: { ...facts.session, keyProved: true } };
   }
 
-  async #verify(token: string, now: number): Promise<Request> {
+  get #tolerance(): number {
+    return this.#options.clockToleranceSeconds ?? 5;
+  }
+
+  async #verify(token: string, now: number): Promise<Known> {
     try {
       this.#verifier ??= import("./token.js").then(({ TokenVerifier }) => new TokenVerifier(this.#keys));
       const claims = await (await this.#verifier).claims(token, {
         issuer: this.#options.issuer,
         audience: this.#options.audience,
         algorithms: this.#options.algorithms ?? ALGORITHMS,
-        clockTolerance: this.#options.clockToleranceSeconds ?? 5,
+        clockTolerance: this.#tolerance,
         currentDate: new Date(now),
         requiredClaims: ["exp"],
       });
-      if (claims === undefined) return ANONYMOUS;
-      const facts = this.#facts(claims);
-      this.#verified.set(token, facts, Math.min((claims.exp ?? 0) * 1000, now + CACHE_MS));
-      return facts;
+      if (claims === undefined) return NOBODY;
+      const known: Known = { facts: this.#facts(claims), confirmation: confirmation(claims["cnf"]) };
+      if (known.confirmation === "unsupported") this.#report("a token is bound to what can not be proved here: it counts as none");
+      this.#verified.set(token, known, Math.min((claims.exp ?? 0) * 1000, now + CACHE_MS));
+      return known;
     } catch (error) {
       this.#report(`the keys of session tokens can not be had: ${String(error)}`);
-      return UNKNOWN;
+      return { facts: UNKNOWN, confirmation: undefined };
     }
   }
 
@@ -240,9 +290,19 @@ function check(keys: TokenKeys): void {
 }
 
 /** What stands behind `Bearer`, whether or not it is a token: who reads it behind us may be less strict. */
-function bearer(authorization: string | undefined): string | undefined {
-  const value = authorization?.trim();
-  return value !== undefined && /^bearer(?![\w-])/i.test(value) ? value.slice("bearer".length).trim() : undefined;
+/** The token of a header. Of either scheme, or one that was not judged would go on under the other. */
+function authorized(authorization: string | undefined): Carried | undefined {
+  const [whole, scheme] = /^\s*(bearer|dpop)(?![\w-])/i.exec(authorization ?? "") ?? [];
+  if (whole === undefined) return undefined;
+  const token = (authorization ?? "").slice(whole.length).trim();
+  return { token, scheme: scheme?.toLowerCase() === "dpop" ? "dpop" : "bearer" };
+}
+
+/** RFC 7800: a member of `cnf` names what the presenter has to prove. */
+function confirmation(cnf: unknown): Confirmation {
+  if (cnf === undefined) return undefined;
+  const thumbprint = record(cnf)?.["jkt"];
+  return typeof thumbprint === "string" ? { thumbprint } : "unsupported";
 }
 
 function isSameSession(one: Request, other: Request | undefined): boolean {
