@@ -8,6 +8,7 @@ import { Feed } from "./feed.js";
 import type { DecisionRecord, GuardOptions, HostCounters, HostRequest, Judgement, SignIn, UndecidedRecord } from "./options.js";
 import { OriginSigner, resultHeaders } from "./origin.js";
 import { plain } from "./packed-decision.js";
+import { whenReady } from "./patience.js";
 import { Profiles } from "./profiles.js";
 import type { Carried } from "./profiles.js";
 import { reporter, warn } from "./report.js";
@@ -25,6 +26,12 @@ export interface Adapter {
   /** Names of its own options. */
   options: readonly string[];
   counters?: ((engine: Engine, report: (code: string, message: string) => void) => HostCounters) | undefined;
+}
+
+/** When a request came: milliseconds since the Unix epoch, and on the clock that durations are told by. */
+interface Times {
+  time: number;
+  started: number;
 }
 
 /** Facts to decide, ask, decide again, answer, record: the life of one request, the same on every host. */
@@ -80,52 +87,92 @@ export class Guard<Native> {
     return this.#telemetry.snapshot(this.engine.traps, this.#scorer?.metrics, this.#feed?.stateAge(Date.now()));
   }
 
-  /** Judges one request. Never rejects. */
-  async judge(request: HostRequest<Native>): Promise<Judgement> {
-    const now = Date.now();
-    const started = performance.now();
-    try {
-      // Most requests wait for nothing, and `await` costs even then: what need not be waited for is no promise.
-      const preparing = this.#feed?.prepare(now);
-      if (preparing !== undefined) await preparing;
-      if (!this.engine.loaded) {
-        const [passed, supportCode] = [this.#options.onNoBundle === "allow", randomCode()];
-        if (!passed) this.#report("no_bundle", `there is no bundle to decide by; support code ${supportCode}`);
-        return this.#undecided(request, { time: now, supportCode, reason: "no_bundle", passed });
-      }
-      const signed = this.#agentKeys.read(request, this.engine.agentDirectories, now);
-      const reading = this.#session?.read((name) => request.header(name), now, request);
-      const session = reading instanceof Promise ? await reading : reading;
-      const { facts, withheld } = this.#facts(
-        request,
-        signed && (await signed),
-        session,
-        now,
-      );
-      const counting = this.#counters?.read(facts);
-      const carried =
-        this.#profiles === undefined ? carryNothing(facts) : await this.#profiles.open(facts, request, session?.from === "authorization", now);
-      if (counting !== undefined) carried.facts = merge(carried.facts, { velocity: await counting });
-      const decided = this.#decide(carried.facts) ?? (await this.#defer(carried.facts, now));
-      const times = { time: now, durationMs: performance.now() - started };
-      this.#tellTraps();
-      const judgement = this.#conclude(request, carried, decided, times);
-      judgement.withheld = withheld;
-      if (this.#signer !== undefined && judgement.plan.kind === "pass") {
-        const signature = await this.#signer.sign(request.method, request.url, judgement.originHeaders, now);
-        Object.assign(judgement.originHeaders, signature);
-      }
-      if (this.#profiles !== undefined) {
-        const isAllowed = decided.decision.outcome === "allow" && !decided.outage;
-        giveCookie(judgement, await this.#profiles.renew(carried, request, isAllowed));
-      }
-      return judgement;
-    } catch (error) {
+  /**
+   * Judges one request. Never rejects, never throws. Where nothing has to be waited for it answers at once: what runs a
+   * promise on costs a host more than the decision.
+   */
+  judge(request: HostRequest<Native>): Judgement | Promise<Judgement> {
+    const times = { time: Date.now(), started: performance.now() };
+    const failed = (error: unknown): Judgement => {
       this.#tellTraps();
       const supportCode = randomCode();
       this.#report("undecided", `a request could not be decided: ${fault(error)}; support code ${supportCode}`);
-      return this.#undecided(request, { time: now, supportCode, reason: "failure", passed: false });
+      return this.#undecided(request, { time: times.time, supportCode, reason: "failure", passed: false });
+    };
+    try {
+      const judging = whenReady(this.#feed?.prepare(times.time), () => this.#judgePrepared(request, times));
+      return judging instanceof Promise ? judging.catch(failed) : judging;
+    } catch (error) {
+      return failed(error);
     }
+  }
+
+  #judgePrepared(request: HostRequest<Native>, times: Times): Judgement | Promise<Judgement> {
+    const { time } = times;
+    if (!this.engine.loaded) {
+      const [passed, supportCode] = [this.#options.onNoBundle === "allow", randomCode()];
+      if (!passed) this.#report("no_bundle", `there is no bundle to decide by; support code ${supportCode}`);
+      return this.#undecided(request, { time, supportCode, reason: "no_bundle", passed });
+    }
+    const signed = this.#agentKeys.read(request, this.engine.agentDirectories, time);
+    const reading = this.#session?.read((name) => request.header(name), time, request);
+    return whenReady(reading, (session) =>
+      whenReady(signed, (signed) => {
+        const { facts, withheld } = this.#facts(request, signed, session, time);
+        return whenReady(this.#carry(facts, request, session, time), (carried) =>
+          whenReady(this.#decide(carried.facts) ?? this.#defer(carried.facts, time), (decided) =>
+            this.#finish(request, carried, decided, withheld, times),
+          ),
+        );
+      }),
+    );
+  }
+
+  /** The facts with what only the edge itself remembers. */
+  #carry(facts: Request, request: HostRequest<Native>, session: Session | undefined, now: number): Carried | Promise<Carried> {
+    if (this.#profiles === undefined && this.#counters === undefined) return carryNothing(facts);
+    return this.#remember(facts, request, session, now);
+  }
+
+  async #remember(facts: Request, request: HostRequest<Native>, session: Session | undefined, now: number): Promise<Carried> {
+    const counting = this.#counters?.read(facts);
+    const isBearing = session?.from === "authorization";
+    const carried = (await this.#profiles?.open(facts, request, isBearing, now)) ?? carryNothing(facts);
+    if (counting !== undefined) carried.facts = merge(carried.facts, { velocity: await counting });
+    return carried;
+  }
+
+  #finish(
+    request: HostRequest<Native>,
+    carried: Carried,
+    decided: Decided,
+    withheld: Withheld,
+    { time, started }: Times,
+  ): Judgement | Promise<Judgement> {
+    this.#tellTraps();
+    const judgement = this.#conclude(request, carried, decided, { time, durationMs: performance.now() - started });
+    judgement.withheld = withheld;
+    if (this.#signer === undefined && this.#profiles === undefined) return judgement;
+    return this.#seal(judgement, request, carried, decided, time);
+  }
+
+  /** Signs what the origin is told, and gives the device its cookie. */
+  async #seal(
+    judgement: Judgement,
+    request: HostRequest<Native>,
+    carried: Carried,
+    decided: Decided,
+    time: number,
+  ): Promise<Judgement> {
+    if (this.#signer !== undefined && judgement.plan.kind === "pass") {
+      const signature = await this.#signer.sign(request.method, request.url, judgement.originHeaders, time);
+      Object.assign(judgement.originHeaders, signature);
+    }
+    if (this.#profiles !== undefined) {
+      const isAllowed = decided.decision.outcome === "allow" && !decided.outage;
+      giveCookie(judgement, await this.#profiles.renew(carried, request, isAllowed));
+    }
+    return judgement;
   }
 
   /** A trap that was survived costs nobody anything, but is a defect that somebody can write requests for. */

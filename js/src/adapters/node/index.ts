@@ -4,6 +4,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerRespo
 import type { Duplex } from "node:stream";
 import type { Answered } from "../../answer.js";
 import { Guard } from "../../guard.js";
+import { whenReady } from "../../patience.js";
 import { admit, isGone, OWN_OPTIONS, reader } from "./request.js";
 import type { NodeOptions } from "./request.js";
 
@@ -37,7 +38,7 @@ export function createMiddleware(options: NodeOptions): Middleware {
   const { guard, read, upgrade } = guarded(options);
   const middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void => {
     const asked = read(request);
-    void guard.judge(asked).then((judgement) => {
+    void whenReady(guard.judge(asked), (judgement) => {
       const { after, responseHeaders } = judgement;
       const passed = judgement.plan.kind === "pass" ? admit(request, asked, judgement) : undefined;
       const finish = (): void => void after?.(passed?.signIn);
@@ -78,7 +79,7 @@ function guarded(options: NodeOptions) {
       const ignore = (): void => undefined;
       socket.on("error", ignore);
       const asked = read(request);
-      void guard.judge(asked).then((judgement) => {
+      void whenReady(guard.judge(asked), (judgement) => {
         socket.off("error", ignore);
         void judgement.after?.();
         if (judgement.plan.kind === "answer") return void socket.end(written(judgement.plan));
