@@ -84,13 +84,14 @@ class Headers {
 }
 
 // The request being written. Module state, because an object for each request costs more than all of the writing. What
-// writes several values keeps its place in variables of its own: reading and storing these every time is what costs.
+// writes several values keeps its place in variables of its own: reading and storing these every time is what costs. Texts
+// are handed back and joined group by group: a string to which one piece after the other is added costs half as much again.
 let names: Vocabulary;
-let text = "";
 let sizes = new Int32Array();
 let numbers = new Float64Array();
 let sizeCount = 0;
 let numberCount = 0;
+let groups = 0;
 let fits = true;
 
 /** A request as text and numbers, until the next one is written. */
@@ -104,16 +105,16 @@ export function write(
 ): boolean {
   names = vocabulary;
   ({ sizes, numbers } = into);
-  text = "";
-  sizeCount = 0;
+  sizeCount = 2;
   numberCount = 0;
-  fits = true;
-  if (isGroup(request)) writeRequest(request);
-  else fits = false;
+  groups = 0;
+  fits = isGroup(request);
+  const text = fits ? writeRequest(request) : "";
+  sizes[0] = groups;
+  sizes[1] = text.length;
   written.text = text;
   written.sizes = sizeCount;
   written.numbers = numberCount;
-  text = "";
   // Past the end of a buffer nothing was kept, and the count tells.
   return fits && sizeCount <= sizes.length && numberCount <= numbers.length;
 }
@@ -135,60 +136,31 @@ const VELOCITY = 1 << 12;
 const PROFILE = 1 << 13;
 const COUNTS = 1 << 14;
 
-function writeRequest(request: Request): void {
+function writeRequest(request: Request): string {
   const { http, client, tls, transport, platformBot, principal, session, device, resource, risk, velocity, profile } =
     request;
   // A user agent on its own, which `classify` takes as well, crosses as JSON.
   const { ua, headers: ofAgent } = request as { ua?: unknown; headers?: unknown };
-  fits = ua === undefined && ofAgent === undefined;
-  let groups = 0;
-  sizeCount = 2;
+  if (ua !== undefined || ofAgent !== undefined) fits = false;
   numbers[numberCount++] = number(request.time);
-  if (isGroup(http)) {
-    groups |= HTTP;
-    writeHttp(http);
-  }
-  if (isGroup(client)) {
-    groups |= CLIENT;
-    writeClient(client);
-  }
-  if (isGroup(tls)) groups |= TLS | writeTls(tls);
-  if (isGroup(transport)) {
-    groups |= TRANSPORT;
-    writeTransport(transport);
-  }
-  if (isGroup(platformBot)) {
-    groups |= PLATFORM_BOT;
-    writePlatformBot(platformBot);
-  }
-  if (isGroup(principal)) {
-    groups |= PRINCIPAL;
-    writePrincipal(principal);
-  }
-  if (isGroup(session)) groups |= SESSION | writeSession(session);
-  if (isGroup(device)) {
-    groups |= DEVICE;
-    writeDevice(device);
-  }
-  if (isGroup(resource)) {
-    groups |= RESOURCE;
-    writeResource(resource);
-  }
-  if (isGroup(risk)) {
-    groups |= RISK;
-    writeRisk(risk);
-  }
+  const ofHttp = isGroup(http) ? writeHttp(http) : "";
+  const ofClient = isGroup(client) ? writeClient(client) : "";
+  const ofTls = isGroup(tls) ? writeTls(tls) : "";
+  const ofTransport = isGroup(transport) ? writeTransport(transport) : "";
+  if (isGroup(platformBot)) writePlatformBot(platformBot);
+  const ofPrincipal = isGroup(principal) ? writePrincipal(principal) : "";
+  const ofSession = isGroup(session) ? writeSession(session) : "";
+  const ofDevice = isGroup(device) ? writeDevice(device) : "";
+  const ofResource = isGroup(resource) ? writeResource(resource) : "";
+  if (isGroup(risk)) writeRisk(risk);
   if (isGroup(velocity)) {
     groups |= VELOCITY;
     numbers[numberCount++] = number(velocity.userFailures1h);
     numbers[numberCount++] = number(velocity.ipUsers1h);
   }
-  if (isGroup(profile)) {
-    groups |= PROFILE | writeProfile(profile);
-  }
+  const ofProfile = isGroup(profile) ? writeProfile(profile) : "";
   rare(request.agentDirectory);
-  sizes[0] = groups;
-  sizes[1] = text.length;
+  return ofHttp + ofClient + ofTls + ofTransport + ofPrincipal + ofSession + ofDevice + ofResource + ofProfile;
 }
 
 /** What is neither an object nor unknown does not fit. */
@@ -204,33 +176,38 @@ function rare(value: unknown): void {
   if (value != null) fits = false;
 }
 
-function writeHttp(http: NonNullable<Request["http"]>): void {
-  const { method, scheme, host, path, version } = http;
+/** A text that no decision reads does not cross, but has to be one. */
+function unread(value: string | null | undefined): void {
+  if (typeof value !== "string") nothing(value);
+}
+
+function writeHttp(http: NonNullable<Request["http"]>): string {
+  const { method, scheme, host, path } = http;
   const into = sizes;
   const at = sizeCount;
+  groups |= HTTP;
   rare(http.query);
+  unread(http.version);
   into[at] = size(method);
   into[at + 1] = size(scheme);
   into[at + 2] = size(host);
   into[at + 3] = size(path);
-  into[at + 4] = size(version);
-  sizeCount = at + 5;
-  text += known(method) + known(scheme) + known(host) + known(path) + known(version);
-  writeHeaders(http.headers);
+  sizeCount = at + 4;
+  return known(method) + known(scheme) + known(host) + known(path) + writeHeaders(http.headers);
 }
 
-function writeHeaders(headers: readonly (readonly [string, string])[] | null | undefined): void {
-  if (!isList(headers)) return;
+function writeHeaders(headers: readonly (readonly [string, string])[] | null | undefined): string {
+  if (!isList(headers)) return "";
   const known = names.headers;
   const into = sizes;
   const count = sizeCount;
   let at = count + 1;
-  let joined = text;
+  let joined = "";
   for (let place = 0; place < headers.length; place += 1) {
     const pair = headers[place] as readonly [string, string];
     if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== "string" || typeof pair[1] !== "string") {
       fits = false;
-      return;
+      return "";
     }
     const header = known.find(pair[0]);
     if (header < 0) continue;
@@ -242,14 +219,15 @@ function writeHeaders(headers: readonly (readonly [string, string])[] | null | u
   }
   into[count] = (at - count) >> 1;
   sizeCount = at;
-  text = joined;
+  return joined;
 }
 
-function writeClient(client: NonNullable<Request["client"]>): void {
+function writeClient(client: NonNullable<Request["client"]>): string {
   const { ip, country, city, gpsCountry } = client;
   const { proxies, appTypes } = names;
   const into = sizes;
   const at = sizeCount;
+  groups |= CLIENT;
   rare(client.reverseDns);
   into[at] = size(ip);
   into[at + 1] = size(country);
@@ -259,84 +237,96 @@ function writeClient(client: NonNullable<Request["client"]>): void {
   into[at + 5] = flag(client.compliantNetwork);
   into[at + 6] = name(client.appType, appTypes);
   sizeCount = at + 7;
-  text += known(ip) + known(country) + known(city) + known(gpsCountry);
   const numbersAt = numberCount;
   numbers[numbersAt] = number(client.asn);
   numbers[numbersAt + 1] = number(client.latitude);
   numbers[numbersAt + 2] = number(client.longitude);
   numberCount = numbersAt + 3;
+  return known(ip) + known(country) + known(city) + known(gpsCountry);
 }
 
-/** Tells whether there was a certificate. */
-function writeTls(tls: NonNullable<Request["tls"]>): number {
-  const { version, ja4, ja3, clientCert } = tls;
+function writeTls(tls: NonNullable<Request["tls"]>): string {
+  const { ja4, ja3, clientCert } = tls;
   const into = sizes;
   const at = sizeCount;
-  into[at] = size(version);
-  into[at + 1] = size(ja4);
-  into[at + 2] = size(ja3);
-  sizeCount = at + 3;
-  text += known(version) + known(ja4) + known(ja3);
-  if (!isGroup(clientCert)) return 0;
-  into[at + 3] = flag(clientCert.presented);
-  into[at + 4] = flag(clientCert.verified);
-  sizeCount = at + 5;
-  return CLIENT_CERT;
+  groups |= TLS;
+  unread(tls.version);
+  into[at] = size(ja4);
+  into[at + 1] = size(ja3);
+  sizeCount = at + 2;
+  if (isGroup(clientCert)) {
+    groups |= CLIENT_CERT;
+    into[at + 2] = flag(clientCert.presented);
+    into[at + 3] = flag(clientCert.verified);
+    sizeCount = at + 4;
+  }
+  return known(ja4) + known(ja3);
 }
 
-function writeTransport(transport: NonNullable<Request["transport"]>): void {
-  const { h2Fingerprint } = transport;
+function writeTransport(transport: NonNullable<Request["transport"]>): string {
+  groups |= TRANSPORT;
+  unread(transport.h2Fingerprint);
   numbers[numberCount++] = number(transport.rttMs);
-  sizes[sizeCount++] = size(h2Fingerprint);
-  text += known(h2Fingerprint);
-  writeTexts(transport.headerOrder);
+  return writeTexts(transport.headerOrder);
 }
 
 function writePlatformBot(platformBot: NonNullable<Request["platformBot"]>): void {
+  groups |= PLATFORM_BOT;
   numbers[numberCount++] = number(platformBot.score);
   sizes[sizeCount++] = flag(platformBot.verified);
   sizes[sizeCount++] = flag(platformBot.signedAgent);
 }
 
-function writePrincipal(principal: NonNullable<Request["principal"]>): void {
+function writePrincipal(principal: NonNullable<Request["principal"]>): string {
   const { id, externalTenant } = principal;
   const { principalKinds, guestTypes } = names;
+  const into = sizes;
+  const at = sizeCount;
+  groups |= PRINCIPAL;
   rare(principal.customSecurityAttributes);
-  sizes[sizeCount++] = name(principal.kind, principalKinds);
-  sizes[sizeCount++] = size(id);
-  text += known(id);
-  writeTexts(principal.groups);
-  writeTexts(principal.roles);
-  sizes[sizeCount++] = name(principal.guestType, guestTypes);
-  sizes[sizeCount++] = size(externalTenant);
-  text += known(externalTenant);
+  into[at] = name(principal.kind, principalKinds);
+  into[at + 1] = size(id);
+  into[at + 2] = name(principal.guestType, guestTypes);
+  into[at + 3] = size(externalTenant);
+  sizeCount = at + 4;
+  const lists = writeTexts(principal.groups) + writeTexts(principal.roles);
+  return known(id) + known(externalTenant) + lists;
 }
 
-/** Tells whether there was a binding. */
-function writeSession(session: NonNullable<Request["session"]>): number {
+function writeSession(session: NonNullable<Request["session"]>): string {
   const { id, binding } = session;
-  sizes[sizeCount++] = size(id);
-  text += known(id);
+  const into = sizes;
+  const at = sizeCount;
+  groups |= SESSION;
+  into[at] = size(id);
+  into[at + 1] = name(session.transferMethod, names.transferMethods);
+  into[at + 2] = flag(session.keyProved);
+  sizeCount = at + 3;
   numbers[numberCount++] = number(session.establishedAt);
   numbers[numberCount++] = number(session.authTime);
-  writeTexts(session.amr);
-  sizes[sizeCount++] = name(session.transferMethod, names.transferMethods);
-  sizes[sizeCount++] = flag(session.keyProved);
-  if (!isGroup(binding)) return 0;
-  const { country, ja4, agent } = binding;
-  numbers[numberCount++] = number(binding.asn);
-  sizes[sizeCount++] = size(country);
-  sizes[sizeCount++] = size(ja4);
-  sizes[sizeCount++] = size(agent);
-  text += known(country) + known(ja4) + known(agent);
-  return BINDING;
+  const joined = known(id) + writeTexts(session.amr);
+  return isGroup(binding) ? joined + writeBinding(binding) : joined;
 }
 
-function writeDevice(device: NonNullable<Request["device"]>): void {
+function writeBinding(binding: NonNullable<NonNullable<Request["session"]>["binding"]>): string {
+  const { country, ja4, agent } = binding;
+  const into = sizes;
+  const at = sizeCount;
+  groups |= BINDING;
+  numbers[numberCount++] = number(binding.asn);
+  into[at] = size(country);
+  into[at + 1] = size(ja4);
+  into[at + 2] = size(agent);
+  sizeCount = at + 3;
+  return known(country) + known(ja4) + known(agent);
+}
+
+function writeDevice(device: NonNullable<Request["device"]>): string {
   const { deviceId } = device;
   const { trustTypes, platforms, deviceCookies } = names;
   const into = sizes;
   const at = sizeCount;
+  groups |= DEVICE;
   into[at] = flag(device.isRegistered);
   into[at + 1] = flag(device.isCompliant);
   into[at + 2] = name(device.trustType, trustTypes);
@@ -344,7 +334,6 @@ function writeDevice(device: NonNullable<Request["device"]>): void {
   into[at + 4] = size(deviceId);
   into[at + 5] = name(device.cookie, deviceCookies);
   sizeCount = at + 6;
-  text += known(deviceId);
   // Attributes that only policies with a device filter read cross as JSON.
   const isPlain =
     device.mdmAppId == null &&
@@ -360,23 +349,28 @@ function writeDevice(device: NonNullable<Request["device"]>): void {
     device.systemLabels == null &&
     device.extensionAttributes == null;
   fits &&= isPlain;
+  return known(deviceId);
 }
 
-function writeResource(resource: NonNullable<Request["resource"]>): void {
+function writeResource(resource: NonNullable<Request["resource"]>): string {
   const { application, userAction, authenticationContext } = resource;
+  const into = sizes;
+  const at = sizeCount;
+  groups |= RESOURCE;
   rare(resource.customSecurityAttributes);
-  sizes[sizeCount++] = size(application);
-  text += known(application);
-  writeTexts(resource.applicationGroups);
-  sizes[sizeCount++] = size(userAction);
-  sizes[sizeCount++] = size(authenticationContext);
-  text += known(userAction) + known(authenticationContext);
+  into[at] = size(application);
+  into[at + 1] = size(userAction);
+  into[at + 2] = size(authenticationContext);
+  sizeCount = at + 3;
+  const joined = known(application) + known(userAction) + known(authenticationContext);
+  return joined + writeTexts(resource.applicationGroups);
 }
 
 function writeRisk(risk: NonNullable<Request["risk"]>): void {
   const { levels, insiderLevels } = names;
   const into = sizes;
   const at = sizeCount;
+  groups |= RISK;
   into[at] = name(risk.signIn, levels);
   into[at + 1] = name(risk.user, levels);
   into[at + 2] = name(risk.servicePrincipal, levels);
@@ -385,18 +379,18 @@ function writeRisk(risk: NonNullable<Request["risk"]>): void {
   sizeCount = at + 5;
 }
 
-/** Tells whether its values were counted. */
-function writeProfile(profile: Profile): number {
+function writeProfile(profile: Profile): string {
+  groups |= PROFILE;
   if (profile.count == null) fits = false;
   numbers[numberCount++] = number(profile.count);
-  writeTexts(profile.networks);
+  const networks = writeTexts(profile.networks);
   writeNumbers(profile.asns);
-  writeTexts(profile.countries);
-  writeTexts(profile.cities);
-  writeTexts(profile.agents);
-  writeTexts(profile.systems);
-  writeTexts(profile.tls);
-  writeTexts(profile.devices);
+  const countries = writeTexts(profile.countries);
+  const cities = writeTexts(profile.cities);
+  const agents = writeTexts(profile.agents);
+  const systems = writeTexts(profile.systems);
+  const tls = writeTexts(profile.tls);
+  const devices = writeTexts(profile.devices);
   writeNumbers(profile.hours);
   const { last, counts } = profile;
   numbers[numberCount++] = number(last?.time);
@@ -405,7 +399,12 @@ function writeProfile(profile: Profile): number {
     numbers[numberCount++] = number(last.latitudeE6);
     numbers[numberCount++] = number(last.longitudeE6);
   }
-  if (!isGroup(counts)) return 0;
+  if (isGroup(counts)) writeCounts(counts);
+  return networks + countries + cities + agents + systems + tls + devices;
+}
+
+function writeCounts(counts: NonNullable<Profile["counts"]>): void {
+  groups |= COUNTS;
   writeNumbers(counts.networks);
   writeNumbers(counts.asns);
   writeNumbers(counts.countries);
@@ -414,7 +413,6 @@ function writeProfile(profile: Profile): number {
   writeNumbers(counts.systems);
   writeNumbers(counts.tls);
   writeNumbers(counts.devices);
-  return COUNTS;
 }
 
 // These run for every member. V8 puts functions so small in their place wherever they are called; what rarely happens
@@ -462,23 +460,23 @@ function isList<T>(values: readonly T[] | null | undefined): values is readonly 
   return false;
 }
 
-function writeTexts(values: readonly string[] | null | undefined): void {
-  if (!isList(values)) return;
+function writeTexts(values: readonly string[] | null | undefined): string {
+  if (!isList(values)) return "";
   const into = sizes;
   let at = sizeCount;
-  let joined = text;
+  let joined = "";
   into[at++] = values.length;
   for (let place = 0; place < values.length; place += 1) {
     const value = values[place] as string;
     if (typeof value !== "string") {
       fits = false;
-      return;
+      return "";
     }
     into[at++] = value.length;
     joined += value;
   }
   sizeCount = at;
-  text = joined;
+  return joined;
 }
 
 function writeNumbers(values: readonly number[] | null | undefined): void {

@@ -7,7 +7,7 @@ use crate::read::{LATITUDES, LONGITUDES, millionths};
 use crate::request::{
     Client, ClientAppType, ClientCert, Device, DeviceCookie, GuestType, Header, Headers, Http, Platform,
     PlatformBot, Principal, PrincipalKind, Proxy, Request, Resource, RiskFacts, Session, SessionBinding,
-    Text, TransferMethod, Transport, TrustType, Velocity,
+    Text, TransferMethod, TrustType, Velocity,
 };
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 
@@ -15,8 +15,8 @@ use crate::risk::{InsiderRiskLevel, RiskLevel};
 /// and the length of the whole text; it holds what is small: for texts their length in UTF-16 units, which is what
 /// JavaScript knows, for lists their count, for flags 0 or 1, for names their index, for headers that of [`Header`]
 /// before the length; -1 for what is unknown. `numbers` holds numbers, NaN for what is unknown. Groups that the mask
-/// leaves out are unknown as a whole. Fills a request of which nothing is known yet, because a value of its size
-/// is not moved for free. `None` if they do not fit; the JSON way tells why.
+/// leaves out are unknown as a whole; texts that no decision reads do not cross. Fills a request of which nothing is known
+/// yet, because a value of its size is not moved for free. `None` if they do not fit; the JSON way tells why.
 #[must_use]
 pub fn request<'a>(text: &'a str, sizes: &[i32], numbers: &[f64], into: &mut Request<'a>) -> Option<()> {
     let ([groups, units], sizes) = sizes.split_first_chunk()?;
@@ -66,8 +66,7 @@ impl<'a, 'n> Reader<'a, 'n> {
             self.client(&mut into.client)?;
         }
         if has(TLS) {
-            let ([version, ja4, ja3], tls) = (self.sizes()?, &mut into.tls);
-            tls.version = self.text(*version)?;
+            let ([ja4, ja3], tls) = (self.sizes()?, &mut into.tls);
             tls.ja4 = self.text(*ja4)?;
             tls.ja3 = self.text(*ja3)?;
         }
@@ -76,12 +75,9 @@ impl<'a, 'n> Reader<'a, 'n> {
             into.tls.client_cert = ClientCert { presented: flag(*presented)?, verified: flag(*verified)? };
         }
         if has(TRANSPORT) {
-            let ([rtt_ms], [h2_fingerprint]) = (self.numbers()?, self.sizes()?);
-            into.transport = Transport {
-                rtt_ms: whole(*rtt_ms)?,
-                h2_fingerprint: self.text(*h2_fingerprint)?,
-                header_order: self.texts()?,
-            };
+            let [rtt_ms] = self.numbers()?;
+            into.transport.rtt_ms = whole(*rtt_ms)?;
+            into.transport.header_order = self.texts()?;
         }
         if has(PLATFORM_BOT) {
             let ([score], [verified, signed_agent]) = (self.numbers()?, self.sizes()?);
@@ -133,12 +129,11 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     fn http(&mut self, http: &mut Http<'a>) -> Option<()> {
-        let [method, scheme, host, path, version] = self.sizes()?;
+        let [method, scheme, host, path] = self.sizes()?;
         http.method = self.text(*method)?;
         http.scheme = self.text(*scheme)?;
         http.host = self.text(*host)?;
         http.path = self.text(*path)?;
-        http.version = self.text(*version)?;
         http.headers = self.headers()?;
         Some(())
     }
@@ -162,26 +157,24 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     fn principal(&mut self, principal: &mut Principal<'a>) -> Option<()> {
-        let [kind, id] = self.sizes()?;
+        let [kind, id, guest_type, external_tenant] = self.sizes()?;
         principal.kind = name(*kind, PrincipalKind::ALL)?;
         principal.id = self.text(*id)?;
-        principal.groups = self.texts()?;
-        principal.roles = self.texts()?;
-        let [guest_type, external_tenant] = self.sizes()?;
         principal.guest_type = name(*guest_type, GuestType::ALL)?;
         principal.external_tenant = self.text(*external_tenant)?;
+        principal.groups = self.texts()?;
+        principal.roles = self.texts()?;
         Some(())
     }
 
     fn session(&mut self, session: &mut Session<'a>) -> Option<()> {
-        let ([id], [established_at, auth_time]) = (self.sizes()?, self.numbers()?);
+        let ([id, transfer_method, key_proved], [established_at, auth_time]) = (self.sizes()?, self.numbers()?);
         session.id = self.text(*id)?;
         session.established_at = whole(*established_at)?;
         session.auth_time = whole(*auth_time)?;
-        session.amr = self.texts()?;
-        let [transfer_method, key_proved] = self.sizes()?;
         session.transfer_method = name(*transfer_method, TransferMethod::ALL)?;
         session.key_proved = flag(*key_proved)?;
+        session.amr = self.texts()?;
         Some(())
     }
 
@@ -197,12 +190,11 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     fn resource(&mut self, resource: &mut Resource<'a>) -> Option<()> {
-        let [application] = self.sizes()?;
+        let [application, user_action, authentication_context] = self.sizes()?;
         resource.application = self.text(*application)?;
-        resource.application_groups = self.texts()?;
-        let [user_action, authentication_context] = self.sizes()?;
         resource.user_action = self.text(*user_action)?;
         resource.authentication_context = self.text(*authentication_context)?;
+        resource.application_groups = self.texts()?;
         Some(())
     }
 
@@ -381,7 +373,7 @@ mod tests {
     use super::*;
 
     /// Members of a request without a profile, as sizes with the mask and the length, and as numbers.
-    const MEMBERS: (usize, usize) = (52, 11);
+    const MEMBERS: (usize, usize) = (49, 11);
 
     fn read<'a>(text: &'a str, sizes: &[i32], numbers: &[f64]) -> Option<Request<'a>> {
         let mut into = Request::default();
