@@ -16,17 +16,26 @@ pub use tables::Tables;
 
 use crate::agent::{Agent, DeviceKind, Verification};
 use crate::decision::{Judged, causes};
+use crate::detection::{Detection, DetectionKind, Value};
 use crate::engine::Engine;
-use crate::policy::{PolicySet, SessionControls};
-use crate::signal::{CATALOGUE, Signals};
+use crate::fact::Fact;
+use crate::policy::{MAX_CONTROLS, MAX_POLICIES, PolicySet, SessionControls};
 use crate::write::{self, Write};
 
-/// Words of an answer at most: 256 policies are 104 words of results and 256 reasons, 96 controls have a word each; the
+/// Words of an answer at most: 256 policies are 88 words of results and 256 reasons, 96 controls have a word each; the
 /// rest is for detections.
 pub const ANSWER_WORDS: usize = 1024;
 
 /// Both share eight bits.
 const _: () = assert!(Verification::ALL.len() <= 16 && DeviceKind::ALL.len() < 16);
+
+/// All have a place in one word.
+const _: () = assert!(
+    MAX_POLICIES < 1 << 9
+        && MAX_CONTROLS < 1 << 7
+        && Fact::ALL.len() < 1 << 6
+        && DetectionKind::ALL.len() < 1 << 4
+);
 
 /// A decision as words. Reused from call to call, so that deciding allocates nothing that stays.
 #[derive(Debug)]
@@ -68,12 +77,11 @@ impl Answer {
     /// Writes a decision; tells whether it fits.
     ///
     /// Order of the words: the client ([`Answer::agent`]); outcome | levels · 2⁸; score; probability; support code,
-    /// twice 25 bits; bins of the signals, four to a word; number of bytes of the detections; session controls (two
-    /// words, [`session_controls`]); reasons (count, then code | (policy + 1) · 2⁸); controls (count, then each); needs
-    /// (count, then facts); planes of what each policy came to (words of a plane, count of planes, then all); what is
-    /// too rare and too varied for numbers, the detections: their JSON, four bytes to a word.
+    /// twice 25 bits; bins of the signals, four to a word; how many reasons | controls · 2⁹ | needs · 2¹⁶ | detections ·
+    /// 2²² | whether there are session controls · 2²⁶; which planes follow, a bit each. Then what these tell: session
+    /// controls (two words, [`session_controls`]); reasons (code | (policy + 1) · 2⁸); controls; needs; planes of what each
+    /// policy came to ([`Judgement::planes`](crate::policy::Judgement::planes)); detections ([`Answer::detection`]).
     pub(crate) fn write(&mut self, judged: &Judged<'_>, engine: &Engine) -> bool {
-        let policies = engine.bundle().policies();
         self.count = 0;
         self.agent(&judged.agent);
         let score = judged.score;
@@ -85,23 +93,49 @@ impl Answer {
             low_bits(code & 0x1ff_ffff),
             low_bits(code >> 25),
         ]);
-        self.signals(&judged.signals);
-        let detections =
-            if judged.detections.is_empty() { String::new() } else { write::json(judged.detections.value()) };
-        self.push(length(detections.len()));
-        self.judgement(judged, policies);
-        self.text(&detections)
+        self.extend(judged.signals.bins().as_chunks().0.iter().map(|bins| i32::from_le_bytes(*bins)));
+        self.judgement(judged, engine.bundle().policies());
+        judged.detections.iter().for_each(|detection| self.detection(detection));
+        self.count <= ANSWER_WORDS
     }
 
-    /// Writes a text, four bytes to a word, if there is room: the host reads where the words lay from the beginning.
-    fn text(&mut self, text: &str) -> bool {
+    /// A detection: kind | level · 2⁸ | values of evidence · 2¹⁶. Of each value, where its name lies in the module's memory;
+    /// the length of that | its own kind; then a text (its bytes, then four of them to a word: it may be of the request, which
+    /// does not stay), names (a count, then place and length of each) or a number (two words).
+    fn detection(&mut self, detection: &Detection<'_>) {
+        const NAMES: i32 = 1 << 16;
+        const NUMBER: i32 = 2 << 16;
+        let evidence = detection.evidence.values();
+        let kinds = detection.kind as i32 | (detection.level as i32) << 8;
+        self.push(kinds | length(evidence.len()) << 16);
+        for (name, value) in evidence {
+            let [at, of_name] = place(name);
+            self.push(at);
+            match value {
+                Value::Text(text) => {
+                    self.extend([of_name, length(text.len())]);
+                    self.text(text);
+                }
+                Value::Names(names) => {
+                    self.extend([of_name | NAMES, length(names.len())]);
+                    self.extend(names.iter().flat_map(|name| place(name)));
+                }
+                Value::Number(number) => {
+                    let number = number.cast_unsigned();
+                    self.extend([of_name | NUMBER, low_bits(number), low_bits(number >> 32)]);
+                }
+            }
+        }
+    }
+
+    /// Four bytes to a word.
+    fn text(&mut self, text: &str) {
         let (words, rest) = text.as_bytes().as_chunks();
         self.extend(words.iter().map(|word| i32::from_le_bytes(*word)));
         if !rest.is_empty() {
             let last = rest.iter().rev().fold(0, |word: u32, byte| word << 8 | u32::from(*byte));
             self.push(last.cast_signed());
         }
-        self.count <= ANSWER_WORDS
     }
 
     /// Writes a client, and nothing else.
@@ -120,9 +154,7 @@ impl Answer {
         let kinds = agent.class as i32 | (agent.verification as i32) << 8 | device_kind << 12;
         // Names are of the catalogue, and the host keeps what it has read there once; or they are of the request, and the
         // host has them.
-        let name = |name: Option<&str>| {
-            name.map_or([0, 0], |name| [length(name.as_ptr().addr()), length(name.len())])
-        };
+        let name = |name: Option<&str>| name.map_or([0, 0], place);
         let [[name_at, name_length], [operator_at, operator_length]] = [agent.name, agent.operator].map(name);
         let [browser_at, browser_length] = name(agent.browser.map(|browser| browser.name));
         self.extend([
@@ -138,54 +170,42 @@ impl Answer {
         ]);
     }
 
-    fn signals(&mut self, signals: &Signals) {
-        let mut words = [0_i32; CATALOGUE.len().div_ceil(4)];
-        signals.each(|observed| {
-            if let Some(word) = words.get_mut(observed.signal / 4) {
-                *word |= length(observed.bin) << (observed.signal % 4 * 8);
-            }
-        });
-        self.extend(words);
-    }
-
     fn judgement(&mut self, judged: &Judged<'_>, policies: &PolicySet) {
         let judgement = &judged.judgement;
-        self.extend(session::words(&judgement.session_controls));
-        self.counted(|words| {
-            causes(judged.outcome, judgement, |code, cause| {
-                words.push(code as i32 | cause.map_or(0, |(policy, _)| length(policy) + 1) << 8);
-            });
+        let counts = self.count;
+        self.extend([0, 0]);
+        let session = session::words(&judgement.session_controls);
+        let has_session = session != [0, 0];
+        if has_session {
+            self.extend(session);
+        }
+        let before = self.count;
+        causes(judged.outcome, judgement, |code, cause| {
+            self.push(code as i32 | cause.map_or(0, |(policy, _)| length(policy) + 1) << 8);
         });
-        self.counted(|words| {
-            let places = judgement.controls.iter().filter_map(|control| {
-                policies.controls().iter().position(|known| std::ptr::eq(known, *control))
-            });
-            words.extend(places.map(length));
-        });
-        self.counted(|words| {
-            if !judgement.needs.is_empty() {
-                words.extend(judgement.needs.iter().map(|fact| fact as i32));
-            }
-        });
-        let planes = judgement.planes();
-        let used = planes.iter().rposition(|plane| !plane.is_empty()).map_or(0, |last| last + 1);
+        let reasons = self.count - before;
+        for control in &judgement.controls {
+            let place = policies.controls().iter().position(|known| std::ptr::eq(known, *control));
+            self.push(place.map_or(0, length));
+        }
+        let before = self.count;
+        if !judgement.needs.is_empty() {
+            self.extend(judgement.needs.iter().map(|fact| fact as i32));
+        }
+        let needs = self.count - before;
+        let controls = judgement.controls.len() << 9;
+        let detections = judged.detections.len() << 22;
+        let lists = reasons | controls | needs << 16 | detections | usize::from(has_session) << 26;
         let size = policies.policies().len().div_ceil(32);
-        self.extend([length(size), length(used)]);
-        for plane in planes.iter().take(used) {
+        let mut used = 0;
+        judgement.planes(|place, plane| {
+            used |= 1 << place;
             let [a, b, c, d] = plane.words().map(|word| [low_bits(word), low_bits(word >> 32)]);
             let halves = [a, b, c, d];
             self.extend(halves.as_flattened().iter().take(size).copied());
-        }
-    }
-
-    /// A list behind its count.
-    fn counted(&mut self, put: impl FnOnce(&mut Self)) {
-        let place = self.count;
-        self.push(0);
-        put(self);
-        let count = self.count - place - 1;
-        if let Some(word) = self.words.get_mut(place) {
-            *word = length(count);
+        });
+        if let Some(words) = self.words.get_mut(counts..).and_then(<[i32]>::first_chunk_mut) {
+            *words = [length(lists), used];
         }
     }
 }
@@ -195,6 +215,11 @@ impl Answer {
 pub fn session_controls_json(words: [i32; 2]) -> String {
     let controls: SessionControls = session_controls(words);
     write::json(controls.value())
+}
+
+/// Where a text lies in the module's memory, and its length.
+fn place(text: &str) -> [i32; 2] {
+    [length(text.as_ptr().addr()), length(text.len())]
 }
 
 fn length(count: usize) -> i32 {
@@ -215,9 +240,10 @@ mod tests {
         let mut answer = Answer::default();
         let place = answer.words().as_ptr();
         answer.extend(std::iter::repeat_n(1, ANSWER_WORDS - 2));
-        assert!(answer.text("eight by"), "to the last word");
-        assert!(!answer.text("n"), "one more");
-        assert_eq!(answer.words(), [0; 0]);
+        answer.text("eight by");
+        assert_eq!(answer.words().len(), ANSWER_WORDS, "to the last word");
+        answer.text("n");
+        assert_eq!(answer.words(), [0; 0], "one more");
         let request = crate::request::Request::default();
         answer.write_agent(&crate::agent::classify(&request));
         assert_eq!((answer.words().len(), answer.words().as_ptr()), (9, place));

@@ -37,6 +37,7 @@ mod written;
 
 pub use applied::{AppliedPolicy, AppliedStrength, Conclusions, Rule, RuleSatisfied, StrengthResult};
 pub use control::Control;
+pub(crate) use control::MAX_CONTROLS;
 pub use directory::{Directory, DirectoryError, DirectoryKind, MAX_DIRECTORY_BYTES};
 pub use evaluate::Judgement;
 pub use issue::{Issue, Severity};
@@ -138,6 +139,11 @@ impl PolicySet {
     #[must_use]
     pub fn policies(&self) -> &[Policy] {
         &self.policies
+    }
+
+    /// The conditions that some policy configures, in the order in which they are looked at.
+    pub(crate) fn conditions(&self) -> &[Condition] {
+        &self.table.conditions
     }
 
     /// Every control that some policy demands, in prompt order.

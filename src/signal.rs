@@ -154,39 +154,55 @@ impl Signals {
         self.history.asn == Familiarity::Anonymous
     }
 
-    /// Calls `visit` with each signal's name and bin. One list, so that the model, its validation and the
-    /// explanation can not disagree about which signals exist.
+    /// The bin of each signal, in the order of [`CATALOGUE`], and nothing behind them. One list, so that the model, its
+    /// validation and the explanation can not disagree about which signals exist.
+    #[must_use]
+    pub fn bins(&self) -> [u8; BINS] {
+        let history = &self.history;
+        let mut bins = [0; BINS];
+        let all: [u8; CATALOGUE.len()] = [
+            history.address as u8,
+            history.asn as u8,
+            history.country as u8,
+            history.city as u8,
+            history.agent as u8,
+            history.system as u8,
+            history.tls as u8,
+            history.device as u8,
+            self.hour as u8,
+            self.session.asn as u8,
+            self.session.country as u8,
+            self.session.agent as u8,
+            self.session.ja4 as u8,
+            self.token_age as u8,
+            self.travel as u8,
+            self.network as u8,
+            self.exit as u8,
+            self.round_trip as u8,
+            self.possession as u8,
+            self.device_and_place as u8,
+            self.agent_class as u8,
+            self.claims as u8,
+            self.release as u8,
+            self.version as u8,
+            self.platform_bot as u8,
+            self.user_failures as u8,
+            self.address_users as u8,
+        ];
+        bins.iter_mut().zip(all).for_each(|(place, bin)| *place = bin);
+        bins
+    }
+
+    /// Calls `visit` with each signal and its bin.
     pub fn each(&self, mut visit: impl FnMut(SignalBin)) {
-        let mut emit = |signal, index| visit(SignalBin { signal, bin: index });
-        emit(0, self.history.address.index());
-        emit(1, self.history.asn.index());
-        emit(2, self.history.country.index());
-        emit(3, self.history.city.index());
-        emit(4, self.history.agent.index());
-        emit(5, self.history.system.index());
-        emit(6, self.history.tls.index());
-        emit(7, self.history.device.index());
-        emit(8, self.hour.index());
-        emit(9, self.session.asn.index());
-        emit(10, self.session.country.index());
-        emit(11, self.session.agent.index());
-        emit(12, self.session.ja4.index());
-        emit(13, self.token_age.index());
-        emit(14, self.travel.index());
-        emit(15, self.network.index());
-        emit(16, self.exit.index());
-        emit(17, self.round_trip.index());
-        emit(18, self.possession.index());
-        emit(19, self.device_and_place.index());
-        emit(20, self.agent_class.index());
-        emit(21, self.claims.index());
-        emit(22, self.release.index());
-        emit(23, self.version.index());
-        emit(24, self.platform_bot.index());
-        emit(25, self.user_failures.index());
-        emit(26, self.address_users.index());
+        for (signal, bin) in self.bins().into_iter().enumerate().take(CATALOGUE.len()) {
+            visit(SignalBin { signal, bin: bin.into() });
+        }
     }
 }
+
+/// Bytes of [`Signals::bins`]: four to a word, as they cross.
+const BINS: usize = CATALOGUE.len().next_multiple_of(4);
 
 /// One signal's observed bin, both as indices into [`CATALOGUE`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,7 +213,7 @@ pub struct SignalBin {
     pub bin: usize,
 }
 
-/// Every signal by JSON name with its bins, in the order of [`Signals::each`].
+/// Every signal by JSON name with its bins, in the order of [`Signals::bins`].
 pub const CATALOGUE: &[(&str, &[&str])] = &[
     ("address", AddressFamiliarity::NAMES),
     ("asn", Familiarity::NAMES),

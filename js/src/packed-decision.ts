@@ -1,7 +1,7 @@
 import type { Tables } from "./tables.js";
 import type { Agent, Decision, Outcome, PolicyResult } from "./types.js";
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Places of the words that come first, in the order of `edgeward::packed::Answer::write`. */
 const KINDS = 0;
@@ -15,6 +15,18 @@ const SCORE = 10;
 const PROBABILITY = 11;
 const CODE = 12;
 const SIGNALS = 14;
+
+/** Planes of what each policy came to that number conditions, that are sets, and that number outage modes. */
+const CONDITIONS = 5;
+const FAILED = 1 << CONDITIONS;
+const BEYOND = FAILED << 1;
+const OPEN = BEYOND << 1;
+const OUTAGES = CONDITIONS + 3;
+const PLANE_PLACES = Array.from({ length: OUTAGES + 3 }, (_, place) => place);
+
+/** Kinds of evidence that are no text. */
+const NAMES = 1;
+const NUMBER = 2;
 
 /** What answers of one bundle share: tables, texts of the catalogue, and what is equal in many decisions. */
 export interface Shared {
@@ -59,12 +71,12 @@ export class PackedDecision implements Decision {
 
   get controls(): readonly string[] {
     const { controls } = this.#shared.tables;
-    return this.#list(this.#behind(this.#lists, 1), (word) => controls[word] as string);
+    return this.#list(this.#behindReasons, this.#controls, (word) => controls[word] as string);
   }
 
   get sessionControls(): Decision["sessionControls"] {
-    const at = this.#lists - 2;
-    return this.#shared.sessionControls(this.#word(at), this.#word(at + 1));
+    const at = this.#lists + 2;
+    return this.#hasSession ? this.#shared.sessionControls(this.#word(at), this.#word(at + 1)) : {};
   }
 
   get risk(): Decision["risk"] {
@@ -85,7 +97,7 @@ export class PackedDecision implements Decision {
 
   get needs(): readonly string[] {
     const { facts } = this.#shared.tables;
-    return this.#list(this.#behind(this.#lists, 2), (word) => facts[word] as string);
+    return this.#list(this.#behindReasons + this.#controls, this.#needs, (word) => facts[word] as string);
   }
 
   get versions(): Decision["versions"] {
@@ -116,23 +128,53 @@ export class PackedDecision implements Decision {
     return this.#words[at] as number;
   }
 
-  /** Where the lists begin: behind signals, length of the text and session controls. */
+  /** Where it says how many of each follow. */
   get #lists(): number {
-    return SIGNALS + this.#shared.signalWords + 3;
+    return SIGNALS + this.#shared.signalWords;
   }
 
-  /** Where the list after so many others begins. */
-  #behind(at: number, lists: number): number {
-    return lists === 0 ? at : this.#behind(at + 1 + this.#word(at), lists - 1);
+  get #counts(): number {
+    return this.#word(this.#lists);
   }
 
-  #list<T>(at: number, read: (word: number) => T): T[] {
-    return this.#words.slice(at + 1, at + 1 + this.#word(at)).map(read);
+  get #hasSession(): boolean {
+    return this.#counts >> 26 !== 0;
+  }
+
+  get #controls(): number {
+    return (this.#counts >> 9) & 0x7f;
+  }
+
+  get #needs(): number {
+    return (this.#counts >> 16) & 0x3f;
+  }
+
+  /** Where the reasons begin. */
+  get #behindSession(): number {
+    return this.#lists + (this.#hasSession ? 4 : 2);
+  }
+
+  get #behindReasons(): number {
+    return this.#behindSession + (this.#counts & 0x1ff);
+  }
+
+  /** Where the planes of what each policy came to begin. */
+  get #behindNeeds(): number {
+    return this.#behindReasons + this.#controls + this.#needs;
+  }
+
+  /** Words that a plane takes. */
+  get #planeSize(): number {
+    return Math.ceil(this.#shared.tables.policies.length / 32);
+  }
+
+  #list<T>(at: number, count: number, read: (word: number) => T): T[] {
+    return this.#words.slice(at, at + count).map(read);
   }
 
   #readReasons(): Decision["reasons"] {
     const { reasonCodes, sentences, policies, policyNames } = this.#shared.tables;
-    return this.#list(this.#lists, (word) => {
+    return this.#list(this.#behindSession, this.#counts & 0x1ff, (word) => {
       const code = reasonCodes[word & 0xff] as Decision["reasons"][number]["code"];
       const [before, after] = sentences[word & 0xff] as [string, string];
       const policy = (word >> 8) - 1;
@@ -158,31 +200,73 @@ export class PackedDecision implements Decision {
   }
 
   #readDetections(): Decision["detections"] {
-    const length = this.#word(this.#lists - 3);
-    if (length === 0) return [];
-    const at = this.#words.length - Math.ceil(length / 4);
-    const bytes = Uint8Array.from({ length }, (_, byte) => this.#word(at + (byte >> 2)) >> ((byte & 3) * 8));
-    return JSON.parse(decoder.decode(bytes)) as Decision["detections"];
+    const { tables, text } = this.#shared;
+    const planes = members(PLANE_PLACES, this.#word(this.#lists + 1)).length;
+    const reader = new Words(this.#words, this.#behindNeeds + planes * this.#planeSize, text);
+    return Array.from({ length: (this.#counts >> 22) & 0xf }, () => {
+      const word = reader.next();
+      const evidence: Decision["detections"][number]["evidence"] = {};
+      for (let left = word >> 16; left > 0; left -= 1) reader.evidence(evidence);
+      const type = tables.detections[word & 0xff] as Decision["detections"][number]["type"];
+      return { type, level: tables.levels[(word >> 8) & 0xff] as Decision["detections"][number]["level"], evidence };
+    });
   }
 
   #readPolicies(): PolicyResult[] {
-    const { policies, results, conditions, outages } = this.#shared.tables;
-    const sets = this.#behind(this.#lists, 3);
-    const size = this.#word(sets);
-    const count = this.#word(sets + 1);
+    const { policies, policyResults, results, conditions, outages } = this.#shared.tables;
+    const size = this.#planeSize;
+    const at = this.#behindNeeds;
+    const planes = members(PLANE_PLACES, this.#word(this.#lists + 1));
     return policies.map((id, index) => {
       let number = 0;
-      for (let plane = 0; plane < count; plane += 1) {
-        const word = this.#word(sets + 2 + plane * size + (index >> 5));
+      for (const [place, plane] of planes.entries()) {
+        const word = this.#word(at + place * size + (index >> 5));
         number |= ((word >> (index & 31)) & 1) << plane;
       }
-      const result: PolicyResult = { id, result: results[number & 0xf] as PolicyResult["result"] };
-      const condition = (number >> 4) & 0x1f;
-      const outage = number >> 9;
+      const condition = number & (FAILED - 1);
+      const outage = number >> OUTAGES;
+      const came = number & OPEN ? 4 : number & BEYOND ? 2 : number & FAILED ? 1 : condition !== 0 ? 3 : 0;
+      const result: PolicyResult = { id, result: results[policyResults[index]?.[came] as number] as PolicyResult["result"] };
       if (condition !== 0) result.reason = conditions[condition - 1] as string;
       if (outage !== 0) result.outage = outages[outage - 1] as NonNullable<PolicyResult["outage"]>;
       return result;
     });
+  }
+}
+
+/** What is written word after word, as `edgeward::packed::Answer::detection` does. */
+class Words {
+  readonly #words: readonly number[];
+  readonly #text: Shared["text"];
+  #at: number;
+
+  constructor(words: readonly number[], at: number, text: Shared["text"]) {
+    this.#words = words;
+    this.#at = at;
+    this.#text = text;
+  }
+
+  next(): number {
+    const word = this.#words[this.#at] as number;
+    this.#at += 1;
+    return word;
+  }
+
+  /** A named value. */
+  evidence(into: Decision["detections"][number]["evidence"]): void {
+    const at = this.next();
+    const kind = this.next();
+    into[this.#text(at, kind & 0xffff)] = this.#value(kind >> 16);
+  }
+
+  #value(kind: number): number | string | string[] {
+    const first = this.next();
+    if (kind === NUMBER) return this.next() * 2 ** 32 + (first >>> 0);
+    if (kind === NAMES) return Array.from({ length: first }, () => this.#text(this.next(), this.next()));
+    const at = this.#at;
+    this.#at += Math.ceil(first / 4);
+    const bytes = Uint8Array.from({ length: first }, (_, byte) => (this.#words[at + (byte >> 2)] as number) >> ((byte & 3) * 8));
+    return decoder.decode(bytes);
   }
 }
 

@@ -18,6 +18,7 @@ export interface Tables {
   levels: Decision["risk"]["levels"];
   insiderLevels: string[];
   outcomes: Decision["outcome"][];
+  detections: Decision["detections"][number]["type"][];
   classes: Decision["agent"]["class"][];
   verifications: Decision["agent"]["verification"][];
   deviceKinds: NonNullable<Decision["agent"]["deviceKind"]>[];
@@ -34,7 +35,10 @@ export interface Tables {
   /** Ids. */
   policies: string[];
   policyNames: string[];
+  /** What each may come to, as indices of `results`: met, not met, beyond prompts, not applied, open. */
+  policyResults: [number, number, number, number, number][];
   results: PolicyResult["result"][];
+  /** That some policy configures, in the order in which they are looked at. */
   conditions: string[];
   outages: NonNullable<PolicyResult["outage"]>[];
   versions: Decision["versions"] | null;

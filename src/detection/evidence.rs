@@ -39,6 +39,11 @@ impl<'a> Evidence<'a> {
         self.with(name, Value::Names(values))
     }
 
+    /// In the order the detection gave them.
+    pub(crate) fn values(&self) -> &[(&'static str, Value<'a>)] {
+        &self.0
+    }
+
     fn with(mut self, name: &'static str, value: Value<'a>) -> Self {
         self.0.push((name, value));
         self

@@ -2,6 +2,7 @@
 
 use crate::agent::{AgentClass, DeviceKind, Finding, Purpose, Verification};
 use crate::decision::{Outcome, ReasonCode, Versions};
+use crate::detection::DetectionKind;
 use crate::engine::Engine;
 use crate::fact::Fact;
 use crate::policy::{Condition, Control, Outage, Policy, PolicyOutcome};
@@ -29,6 +30,7 @@ pub struct Tables<'e> {
     pub levels: &'static [RiskLevel],
     pub insider_levels: &'static [InsiderRiskLevel],
     pub outcomes: &'static [Outcome],
+    pub detections: &'static [DetectionKind],
     pub classes: &'static [AgentClass],
     pub verifications: &'static [Verification],
     pub device_kinds: &'static [DeviceKind],
@@ -46,8 +48,11 @@ pub struct Tables<'e> {
     pub policies: Vec<&'e str>,
     /// What people know them by.
     pub policy_names: Vec<&'e str>,
+    /// What each may come to, as indices of [`Self::results`]: met, not met, beyond prompts, not applied, open.
+    pub policy_results: Vec<Vec<i32>>,
     pub results: &'static [PolicyOutcome],
-    pub conditions: &'static [Condition],
+    /// That some policy configures, in the order in which they are looked at.
+    pub conditions: &'e [Condition],
     pub outages: &'static [Outage],
     pub versions: Option<Versions<'e>>,
 }
@@ -65,6 +70,7 @@ written!(Tables<'_> {
     "levels" => levels,
     "insiderLevels" => insider_levels,
     "outcomes" => outcomes,
+    "detections" => detections,
     "classes" => classes,
     "verifications" => verifications,
     "deviceKinds" => device_kinds,
@@ -78,6 +84,7 @@ written!(Tables<'_> {
     "controls" => controls,
     "policies" => policies,
     "policyNames" => policy_names,
+    "policyResults" => policy_results,
     "results" => results,
     "conditions" => conditions,
     "outages" => outages,
@@ -102,6 +109,7 @@ impl<'e> Tables<'e> {
             levels: RiskLevel::ALL,
             insider_levels: InsiderRiskLevel::ALL,
             outcomes: Outcome::ALL,
+            detections: DetectionKind::ALL,
             classes: AgentClass::ALL,
             verifications: Verification::ALL,
             device_kinds: DeviceKind::ALL,
@@ -115,8 +123,12 @@ impl<'e> Tables<'e> {
             controls: engine.map_or(&[], |engine| engine.bundle().policies().controls()),
             policies: policies.iter().map(Policy::id).collect(),
             policy_names: policies.iter().map(Policy::name).collect(),
+            policy_results: policies
+                .iter()
+                .map(|policy| policy.outcomes().map(|result| result as i32).to_vec())
+                .collect(),
             results: PolicyOutcome::ALL,
-            conditions: Condition::ALL,
+            conditions: engine.map_or(&[], |engine| engine.bundle().policies().conditions()),
             outages: Outage::ALL,
             versions: engine.map(Engine::versions),
         }

@@ -15,6 +15,7 @@ use super::evaluate::Judgement;
 use super::model::{Conditions, Definition, PolicyState};
 use super::result::{Condition, PolicyResult};
 use super::state::{State, Unions};
+use super::table::Table;
 use super::{Evaluation, Facts, Unknowns, Written};
 use crate::bits::Bits;
 use crate::vocabulary::vocabulary;
@@ -167,7 +168,7 @@ impl Written {
         };
         let mut applied = AppliedPolicy {
             result,
-            conditions: conclusions(judgement, (policy.state, definition), index),
+            conditions: conclusions(&self.set.table, state, (policy.state, definition), index),
             include_rules_satisfied,
             exclude_rules_satisfied,
             enforced_grant_controls: Vec::new(),
@@ -229,7 +230,8 @@ impl Written {
 
 /// Of the conditions that the policy configures: those that match, those that do not, and those not known.
 fn conclusions(
-    judgement: &Judgement<'_>,
+    table: &Table,
+    facts: &State<'_>,
     (state, policy): (PolicyState, &Definition),
     index: usize,
 ) -> [Conclusions; 3] {
@@ -238,10 +240,11 @@ fn conclusions(
         return conclusions;
     }
     let [satisfied, not_satisfied, undetermined] = &mut conclusions;
-    for (condition, extent) in judgement.conditions() {
+    for condition in table.conditions.iter().copied() {
         if !policy.conditions.configures(condition) {
             continue;
         }
+        let extent = table.condition(condition, facts);
         let holds = |bits: Bits| bits.contains(index);
         match (holds(extent.must), holds(extent.may)) {
             (true, _) => satisfied.insert(condition),

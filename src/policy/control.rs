@@ -6,7 +6,7 @@ use crate::compiled::{Bytes, Compiled, compiled};
 use crate::write::written;
 
 /// Most different controls one set of policies may demand: requirements are sets of controls, a bit each.
-pub(super) const MAX_CONTROLS: usize = 96;
+pub(crate) const MAX_CONTROLS: usize = 96;
 
 /// One demand. The order is the one in which Microsoft documents unmet demands to be prompted (Entra
 /// `concept-conditional-access-policies.md`, phase 2). Where Microsoft gives no place, it is ours: a fresh sign-in

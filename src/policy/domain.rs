@@ -3,7 +3,6 @@
 use super::PolicySet;
 use super::control::ControlSet;
 use super::device_filter::{Attribute, AttributeType, AttributeValue, Comparison, Operator};
-use super::judge::Extent;
 use super::path::PathPattern;
 use super::result::Condition;
 use super::rows::union;
@@ -222,11 +221,11 @@ pub(super) fn variables<'a>(
     arena: &'a Arena,
 ) -> Vec<Variable<'a>> {
     let mut open = [Bits::EMPTY; Condition::ALL.len()];
-    set.table.judge(state, |reason, extent: Extent| {
-        if let Some(slot) = open.get_mut(reason as usize) {
-            *slot = extent.open() & relevant;
+    for reason in &set.table.conditions {
+        if let Some(slot) = open.get_mut(*reason as usize) {
+            *slot = set.table.condition(*reason, state).open() & relevant;
         }
-    });
+    }
     let open = |reason: Condition| open.get(reason as usize).copied().unwrap_or_default();
     let mut found = Found { table: &set.table, variables: Vec::new() };
     found.principal(state, open(Condition::Users));

@@ -5,8 +5,8 @@ use super::control::{Control, ControlSet};
 use super::demand::{Demand, Met};
 use super::judge::Extent;
 use super::model::{Policy, PolicyState};
-use super::record::Split;
-use super::result::{Condition, Outage, PolicyOutcome, PolicyResult};
+use super::record::{Kept, Split};
+use super::result::{Outage, PolicyOutcome, PolicyResult};
 use super::session_controls::SessionControls;
 use super::state::{State, Unions};
 use super::{Facts, PolicySet, Unknowns, Verdict};
@@ -30,8 +30,7 @@ pub struct Judgement<'p> {
     pub(super) applies: Extent,
     pub(super) met: Met,
     pub(super) split: Split,
-    /// In the order of the table's conditions.
-    pub(super) conditions: Vec<Extent>,
+    pub(super) kept: Kept,
     /// Policies by what became of them when nobody could tell, which is rare.
     settled: Option<Box<Settled>>,
 }
@@ -50,7 +49,8 @@ impl PolicySet {
         judgement.verdict = certain.verdict();
         // Policies only ever add demands: if all that may apply add nothing to those that do, unknown facts can not
         // matter. Only otherwise is it worth looking at the facts case by case.
-        if !self.table.demand(applies.may, met.at_least()).is_same_verdict(&certain) {
+        let is_open = applies.must != applies.may || met.at_least() != met.at_most();
+        if is_open && !self.table.demand(applies.may, met.at_least()).is_same_verdict(&certain) {
             match decide_by_cases(self, &state, applies, met, &certain) {
                 Cases::Agree(demand) => {
                     let allowed = demand.verdict() == Verdict::Allow;
@@ -77,8 +77,12 @@ impl PolicySet {
 
     /// Which policies apply and which controls are met; no verdict yet.
     pub(super) fn apply(&self, state: &State<'_>) -> Judgement<'_> {
-        let mut conditions = Vec::with_capacity(self.table.conditions.len());
-        let applies = self.table.judge(state, |_, extent| conditions.push(extent));
+        let mut kept = Kept::default();
+        let mut place = 0;
+        let applies = self.table.judge(state, |before, extent| {
+            place += 1;
+            kept.mark(place, before, extent);
+        });
         let met = Met::new(&self.table, state);
         Judgement {
             verdict: Verdict::Undetermined,
@@ -89,7 +93,7 @@ impl PolicySet {
             applies,
             met,
             split: Split::new(&self.table, applies, met),
-            conditions,
+            kept,
             settled: None,
         }
     }
@@ -137,7 +141,6 @@ impl<'p> Judgement<'p> {
         let unmet = table.unmet(self.met.at_most());
         let maybe_unmet = table.unmet(self.met.at_least());
         let beyond_prompts = self.beyond_prompts();
-        let reasons = self.reasons();
         self.set.policies.iter().enumerate().map(move |(index, policy)| {
             let applies = match (self.applies.must.contains(index), self.applies.may.contains(index)) {
                 (true, _) => Some(true),
@@ -150,36 +153,15 @@ impl<'p> Judgement<'p> {
                 (false, false) => Some(true),
             };
             let result = outcome(policy, applies, fulfilled, beyond_prompts.contains(index));
-            let (reason, outage) = (reasons.get(index).copied().flatten(), self.outage_of(index));
+            let reason = self.kept.from(index).and_then(|place| table.conditions.get(place).copied());
+            let outage = self.outage_of(index);
             PolicyResult { policy, result, applies, reason, outage }
         })
-    }
-
-    /// The conditions that some policy configures, and for which policies each holds.
-    pub(super) fn conditions(&self) -> impl Iterator<Item = (Condition, Extent)> {
-        self.set.table.conditions.iter().copied().zip(self.conditions.iter().copied())
     }
 
     /// What the policies that certainly apply demand.
     pub(super) fn certain_demand(&self) -> Demand {
         self.set.table.demand(self.applies.must, self.met.at_most())
-    }
-
-    /// For each policy the first condition that fails, or else the first that is not known.
-    fn reasons(&self) -> [Option<Condition>; Bits::CAPACITY] {
-        let mut reasons = [None; Bits::CAPACITY];
-        let table = &self.set.table;
-        let (mut certain, mut possible) = (table.active, table.active);
-        for (condition, extent) in self.conditions() {
-            for index in ((certain & !extent.must) | (possible & !extent.may)).iter() {
-                if let Some(slot) = reasons.get_mut(index) {
-                    *slot = Some(condition);
-                }
-            }
-            certain = certain & extent.must;
-            possible = possible & extent.may;
-        }
-        reasons
     }
 
     /// Policies that block, or that have an unmet demand that no prompt can meet.
@@ -189,6 +171,20 @@ impl<'p> Judgement<'p> {
         let interactive =
             interactive.fold(ControlSet::EMPTY, |all, (index, _)| all.union(ControlSet::only(index)));
         table.unmet(self.met.at_least().union(interactive))
+    }
+}
+
+impl Policy {
+    /// What it comes to where it is met, where it is not, where no prompt would help, where it does not apply and where that
+    /// is open.
+    pub(crate) fn outcomes(&self) -> [PolicyOutcome; 5] {
+        [
+            outcome(self, Some(true), Some(true), false),
+            outcome(self, Some(true), Some(false), false),
+            outcome(self, Some(true), Some(false), true),
+            outcome(self, Some(false), None, false),
+            outcome(self, None, None, false),
+        ]
     }
 }
 

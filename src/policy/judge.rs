@@ -21,10 +21,14 @@ impl Extent {
         Self { must: bits, may: bits }
     }
 
-    /// A fact's policies, or all those that could match if it were known.
+    /// Beside these a fact's policies, or all those that could match if it were known. Most facts are in no policy's list.
     #[inline]
-    fn of(known: Option<Bits>, any: Bits) -> Self {
-        known.map_or(Self { must: Bits::EMPTY, may: any }, Self::known)
+    fn or_of(self, known: Option<&Bits>, any: &Bits) -> Self {
+        match known {
+            _ if any.is_empty() => self,
+            Some(known) => self.or(Self::known(*known)),
+            None => Self { may: self.may | *any, ..self },
+        }
     }
 
     #[inline]
@@ -50,23 +54,24 @@ impl Extent {
 }
 
 #[inline]
-fn row<const N: usize>(rows: &[Bits; N], side: usize) -> Bits {
-    rows.get(side).copied().unwrap_or_default()
+fn row<const N: usize>(rows: &[Bits; N], side: usize) -> &Bits {
+    rows.get(side).unwrap_or(&Bits::EMPTY)
 }
 
 impl Table {
-    /// Which policies apply. `trace` is told what each condition came to.
-    pub(super) fn judge(&self, state: &State<'_>, mut trace: impl FnMut(Condition, Extent)) -> Extent {
+    /// Which policies apply. `trace` is told which do by the conditions before each, and what that came to, in the order of
+    /// [`Self::conditions`].
+    pub(super) fn judge(&self, state: &State<'_>, mut trace: impl FnMut(Extent, Extent)) -> Extent {
         let mut all = Extent::known(self.active);
         for reason in &self.conditions {
             let extent = self.condition(*reason, state);
-            trace(*reason, extent);
+            trace(all, extent);
             all = all.and(extent);
         }
         all
     }
 
-    fn condition(&self, reason: Condition, state: &State<'_>) -> Extent {
+    pub(super) fn condition(&self, reason: Condition, state: &State<'_>) -> Extent {
         match reason {
             Condition::Users => self.principal(state),
             Condition::Application => self.application(state),
@@ -82,13 +87,10 @@ impl Table {
             Condition::AuthenticationFlows => self.choice(7, state),
             Condition::AgentClass => self.choice(8, state),
             Condition::AgentName => {
-                let side = |side| {
-                    Extent::of(
-                        state.agent_name.map(|pair| row(pair, side)),
-                        row(self.agent_names.any(), side),
-                    )
-                };
-                Extent::known(self.any_name).or(side(0)).but(side(1))
+                let known = |side| state.agent_name.map(|pair| row(pair, side));
+                let any = |side| row(self.agent_names.any(), side);
+                let excluded = Extent::default().or_of(known(1), any(1));
+                Extent::known(self.any_name).or_of(known(0), any(0)).but(excluded)
             }
             Condition::AgentVerification => self.choice(9, state),
             Condition::Detection => {
@@ -97,11 +99,11 @@ impl Table {
             }
             Condition::Path => {
                 let any = self.paths.iter().fold(Bits::EMPTY, |all, (_, row)| all | *row);
-                Extent::known(self.any_path).or(Extent::of(state.path, any))
+                Extent::known(self.any_path).or_of(state.path.as_ref(), &any)
             }
             Condition::Method => {
-                let known = state.method.map(|[row]| *row);
-                Extent::known(self.any_method).or(Extent::of(known, row(self.methods.any(), 0)))
+                let known = state.method.map(|[row]| row);
+                Extent::known(self.any_method).or_of(known, row(self.methods.any(), 0))
             }
             Condition::Undecidable => {
                 let (matching, open) = state.undecidable;
@@ -113,9 +115,16 @@ impl Table {
 
     fn choice(&self, place: usize, state: &State<'_>) -> Extent {
         let possible = state.choices.get(place).copied().unwrap_or_default();
+        let rows = self.choices.get(place).map_or(&[][..], Vec::as_slice);
+        if possible.is_power_of_two() {
+            return rows
+                .get(possible.trailing_zeros() as usize)
+                .copied()
+                .map_or(Extent::default(), Extent::known);
+        }
         let values = CHOICES.get(place).map_or(0, |(_, _, values)| *values);
         let (mut must, mut may) = (!Bits::EMPTY, Bits::EMPTY);
-        for (bit, row) in self.choices.get(place).into_iter().flatten().enumerate().take(values) {
+        for (bit, row) in rows.iter().enumerate().take(values) {
             if possible >> bit & 1 != 0 {
                 must = must & *row;
                 may |= *row;
@@ -136,7 +145,7 @@ impl Table {
                 PrincipalKind::Workload => self.listed(state, list::WORKLOADS),
                 PrincipalKind::Agent => self.listed(state, list::AGENTS),
                 // Nobody in particular: only "all users" covers an anonymous visitor, and no exclusion does.
-                PrincipalKind::Anonymous => Extent::known(row(&self.everyone, 0) & !row(&self.everyone, 1)),
+                PrincipalKind::Anonymous => Extent::known(*row(&self.everyone, 0) & !*row(&self.everyone, 1)),
             };
             all =
                 Some(all.map_or(extent, |all| Extent {
@@ -149,17 +158,16 @@ impl Table {
 
     fn users(&self, state: &State<'_>, agent: bool) -> Extent {
         let side = |side: usize| {
-            let everyone = row(&self.everyone, side)
-                | if agent { row(&self.all_agent_users, side) } else { Bits::EMPTY };
-            let ids = state.id.map(|rows| row(rows, list::USERS + side));
-            let of_pair = |known: Option<&Pair>, any: &Pair| {
-                Extent::of(known.map(|pair| row(pair, side)), row(any, side))
-            };
-            Extent::known(everyone)
-                .or(Extent::of(ids, row(self.ids.any(), list::USERS + side)))
-                .or(of_pair(state.groups, self.groups.any()))
-                .or(of_pair(state.roles, self.roles.any()))
-                .or(self.guests(state, side))
+            let mut everyone = *row(&self.everyone, side);
+            if agent {
+                everyone |= *row(&self.all_agent_users, side);
+            }
+            let of_id = list::USERS + side;
+            let all = Extent::known(everyone)
+                .or_of(state.id.map(|rows| row(rows, of_id)), row(self.ids.any(), of_id))
+                .or_of(state.groups.map(|pair| row(pair, side)), row(self.groups.any(), side))
+                .or_of(state.roles.map(|pair| row(pair, side)), row(self.roles.any(), side));
+            if self.guests.is_empty() { all } else { all.or(self.guests(state, side)) }
         };
         side(0).but(side(1))
     }
@@ -176,7 +184,7 @@ impl Table {
                 (Some(tenants), None) => (false, !tenants.is_empty()),
             };
             let row = row(pair, side);
-            let when = |holds: bool| if holds { row } else { Bits::EMPTY };
+            let when = |holds: bool| if holds { *row } else { Bits::EMPTY };
             all =
                 all.or(Extent { must: when(of_type.0 && of_tenant.0), may: when(of_type.1 && of_tenant.1) });
         }
@@ -189,31 +197,29 @@ impl Table {
             let known = state.id.map(|rows| row(rows, place));
             let filtered = state.principal_filters.map(|rows| row(rows, place));
             let any =
-                self.principal_filters.iter().fold(Bits::EMPTY, |all, (_, rows)| all | row(rows, place));
-            Extent::known(row(&self.all_ids, place))
-                .or(Extent::of(known, row(self.ids.any(), place)))
-                .or(Extent::of(filtered, any))
+                self.principal_filters.iter().fold(Bits::EMPTY, |all, (_, rows)| all | *row(rows, place));
+            Extent::known(*row(&self.all_ids, place))
+                .or_of(known, row(self.ids.any(), place))
+                .or_of(filtered, &any)
         };
         side(place).but(side(place + 1))
     }
 
-    fn application(&self, state: &State<'_>) -> Extent {
+    fn application<'s>(&self, state: &State<'s>) -> Extent {
         let filters = self.application_filters.iter();
         let any_filter = filters.fold([Bits::EMPTY; 2], |all, (_, pair)| union(all, *pair));
         let side = |side: usize| {
-            let of_pair = |known: Option<&Pair>, any: &Pair| {
-                Extent::of(known.map(|pair| row(pair, side)), row(any, side))
-            };
-            Extent::known(row(&self.all_applications, side))
-                .or(of_pair(state.application, self.applications.any()))
-                .or(of_pair(state.application_groups, self.application_groups.any()))
-                .or(of_pair(state.application_filters, &any_filter))
+            let known = |pair: Option<&'s Pair>| pair.map(|pair| row(pair, side));
+            Extent::known(*row(&self.all_applications, side))
+                .or_of(known(state.application), row(self.applications.any(), side))
+                .or_of(known(state.application_groups), row(self.application_groups.any(), side))
+                .or_of(known(state.application_filters), row(&any_filter, side))
         };
-        let single =
-            |known: Option<&[Bits; 1]>, any: &[Bits; 1]| Extent::of(known.map(|[row]| *row), row(any, 0));
+        let [user_actions] = self.user_actions.any();
+        let [contexts] = self.authentication_contexts.any();
         side(0)
-            .or(single(state.user_action, self.user_actions.any()))
-            .or(single(state.authentication_context, self.authentication_contexts.any()))
+            .or_of(state.user_action.map(|[row]| row), user_actions)
+            .or_of(state.authentication_context.map(|[row]| row), contexts)
             .but(side(1))
     }
 
@@ -221,7 +227,7 @@ impl Table {
         let side = |side: usize| {
             let facts = state.locations.iter().zip(&self.location_facts);
             facts.fold(Extent::default(), |all, (known, any)| {
-                all.or(Extent::of(known.map(|pair| row(pair, side)), row(any, side)))
+                all.or_of(known.map(|pair| row(pair, side)), row(any, side))
             })
         };
         Extent::known(self.all_locations).or(side(0)).but(Extent::known(self.no_location).or(side(1)))
@@ -231,7 +237,7 @@ impl Table {
         let Some(device) = &state.device else { return Extent::known(!Bits::EMPTY) };
         let mut all = Extent::known(self.any_device);
         for (rule, pair) in &self.device_rules {
-            let (include, exclude) = (row(pair, 0), row(pair, 1));
+            let [include, exclude] = *pair;
             all = all.or(match rule.matches(device) {
                 Truth::True => Extent::known(include),
                 Truth::False => Extent::known(exclude),

@@ -5,16 +5,17 @@ use super::PolicyOutcome;
 use super::demand::Met;
 use super::evaluate::Judgement;
 use super::judge::Extent;
-use super::result::PolicyResult;
+use super::result::{Condition, PolicyResult};
 use super::table::Table;
 use crate::bits::Bits;
 
-/// Bits of a result, a condition and an outage mode, in the order of [`Judgement::planes`].
-const RESULT: usize = 4;
+/// Sets that number the conditions, and those that number the outage modes.
 const CONDITION: usize = 5;
+const _: () = assert!(Condition::ALL.len() < 1 << CONDITION);
 const OUTAGE: usize = 3;
 
-const PLANES: usize = RESULT + CONDITION + OUTAGE;
+/// Sets between these.
+const SETS: usize = 3;
 
 /// Policies by what they came to.
 #[derive(Debug, Clone, Copy)]
@@ -25,40 +26,63 @@ pub(super) struct Split {
     failure: Bits,
 }
 
+/// What kept policies from applying: for each a number, of which the first set holds the lowest bit. One more than the place of
+/// a condition among those of the table: the first that fails, or else the first that is not known; 0 for none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Kept([Bits; CONDITION]);
+
+impl Kept {
+    /// Notes what a condition came to, of the policies that apply by those before. `number` is above theirs.
+    #[inline]
+    pub(super) fn mark(&mut self, number: usize, before: Extent, extent: Extent) {
+        let kept = (before.must & !extent.must) | (before.may & !extent.may);
+        if kept.is_empty() {
+            return;
+        }
+        // Only one that was open before has a number already.
+        let again = kept & before.open();
+        if !again.is_empty() {
+            self.0.iter_mut().for_each(|plane| *plane = *plane & !again);
+        }
+        let mut rest = number;
+        for plane in &mut self.0 {
+            if rest & 1 != 0 {
+                *plane |= kept;
+            }
+            rest >>= 1;
+        }
+    }
+
+    /// The place of the condition that kept a policy from applying.
+    pub(super) fn from(&self, policy: usize) -> Option<usize> {
+        let bits = self.0.iter().enumerate().filter(|(_, plane)| plane.contains(policy));
+        bits.fold(0_usize, |number, (bit, _)| number | 1 << bit).checked_sub(1)
+    }
+}
+
 impl<'p> Judgement<'p> {
-    /// For each policy a number, of which the first set holds the lowest bit: four bits for the index of its
-    /// [`PolicyOutcome`], five for that of its [`Condition`](super::Condition) and three for that of its
-    /// [`Outage`](super::Outage), both one more and 0 for none.
-    pub(crate) fn planes(&self) -> [Bits; PLANES] {
-        let table = &self.set.table;
-        let split = self.split;
-        let mut planes = [Bits::EMPTY; PLANES];
-        let (results, rest) = planes.split_at_mut(RESULT);
-        let (conditions, outages) = rest.split_at_mut(CONDITION);
-        let untouched = !self.applies.may;
-        mark(results, PolicyOutcome::Success as usize, split.success & table.enabled);
-        mark(results, PolicyOutcome::Failure as usize, split.failure & table.enabled);
-        mark(results, PolicyOutcome::NotApplied as usize, untouched & table.enabled);
-        mark(results, PolicyOutcome::NotEnabled as usize, !table.active);
-        mark(results, PolicyOutcome::Unknown as usize, split.unknown);
-        if !table.report_only.is_empty() {
-            let of = table.report_only;
-            let beyond = self.beyond_prompts();
-            mark(results, PolicyOutcome::ReportOnlySuccess as usize, split.success & of);
-            mark(results, PolicyOutcome::ReportOnlyFailure as usize, split.failure & of & beyond);
-            mark(results, PolicyOutcome::ReportOnlyInterrupted as usize, split.failure & of & !beyond);
-            mark(results, PolicyOutcome::ReportOnlyNotApplied as usize, untouched & of);
+    /// What each policy came to, as sets of policies by place; those that are left out are empty. First what kept it from
+    /// applying ([`Kept`]), by place among [`PolicySet::conditions`](super::PolicySet::conditions). Then the policies that
+    /// failed, those of them that no prompt helps (report-only ones alone) and those that are open. Last one more than the
+    /// index of the [`Outage`](super::Outage), as a number like the first.
+    pub(crate) fn planes(&self, mut put: impl FnMut(usize, Bits)) {
+        let mut put = |place, plane: Bits| {
+            if !plane.is_empty() {
+                put(place, plane);
+            }
+        };
+        self.kept.0.iter().enumerate().for_each(|(bit, plane)| put(bit, *plane));
+        let Split { unknown, failure, .. } = self.split;
+        let report_only = failure & self.set.table.report_only;
+        let beyond = if report_only.is_empty() { report_only } else { report_only & self.beyond_prompts() };
+        [failure, beyond, unknown]
+            .into_iter()
+            .enumerate()
+            .for_each(|(set, plane)| put(CONDITION + set, plane));
+        for bit in 0..OUTAGE {
+            let modes = self.settled().iter().filter(|(mode, _)| (*mode as usize + 1) >> bit & 1 != 0);
+            put(CONDITION + SETS + bit, modes.fold(Bits::EMPTY, |all, (_, policies)| all | *policies));
         }
-        let (mut certain, mut possible) = (table.active, table.active);
-        for (condition, extent) in table.conditions.iter().zip(&self.conditions) {
-            mark(conditions, *condition as usize + 1, (certain & !extent.must) | (possible & !extent.may));
-            certain = certain & extent.must;
-            possible = possible & extent.may;
-        }
-        for (mode, policies) in self.settled() {
-            mark(outages, *mode as usize + 1, *policies);
-        }
-        planes
     }
 
     /// The enforced policies that may be a reason for the verdict, by place; without their conditions.
@@ -88,22 +112,12 @@ impl<'p> Judgement<'p> {
 impl Split {
     pub(super) fn new(table: &Table, applies: Extent, met: Met) -> Self {
         let unmet = table.unmet(met.at_most());
-        let maybe_unmet = table.unmet(met.at_least());
+        let is_known = met.at_least() == met.at_most();
+        let maybe_unmet = if is_known { unmet } else { table.unmet(met.at_least()) };
         Self {
             unknown: applies.open() | (applies.must & maybe_unmet & !unmet),
             success: applies.must & !maybe_unmet & !unmet,
             failure: applies.must & unmet,
         }
-    }
-}
-
-/// Gives policies a number, in place of the one they had.
-#[inline]
-fn mark(planes: &mut [Bits], number: usize, policies: Bits) {
-    if policies.is_empty() {
-        return;
-    }
-    for (bit, plane) in planes.iter_mut().enumerate() {
-        *plane = if number >> bit & 1 == 0 { *plane & !policies } else { *plane | policies };
     }
 }

@@ -171,6 +171,11 @@ impl Model {
         &self.population
     }
 
+    /// By signal and bin, in the order of [`CATALOGUE`](crate::signal::CATALOGUE).
+    pub(super) fn table(&self) -> &[Vec<Points>] {
+        &self.table
+    }
+
     /// Points of every bin of every signal, in the order of [`CATALOGUE`](crate::signal::CATALOGUE).
     pub(crate) fn table_of_points(&self) -> Vec<Vec<i32>> {
         self.table.iter().map(|bins| bins.iter().map(|bin| bin.points).collect()).collect()

@@ -1,5 +1,6 @@
 //! Adding it up: the contributions *are* the score.
 
+use super::model::Points;
 use super::{LevelSet, Model, RiskLevel, probability};
 use crate::detection::{Detection, DetectionKind};
 use crate::signal::{CATALOGUE, Signals};
@@ -61,13 +62,12 @@ pub fn score(
     detections: &[Detection<'_>],
     stated: Option<RiskLevel>,
 ) -> Score {
-    let (mut score, mut low, mut high) = (0_i32, 0_i32, 0_i32);
-    signals.each(|observed| {
-        let bin = model.points(observed);
-        score += bin.points;
-        low += bin.low;
-        high += bin.high;
-    });
+    let bins = signals.bins();
+    let sum = |part: fn(&Points) -> i32| -> i32 {
+        let observed = model.table().iter().zip(bins);
+        observed.filter_map(|(points, bin)| points.get(usize::from(bin)).map(part)).sum()
+    };
+    let score = sum(|points| points.points);
     let thresholds = model.thresholds();
     let odds = model.calibrated(score);
     let levels = match stated {
@@ -78,7 +78,10 @@ pub fn score(
                 let levels = band.levels(score, signals);
                 model.worth().map_or(levels, |worth| worth.of(levels, odds))
             }
-            None => LevelSet::between(thresholds.level(low), thresholds.level(high)),
+            None => {
+                let (low, high) = (sum(|points| points.low), sum(|points| points.high));
+                LevelSet::between(thresholds.level(low), thresholds.level(high))
+            }
         }
         .at_least(floor(detections, |_| true)),
     };
