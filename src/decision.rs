@@ -16,6 +16,7 @@ use crate::policy::{Control, PolicyResult, SessionControls, Verdict};
 use crate::request::{Header, Request};
 use crate::risk::Risk;
 use crate::vocabulary::vocabulary;
+use crate::words;
 use crate::write::written;
 
 vocabulary! {
@@ -164,10 +165,9 @@ const fn mix(hash: u64, word: u64) -> u64 {
 
 /// Eight bytes at a time; the length tells where one text ends and the next begins.
 fn write(hash: u64, bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<8>();
+    let (words, left) = bytes.as_chunks::<8>();
     let hash = words.iter().fold(hash, |hash, word| mix(hash, u64::from_le_bytes(*word)));
-    let last = rest.iter().rev().fold(bytes.len() as u64, |word, byte| word << 8 | u64::from(*byte));
-    mix(hash, last)
+    mix(hash, (bytes.len() as u64) << (8 * left.len()) | words::rest(bytes))
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ mod read;
 mod sort;
 mod structured;
 mod vocabulary;
+mod words;
 mod write;
 
 pub mod agent;

@@ -25,10 +25,14 @@ const REVISION: &str = "; rv:";
 pub fn named_by<'r>(request: &'r Request<'_>) -> Option<&'r str> {
     // Only there does it name the system: `AppleWebKit/537.36 (KHTML, like Gecko)` says nothing.
     let rest = request.http.user_agent().flatten()?.strip_prefix("Mozilla/5.0 (")?;
-    let comment = rest.get(..rest.bytes().position(|byte| byte == b')')?)?;
-    // Byte by byte: what searches for texts takes longer to set up than this to end.
-    let mut items = comment.bytes().enumerate().filter(|(_, byte)| *byte == b';').map(|(at, _)| at);
-    let revision = items.find(|at| comment.get(*at..).is_some_and(|rest| rest.starts_with(REVISION)));
-    let named = comment.get(..revision.unwrap_or(comment.len()))?;
+    // Byte by byte and once: what searches for texts takes longer to set up than this to end.
+    let mut named = None;
+    let end = rest.bytes().enumerate().find_map(|(at, byte)| {
+        if byte == b';' && named.is_none() && rest.get(at..).is_some_and(|rest| rest.starts_with(REVISION)) {
+            named = Some(at);
+        }
+        (byte == b')').then_some(at)
+    })?;
+    let named = rest.get(..named.unwrap_or(end))?;
     (!named.is_empty() && named.len() <= LIMIT).then_some(named)
 }

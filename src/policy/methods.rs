@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::control::{Control, ControlSet};
+use super::symbol::{Symbol, Symbols};
 use crate::compiled::compiled;
 use crate::request::Text;
 use crate::sort::sort;
@@ -22,7 +23,7 @@ const RFC_8176: [(&str, &str); 4] =
 #[derive(Debug, Clone, Default)]
 pub(super) struct Methods {
     /// Every method that some control counts, a bit each.
-    names: Vec<String>,
+    names: Symbols,
     /// For each control, the combinations that meet it.
     combinations: Vec<(ControlSet, MethodSet)>,
     /// Controls that methods can meet.
@@ -72,7 +73,7 @@ impl Methods {
 
     /// Whether every method has a bit.
     pub(super) fn is_within_limits(&self) -> bool {
-        self.names.len() <= 128
+        self.names.len() <= METHODS
     }
 
     /// Controls that methods can meet.
@@ -94,7 +95,7 @@ impl Methods {
 
     fn read(&self, amr: &[Text<'_>]) -> MethodSet {
         amr.iter().fold(MethodSet::default(), |set, name| {
-            let mode = RFC_8176.iter().find(|(value, _)| is_same(value, name));
+            let mode = RFC_8176.iter().find(|(value, _)| value.eq_ignore_ascii_case(name));
             let set = set.union(self.find(name));
             mode.map_or(set, |(_, mode)| set.union(self.find(mode)))
         })
@@ -132,29 +133,25 @@ impl Methods {
     }
 
     fn find(&self, name: &str) -> MethodSet {
-        let index = self.names.iter().position(|known| is_same(known, name));
-        index.map_or(MethodSet::default(), |index| MethodSet(1 << index))
+        MethodSet::only(self.names.of(name))
     }
 
     /// The limits on controls and Graph's enumeration of methods keep this below 128.
     fn number(&mut self, name: &str) -> MethodSet {
-        let found = self.find(name);
-        if found != MethodSet::default() {
-            return found;
-        }
-        self.names.push(name.to_owned());
-        MethodSet(1_u128.checked_shl(u32::try_from(self.names.len() - 1).unwrap_or(u32::MAX)).unwrap_or(0))
+        MethodSet::only(self.names.intern(name))
     }
 }
 
-/// Whether names are the same but for case. Most are not, which their length or first letter tells.
-#[inline]
-fn is_same(one: &str, other: &str) -> bool {
-    let first = |name: &str| name.as_bytes().first().map(u8::to_ascii_lowercase);
-    one.len() == other.len() && first(one) == first(other) && one.eq_ignore_ascii_case(other)
-}
+/// Methods that have a bit.
+const METHODS: usize = 128;
 
 impl MethodSet {
+    /// None for a name that no control counts.
+    fn only(name: Symbol) -> Self {
+        let index = name.index();
+        Self(if index < METHODS { 1 << index } else { 0 })
+    }
+
     const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }

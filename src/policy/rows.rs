@@ -41,7 +41,7 @@ impl<const N: usize> Rows<N> {
     /// Whether no policy has anything in any list.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.any.iter().all(|row| row.is_empty())
+        self.by_symbol.is_empty()
     }
 
     /// Every different answer of [`Self::of`], the empty one first.

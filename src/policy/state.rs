@@ -50,7 +50,8 @@ pub(super) struct State<'f> {
     pub(super) choices: [Possible; 10],
     /// In the order of [`super::table::LOCATION_FACTS`].
     pub(super) locations: [Option<&'f Pair>; 4],
-    pub(super) device: Option<Attributes<'f>>,
+    /// Only where policies read it. Elsewhere, because it is larger than all the rest.
+    pub(super) device: Option<Box<Attributes<'f>>>,
     pub(super) agent_name: Option<&'f Pair>,
     pub(super) detections: DetectionSet,
     pub(super) path: Option<Bits>,
@@ -130,7 +131,7 @@ impl<'f> State<'f> {
             authentication_context: target.authentication_context,
             choices: choices(facts, anonymous, headers_known),
             locations: locations(set, request),
-            device: (!table.device_rules.is_empty()).then(|| Attributes::of(device)),
+            device: (!table.device_rules.is_empty()).then(|| Box::new(Attributes::of(device))),
             agent_name: headers_known
                 .then(|| row_of(&table.agent_names, symbols, facts.agent.name).unwrap_or(none())),
             detections: facts.detections,

@@ -1,6 +1,7 @@
 //! Texts that policies mention, as numbers: a request's texts are looked up once and then only numbers are compared.
 
 use crate::compiled::{Bytes, Compiled, compiled};
+use crate::words;
 
 /// A text that some policy mentions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,7 +18,7 @@ impl Symbol {
     }
 }
 
-/// All texts that policies mention. Object ids are compared without regard to ASCII case.
+/// All texts that policies mention, or names of methods. Both are compared without regard to ASCII case.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Symbols {
     texts: Vec<String>,
@@ -26,6 +27,11 @@ pub(super) struct Symbols {
 }
 
 impl Symbols {
+    /// How many there are.
+    pub(super) const fn len(&self) -> usize {
+        self.texts.len()
+    }
+
     /// The number of a text, new if need be.
     pub(super) fn intern(&mut self, text: &str) -> Symbol {
         let known = self.of(text);
@@ -69,9 +75,9 @@ impl Symbols {
         let hash = hash(text);
         let mut index = hash as usize & mask;
         while let Some(Some((known, symbol))) = self.slots.get(index) {
-            if *known == hash
-                && self.texts.get(symbol.index()).is_some_and(|known| known.eq_ignore_ascii_case(text))
-            {
+            // Most ids come as they were written, which is seen at once.
+            let is_it = |known: &String| words::same(known, text) || known.eq_ignore_ascii_case(text);
+            if *known == hash && self.texts.get(symbol.index()).is_some_and(is_it) {
                 return *symbol;
             }
             index = (index + 1) & mask;
@@ -99,10 +105,9 @@ fn hash(text: &str) -> u32 {
     const FOLD: u64 = 0x2020_2020_2020_2020;
     let mix =
         |hash: u64, word: u64| (hash.rotate_left(5) ^ (word | FOLD)).wrapping_mul(0x517c_c1b7_2722_0a95);
-    let (chunks, rest) = text.as_bytes().as_chunks::<8>();
+    let (chunks, _) = text.as_bytes().as_chunks::<8>();
     let hash = chunks.iter().fold(text.len() as u64, |hash, chunk| mix(hash, u64::from_le_bytes(*chunk)));
-    let last = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    let hash = mix(hash, last);
+    let hash = mix(hash, words::rest(text.as_bytes()));
     (hash >> 32) as u32
 }
 
