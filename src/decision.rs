@@ -125,11 +125,13 @@ impl SupportCode {
             Some(IpAddr::V6(ip)) => write(hash, &ip.octets()),
             None => hash,
         };
-        let facts = [&http.method, &http.host, &http.path, &request.principal.id, &request.session.id];
-        let [method, host, path, principal, session] = facts.map(Option::as_deref);
-        let texts = [method, host, path, principal, session, http.header(Header::UserAgent)];
-        let hash =
-            texts.into_iter().fold(hash, |hash, text| write(hash, text.unwrap_or_default().as_bytes()));
+        let add = |hash, text: Option<&str>| write(hash, text.unwrap_or_default().as_bytes());
+        let hash = add(hash, http.method.as_deref());
+        let hash = add(hash, http.host.as_deref());
+        let hash = add(hash, http.path.as_deref());
+        let hash = add(hash, request.principal.id.as_deref());
+        let hash = add(hash, request.session.id.as_deref());
+        let hash = add(hash, http.header(Header::UserAgent));
         Self((hash ^ hash >> 29) & ((1 << Self::BITS) - 1))
     }
 

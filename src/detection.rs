@@ -64,7 +64,11 @@ pub struct Observed<'r, 's> {
 pub fn detect<'r>(observed: Observed<'r, '_>) -> Vec<Detection<'r>> {
     let mut made = Vec::new();
     // Not through a table: most detectors look at one fact, and calling one by its address costs more than that.
-    let mut add = |detection: Option<Detection<'r>>| made.extend(detection);
+    let mut add = |detection: Option<Detection<'r>>| {
+        if let Some(detection) = detection {
+            made.push(detection);
+        }
+    };
     add(anomalous_token::detect(observed));
     add(impossible_travel::detect(observed));
     add(new_country::detect(observed));

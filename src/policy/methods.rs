@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::control::{Control, ControlSet};
 use super::symbol::{Symbol, Symbols};
-use crate::compiled::compiled;
+use crate::compiled::{Bytes, Compiled, compiled};
 use crate::request::Text;
 use crate::sort::sort;
 
@@ -22,15 +22,29 @@ const RFC_8176: [(&str, &str); 4] =
 /// Which controls each combination of methods meets.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Methods {
-    /// Every method that some control counts, a bit each.
+    /// Every method that some control counts, a bit each, and the values that stand for one.
     names: Symbols,
     /// For each control, the combinations that meet it.
     combinations: Vec<(ControlSet, MethodSet)>,
     /// Controls that methods can meet.
     controls: ControlSet,
+    /// Values of [`RFC_8176`], each with the method that it means.
+    values: Vec<(MethodSet, MethodSet)>,
 }
 
-compiled!(Methods { names, combinations, controls });
+impl Compiled for Methods {
+    fn write(&self, into: &mut Vec<u8>) {
+        self.names.write(into);
+        self.combinations.write(into);
+        self.controls.write(into);
+    }
+
+    fn read(from: &mut Bytes<'_>) -> Option<Self> {
+        let (names, combinations, controls) =
+            (Symbols::read(from)?, Vec::read(from)?, ControlSet::read(from)?);
+        Some(Self { names, combinations, controls, values: Vec::new() }.with_values())
+    }
+}
 
 /// A set of methods.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,7 +82,18 @@ impl Methods {
                 methods.combinations.push((control, set));
             }
         }
-        methods
+        methods.with_values()
+    }
+
+    fn with_values(mut self) -> Self {
+        for (value, method) in RFC_8176 {
+            let method = self.find(method);
+            if method != MethodSet::default() {
+                let value = self.number(value);
+                self.values.push((value, method));
+            }
+        }
+        self
     }
 
     /// Whether every method has a bit.
@@ -94,11 +119,9 @@ impl Methods {
     }
 
     fn read(&self, amr: &[Text<'_>]) -> MethodSet {
-        amr.iter().fold(MethodSet::default(), |set, name| {
-            let mode = RFC_8176.iter().find(|(value, _)| value.eq_ignore_ascii_case(name));
-            let set = set.union(self.find(name));
-            mode.map_or(set, |(_, mode)| set.union(self.find(mode)))
-        })
+        let stated = amr.iter().fold(MethodSet::default(), |set, name| set.union(self.find(name)));
+        let meant = self.values.iter().filter(|(value, _)| stated.0 & value.0 != 0);
+        meant.fold(stated, |set, (_, method)| set.union(*method))
     }
 
     /// Every set of controls, among `of`, that some methods meet. `None` if there are more than `limit`.

@@ -171,9 +171,11 @@ impl Model {
         &self.population
     }
 
-    /// By signal and bin, in the order of [`CATALOGUE`](crate::signal::CATALOGUE).
-    pub(super) fn table(&self) -> &[Vec<Points>] {
-        &self.table
+    /// What the bins of all signals ([`Signals::bins`](crate::signal::Signals::bins)) add up to.
+    #[inline]
+    pub(super) fn sum(&self, bins: impl IntoIterator<Item = u8>, part: impl Fn(&Points) -> i32) -> i32 {
+        let observed = self.table.iter().zip(bins);
+        observed.filter_map(|(points, bin)| points.get(usize::from(bin)).map(&part)).sum()
     }
 
     /// Points of every bin of every signal, in the order of [`CATALOGUE`](crate::signal::CATALOGUE).

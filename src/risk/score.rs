@@ -1,6 +1,5 @@
 //! Adding it up: the contributions *are* the score.
 
-use super::model::Points;
 use super::{LevelSet, Model, RiskLevel, probability};
 use crate::detection::{Detection, DetectionKind};
 use crate::signal::{CATALOGUE, Signals};
@@ -63,11 +62,7 @@ pub fn score(
     stated: Option<RiskLevel>,
 ) -> Score {
     let bins = signals.bins();
-    let sum = |part: fn(&Points) -> i32| -> i32 {
-        let observed = model.table().iter().zip(bins);
-        observed.filter_map(|(points, bin)| points.get(usize::from(bin)).map(part)).sum()
-    };
-    let score = sum(|points| points.points);
+    let score = model.sum(bins, |points| points.points);
     let thresholds = model.thresholds();
     let odds = model.calibrated(score);
     let levels = match stated {
@@ -79,7 +74,8 @@ pub fn score(
                 model.worth().map_or(levels, |worth| worth.of(levels, odds))
             }
             None => {
-                let (low, high) = (sum(|points| points.low), sum(|points| points.high));
+                let (low, high) =
+                    (model.sum(bins, |points| points.low), model.sum(bins, |points| points.high));
                 LevelSet::between(thresholds.level(low), thresholds.level(high))
             }
         }
