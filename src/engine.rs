@@ -7,7 +7,7 @@ use crate::decision::{Decision, Judged, Outcome, SupportCode, Versions};
 use crate::detection::{self, Detection, Observed};
 use crate::error::Error;
 use crate::identifier::{AddressPrefix, IdentifierKind, Identifiers};
-use crate::policy::{Facts, Unknowns};
+use crate::policy::{Facts, Unknowns, Verdict};
 use crate::read::{self, Slot};
 use crate::request::{Proxy, Request, Text};
 use crate::risk::{self, Counterfactual, LevelSet, Score};
@@ -85,7 +85,7 @@ impl Engine {
     /// there is something among it that the scorer may know. A country nobody can look up is settled at once.
     #[must_use]
     pub fn decide<'a>(&'a self, request: &'a Request<'a>) -> Decision<'a> {
-        self.written_out(self.judge(request))
+        self.judge(request, Unknowns::Ask, |judged| self.written_out(judged))
     }
 
     /// Decides a deferred request for good. The scorer's answer, if there was one, has been merged into the
@@ -93,23 +93,21 @@ impl Engine {
     /// each policy's own outage mode, so this never defers.
     #[must_use]
     pub fn resume<'a>(&'a self, request: &'a Request<'a>) -> Decision<'a> {
-        self.written_out(self.evaluate(request, Unknowns::Settle))
+        self.judge(request, Unknowns::Settle, |judged| self.written_out(judged))
     }
 
-    /// [`Self::decide`], without what only some callers look at.
-    pub(crate) fn judge<'a>(&'a self, request: &'a Request<'a>) -> Judged<'a> {
-        let judged = self.evaluate(request, Unknowns::Ask);
-        if judged.outcome == Outcome::Defer && !judged.judgement.needs.iter().any(is_answerable) {
-            return self.evaluate(request, Unknowns::Settle);
-        }
-        judged
+    fn written_out<'a>(&'a self, judged: &Judged<'a, '_>) -> Decision<'a> {
+        judged.to_decision(&self.bundle.model, self.versions())
     }
 
-    fn written_out<'a>(&'a self, judged: Judged<'a>) -> Decision<'a> {
-        judged.into_decision(&self.bundle.model, self.versions())
-    }
-
-    fn evaluate<'a>(&'a self, request: &'a Request<'a>, unknowns: Unknowns) -> Judged<'a> {
+    /// Judges a request and shows `read` what it comes to, where it lies: an answer is large, and handing it back would copy
+    /// each of its parts. If what is unknown may be asked for, but nobody could know any of it, it is settled.
+    pub(crate) fn judge<'a, R>(
+        &'a self,
+        request: &'a Request<'a>,
+        unknowns: Unknowns,
+        read: impl FnOnce(&Judged<'a, '_>) -> R,
+    ) -> R {
         let agent = agent::classify_known(request, &self.bundle.agents);
         let signals = Signals::read(request, &agent, &self.identifiers, self.bundle.model.population());
         let detections = detection::detect(Observed { request, agent: &agent, signals: &signals });
@@ -120,16 +118,19 @@ impl Engine {
             detections: detection::kinds(&detections),
             sign_in_risk: score.levels,
         };
-        let judgement = self.bundle.policies.judge(&facts, unknowns);
-        Judged {
-            outcome: judgement.verdict.into(),
-            agent,
-            signals,
-            detections,
-            score,
-            judgement,
-            support_code: SupportCode::of(request),
+        let mut judgement = self.bundle.policies.judge(&facts, unknowns);
+        if judgement.verdict == Verdict::Undetermined && !judgement.needs.iter().any(is_answerable) {
+            judgement = self.bundle.policies.judge(&facts, Unknowns::Settle);
         }
+        read(&Judged {
+            outcome: judgement.verdict.into(),
+            agent: &agent,
+            signals: &signals,
+            detections: &detections,
+            score,
+            judgement: &judgement,
+            support_code: SupportCode::of(request),
+        })
     }
 
     fn score(&self, request: &Request<'_>, signals: &Signals, detections: &[Detection<'_>]) -> Score {

@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::identifier::{IdentifierKind, Identifiers};
 use crate::packed;
-use crate::policy::{self, WhatIfBody};
+use crate::policy::{self, Unknowns, WhatIfBody};
 use crate::profile::{ProfileKey, Seals};
 use crate::read::{Record, Slot, from_json, record};
 use crate::receipt::Circumstances;
@@ -152,7 +152,8 @@ impl Instance {
     ) -> bool {
         let Some(engine) = &self.engine else { return false };
         let mut request = Request::default();
-        unpack(text, sizes, numbers, &mut request) && answer.write(&engine.judge(&request), engine)
+        unpack(text, sizes, numbers, &mut request)
+            && engine.judge(&request, Unknowns::Ask, |judged| answer.write(judged, engine))
     }
 
     /// What the indices of a packed answer stand for: [`packed::Tables`].

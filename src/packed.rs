@@ -81,9 +81,9 @@ impl Answer {
     /// 2²² | whether there are session controls · 2²⁶; which planes follow, a bit each. Then what these tell: session
     /// controls (two words, [`session_controls`]); reasons (code | (policy + 1) · 2⁸); controls; needs; planes of what each
     /// policy came to ([`Judgement::planes`](crate::policy::Judgement::planes)); detections ([`Answer::detection`]).
-    pub(crate) fn write(&mut self, judged: &Judged<'_>, engine: &Engine) -> bool {
+    pub(crate) fn write(&mut self, judged: &Judged<'_, '_>, engine: &Engine) -> bool {
         self.count = 0;
-        self.agent(&judged.agent);
+        self.agent(judged.agent);
         let score = judged.score;
         let code = judged.support_code.bits();
         self.extend([
@@ -170,8 +170,8 @@ impl Answer {
         ]);
     }
 
-    fn judgement(&mut self, judged: &Judged<'_>, policies: &PolicySet) {
-        let judgement = &judged.judgement;
+    fn judgement(&mut self, judged: &Judged<'_, '_>, policies: &PolicySet) {
+        let judgement = judged.judgement;
         let counts = self.count;
         self.extend([0, 0]);
         let session = session::words(&judgement.session_controls);

@@ -10,30 +10,28 @@ use crate::signal::Signals;
 
 /// A decision before it is written out: what the score is made of is still in the signals, what each policy came to
 /// in sets of policies.
-#[derive(Debug)]
-pub(crate) struct Judged<'a> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judged<'a, 's> {
     pub outcome: Outcome,
-    pub agent: Agent<'a>,
-    pub signals: Signals,
-    pub detections: Vec<Detection<'a>>,
+    pub agent: &'s Agent<'a>,
+    pub signals: &'s Signals,
+    pub detections: &'s [Detection<'a>],
     pub score: Score,
-    pub judgement: Judgement<'a>,
+    pub judgement: &'s Judgement<'a>,
     pub support_code: SupportCode,
 }
 
-impl<'a> Judged<'a> {
-    pub fn into_decision(self, model: &Model, versions: Versions<'a>) -> Decision<'a> {
-        let policies = self.judgement.results().collect();
-        let reasons = reasons(self.outcome, &self.judgement);
+impl<'a> Judged<'a, '_> {
+    pub fn to_decision(self, model: &Model, versions: Versions<'a>) -> Decision<'a> {
         Decision {
             outcome: self.outcome,
-            reasons,
-            controls: self.judgement.controls,
+            reasons: reasons(self.outcome, self.judgement),
+            controls: self.judgement.controls.clone(),
             session_controls: self.judgement.session_controls,
-            risk: Risk::new(self.score, model, &self.signals),
-            agent: self.agent,
-            detections: self.detections,
-            policies,
+            risk: Risk::new(self.score, model, self.signals),
+            agent: self.agent.clone(),
+            detections: self.detections.to_vec(),
+            policies: self.judgement.results().collect(),
             needs: self.judgement.needs,
             versions,
             support_code: self.support_code,

@@ -168,7 +168,8 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     fn session(&mut self, session: &mut Session<'a>) -> Option<()> {
-        let ([id, transfer_method, key_proved], [established_at, auth_time]) = (self.sizes()?, self.numbers()?);
+        let ([id, transfer_method, key_proved], [established_at, auth_time]) =
+            (self.sizes()?, self.numbers()?);
         session.id = self.text(*id)?;
         session.established_at = whole(*established_at)?;
         session.auth_time = whole(*auth_time)?;

@@ -71,11 +71,11 @@ pub(super) struct State<'f> {
 /// the table for all others, because rows are large and a state is copied for every case that is worked out.
 #[derive(Debug, Default)]
 pub(super) struct Unions {
-    principal_filters: [Bits; 8],
-    groups: Pair,
-    roles: Pair,
-    application_groups: Pair,
-    application_filters: Pair,
+    principal_filters: Option<[Bits; 8]>,
+    groups: Option<Pair>,
+    roles: Option<Pair>,
+    application_groups: Option<Pair>,
+    application_filters: Option<Pair>,
 }
 
 const ALL: Possible = Possible::MAX;
@@ -165,7 +165,12 @@ struct Target<'f> {
 impl<'f> Target<'f> {
     /// A request asks for an application, a user action or an authentication context; stating one
     /// tells that it is none of the others, except that a context is asked for within an application.
-    fn new(set: &'f PolicySet, request: &Request<'_>, groups: &'f mut Pair, filtered: &'f mut Pair) -> Self {
+    fn new(
+        set: &'f PolicySet,
+        request: &Request<'_>,
+        groups: &'f mut Option<Pair>,
+        filtered: &'f mut Option<Pair>,
+    ) -> Self {
         let (table, symbols, resource) = (&set.table, &set.symbols, &request.resource);
         let (application, user_action) = (resource.application.as_deref(), resource.user_action.as_deref());
         let context = resource.authentication_context.as_deref();
@@ -209,12 +214,13 @@ const fn none<'f, const N: usize>() -> &'f [Bits; N] {
 fn filters<'f, const N: usize>(
     filters: &[(AttributeFilter, [Bits; N])],
     attributes: Option<&[(Text<'_>, Text<'_>)]>,
-    all: &'f mut [Bits; N],
+    all: &'f mut Option<[Bits; N]>,
 ) -> Option<&'f [Bits; N]> {
     if filters.is_empty() {
         return Some(none());
     }
     let attributes = attributes?;
+    let all = all.insert([Bits::EMPTY; N]);
     let holding = filters.iter().filter(|(filter, _)| filter.matches(attributes));
     holding.for_each(|(_, rows)| join(all, rows));
     Some(all)
@@ -233,12 +239,13 @@ fn many<'f, const N: usize>(
     rows: &'f Rows<N>,
     symbols: &Symbols,
     texts: Option<&[Text<'_>]>,
-    all: &'f mut [Bits; N],
+    all: &'f mut Option<[Bits; N]>,
 ) -> Option<&'f [Bits; N]> {
     match texts? {
         _ if rows.is_empty() => Some(none()),
         [text] => Some(rows.of(symbols.of(text))),
         texts => {
+            let all = all.insert([Bits::EMPTY; N]);
             texts.iter().for_each(|text| join(all, rows.of(symbols.of(text))));
             Some(all)
         }
