@@ -35,6 +35,7 @@ pub(crate) use self::registry::RegistryFile;
 pub use self::rule::Rule;
 pub use self::signature::{Signature, SignatureStatus};
 use self::table::Entry;
+pub(crate) use self::table::TEXTS;
 use crate::request::{Http, Platform, Request};
 use crate::vocabulary::vocabulary;
 use crate::write::{Elements, Value, Write, written};

@@ -14,7 +14,7 @@ pub use request::request;
 pub use session::session_controls;
 pub use tables::Tables;
 
-use crate::agent::{Agent, DeviceKind, Verification};
+use crate::agent::{self, Agent, DeviceKind, Verification};
 use crate::decision::{Judged, causes};
 use crate::detection::{Detection, DetectionKind, Value};
 use crate::engine::Engine;
@@ -145,8 +145,8 @@ impl Answer {
     }
 
     /// A client: class | verification · 2⁸ | (device kind + 1) · 2¹² | (purpose + 1) · 2¹⁶ | (platform + 1) · 2²⁴; findings (bits);
-    /// where its name, operator and browser lie in the module's memory, and their length (0 and 0: none); the
-    /// browser's major version.
+    /// its name, operator and browser ([`catalogued`]); the browser's major version; where a name that is not the
+    /// catalogue's lies in the module's memory, and its length (0 and 0: none).
     fn agent(&mut self, agent: &Agent<'_>) {
         let purpose = agent.purpose.map_or(0, |purpose| purpose as i32 + 1);
         let platform = agent.platform.map_or(0, |platform| platform as i32 + 1);
@@ -154,19 +154,20 @@ impl Answer {
         let kinds = agent.class as i32 | (agent.verification as i32) << 8 | device_kind << 12;
         // Names are of the catalogue, and the host keeps what it has read there once; or they are of the request, and the
         // host has them.
-        let name = |name: Option<&str>| name.map_or([0, 0], place);
-        let [[name_at, name_length], [operator_at, operator_length]] = [agent.name, agent.operator].map(name);
-        let [browser_at, browser_length] = name(agent.browser.map(|browser| browser.name));
+        let name = agent.name.map_or(0, catalogued);
+        let [own_at, own_length] = match agent.name {
+            Some(own) if name == 0 => [length(own.as_ptr().addr()), length(own.len())],
+            _ => [0, 0],
+        };
         self.extend([
             kinds | purpose << 16 | platform << 24,
             agent.findings.bits().cast_signed(),
-            name_at,
-            name_length,
-            operator_at,
-            operator_length,
-            browser_at,
-            browser_length,
+            name,
+            agent.operator.map_or(0, catalogued),
+            agent.browser.map_or(0, |browser| catalogued(browser.name)),
             agent.browser.map_or(0, |browser| browser.major.cast_signed()),
+            own_at,
+            own_length,
         ]);
     }
 
@@ -222,6 +223,22 @@ fn place(text: &str) -> [i32; 2] {
     [length(text.as_ptr().addr()), length(text.len())]
 }
 
+/// Where a text stands among those of the catalogue, with its length · 2¹⁶: a number small enough to look it up by, and
+/// no two texts have the same. 0 for a text that is not there.
+fn catalogued(text: &str) -> i32 {
+    let texts = texts();
+    match text.as_ptr().addr().checked_sub(texts.as_ptr().addr()) {
+        Some(at) if at < texts.len() => length(at | text.len() << 16),
+        _ => 0,
+    }
+}
+
+/// All texts of the catalogue, one behind the other.
+#[must_use]
+pub fn texts() -> &'static str {
+    agent::TEXTS
+}
+
 fn length(count: usize) -> i32 {
     i32::try_from(count).unwrap_or_default()
 }
@@ -246,6 +263,6 @@ mod tests {
         assert_eq!(answer.words(), [0; 0], "one more");
         let request = crate::request::Request::default();
         answer.write_agent(&crate::agent::classify(&request));
-        assert_eq!((answer.words().len(), answer.words().as_ptr()), (9, place));
+        assert_eq!((answer.words().len(), answer.words().as_ptr()), (8, place));
     }
 }

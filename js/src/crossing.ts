@@ -1,5 +1,6 @@
 import { type Engine as Module, moduleMemory, sessionControls } from "./engine/engine.js";
-import { NAME, PackedDecision, readAgent } from "./packed-decision.js";
+import { Clients, OWN } from "./packed-agent.js";
+import { PackedDecision } from "./packed-decision.js";
 import type { Shared } from "./packed-decision.js";
 import { vocabulary, write, written } from "./packed-request.js";
 import type { Vocabulary } from "./packed-request.js";
@@ -13,6 +14,9 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** UTF-16 units of a user agent that the module reads at most: as many bytes, and none takes less. */
 const AGENT_UNITS = 512;
+
+/** Which of the places that the module tells is that of the catalogue's texts. */
+const TEXTS = 8;
 
 /** Session controls that are remembered; there are a few in any bundle. */
 const SESSION_CONTROLS = 256;
@@ -58,7 +62,7 @@ export class Crossing {
     this.#shared = {
       tables,
       signalWords: Math.ceil(tables.signals.length / 4),
-      text: this.#catalogue(),
+      clients: this.#clients(tables),
       sessionControls: sessionControlsByWords(),
     };
   }
@@ -86,7 +90,7 @@ export class Crossing {
     const bytes = this.#write(request);
     if (bytes < 0 || this.#module.classifyPacked(bytes, written.sizes, written.numbers) === 0) return undefined;
     const { words } = this.#current();
-    return readAgent(words, this.#shared, this.#name(words, written.text, bytes));
+    return this.#shared.clients.read(words, this.#name(words, written.text, bytes));
   }
 
   /** The client of a user agent, or `undefined` if it has to cross as JSON. Needs no bundle. */
@@ -94,8 +98,9 @@ export class Crossing {
     const text = agent.length > AGENT_UNITS ? agent.slice(0, AGENT_UNITS) : agent;
     const bytes = this.#encode(text);
     if (bytes < 0 || this.#module.classifyAgent(bytes) === 0) return undefined;
-    const { words } = this.#current();
-    return readAgent(words, this.#shared, this.#name(words, text, bytes));
+    // It allocates nothing: the memory is as it was when the text was written.
+    const { words } = this.#views;
+    return this.#shared.clients.read(words, this.#name(words, text, bytes));
   }
 
   /** Views of the module's memory come loose when it grows, which any call may bring about: then they are empty. */
@@ -119,26 +124,20 @@ export class Crossing {
   /** The agent's name, where it is the client's own words and lies in the text written last. */
   #name(words: ArrayLike<number>, written: string, bytes: number): string | undefined {
     const { text, textAt } = this.#views;
-    const from = (words[NAME] as number) - textAt;
+    const from = (words[OWN] as number) - textAt;
     if (from < 0 || from >= bytes) return undefined;
-    const to = from + (words[NAME + 1] as number);
+    const to = from + (words[OWN + 1] as number);
     // In ASCII, what the host wrote is read without decoding it again.
     return bytes === written.length ? written.slice(from, to) : decoder.decode(text.subarray(from, to));
   }
 
-  /** Reads texts of the catalogue, each once: they are constants of the module and stay where they are. */
-  #catalogue(): (at: number, length: number) => string {
+  /** Texts of the catalogue are constants of the module and stay where they are. */
+  #clients(tables: Tables): Clients {
     const memory = this.#memory;
-    const read = new Map<number, string>();
-    return (at, length) => {
-      let text = read.get(at);
-      // Two texts may begin at one place: then the later one is kept.
-      if (text?.length !== length) {
-        text = decoder.decode(new Uint8Array(memory.buffer, at, length));
-        read.set(at, text);
-      }
-      return text;
-    };
+    const [textsAt = 0, bytes = 0] = this.#places.subarray(TEXTS);
+    return new Clients(tables, bytes, (at, length) =>
+      decoder.decode(new Uint8Array(memory.buffer, textsAt + at, length)),
+    );
   }
 }
 

@@ -1,20 +1,15 @@
+import { type Clients, members } from "./packed-agent.js";
 import type { Tables } from "./tables.js";
 import type { Agent, Decision, Outcome, PolicyResult } from "./types.js";
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Places of the words that come first, in the order of `edgeward::packed::Answer::write`. */
-const KINDS = 0;
-const FINDINGS = 1;
-export const NAME = 2;
-const OPERATOR = 4;
-const BROWSER = 6;
-const MAJOR = 8;
-const OUTCOME = 9;
-const SCORE = 10;
-const PROBABILITY = 11;
-const CODE = 12;
-const SIGNALS = 14;
+/** Places of the words that come first, in the order of `edgeward::packed::Answer::write`: those of the client are before them. */
+const OUTCOME = 8;
+const SCORE = 9;
+const PROBABILITY = 10;
+const CODE = 11;
+const SIGNALS = 13;
 
 /** Planes of what each policy came to that number conditions, that are sets, and that number outage modes. */
 const CONDITIONS = 5;
@@ -33,8 +28,7 @@ export interface Shared {
   tables: Tables;
   /** Words that the signals take. */
   signalWords: number;
-  /** A text of the catalogue, by where it lies in the module's memory. */
-  text: (at: number, length: number) => string;
+  clients: Clients;
   sessionControls: (modes: number, frequency: number) => Decision["sessionControls"];
 }
 
@@ -84,7 +78,7 @@ export class PackedDecision implements Decision {
   }
 
   get agent(): Agent {
-    return (this.#agent ??= readAgent(this.#words, this.#shared, this.#name));
+    return (this.#agent ??= this.#shared.clients.read(this.#words, this.#name));
   }
 
   get detections(): Decision["detections"] {
@@ -273,37 +267,6 @@ class Words {
 /** A decision with all its members as they are, to be copied. */
 export function plain(decision: Decision): Decision {
   return decision instanceof PackedDecision ? decision.toJSON() : decision;
-}
-
-/** A client, out of the words of `edgeward::packed::Answer::agent`. */
-export function readAgent(words: ArrayLike<number>, { tables, text }: Shared, name: string | undefined): Agent {
-  const kinds = words[KINDS] as number;
-  const deviceKind = (kinds >> 12) & 0xf;
-  const purpose = (kinds >> 16) & 0xff;
-  const platform = kinds >> 24;
-  const nameAt = words[NAME] as number;
-  const operatorAt = words[OPERATOR] as number;
-  const browserAt = words[BROWSER] as number;
-  return {
-    class: tables.classes[kinds & 0xff] as Agent["class"],
-    name: name ?? (nameAt === 0 ? null : text(nameAt, words[NAME + 1] as number)),
-    operator: operatorAt === 0 ? null : text(operatorAt, words[OPERATOR + 1] as number),
-    purpose: purpose === 0 ? null : (tables.purposes[purpose - 1] as Agent["purpose"]),
-    browser:
-      browserAt === 0
-        ? null
-        : { name: text(browserAt, words[BROWSER + 1] as number), major: words[MAJOR] as number },
-    platform: platform === 0 ? null : (tables.platforms[platform - 1] as Agent["platform"]),
-    deviceKind: deviceKind === 0 ? null : (tables.deviceKinds[deviceKind - 1] as Agent["deviceKind"]),
-    verification: tables.verifications[(kinds >> 8) & 0xf] as Agent["verification"],
-    findings: members(tables.findings, words[FINDINGS] as number),
-  };
-}
-
-function members<T>(table: readonly T[], bits: number): T[] {
-  const of: T[] = [];
-  for (let rest = bits; rest !== 0; rest &= rest - 1) of.push(table[31 - Math.clz32(rest & -rest)] as T);
-  return of;
 }
 
 /** Crockford's base 32. */

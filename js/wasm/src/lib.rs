@@ -38,10 +38,11 @@ impl Engine {
     }
 
     /// Where the buffers lie and how many elements they hold: the text, the sizes and the numbers of a request, the
-    /// words of an answer. They stay where they are as long as the engine lives.
+    /// words of an answer; then the texts of the catalogue. They stay where they are as long as the engine lives.
     #[must_use]
     pub fn buffers(&self) -> Vec<usize> {
         let answer = self.answer.words().as_ptr().addr();
+        let texts = packed::texts();
         let Buffers { text, sizes, numbers } = &self.buffers;
         vec![
             text.as_ptr().addr(),
@@ -52,6 +53,8 @@ impl Engine {
             numbers.len(),
             answer,
             ANSWER_WORDS,
+            texts.as_ptr().addr(),
+            texts.len(),
         ]
     }
 
