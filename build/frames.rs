@@ -183,11 +183,14 @@ fn step(frames: &[Rest]) -> String {
     let (ended, going): (Vec<Rest>, Vec<Rest>) = rests.into_iter().partition(|(pieces, _)| pieces.is_empty());
     assert!(ended.len() <= 1, "a frame with `{common}` is there twice");
     let bytes = common.as_bytes();
+    let first = &bytes[..bytes.len().min(8)];
+    let mask = block(&vec![u8::MAX; first.len()]);
     // The last block overlaps the one before it, so that all are whole.
-    let places = (0..bytes.len()).step_by(8).map(|at| at.min(bytes.len().saturating_sub(8)));
-    let blocks: Vec<u64> = places.map(|at| block(&bytes[at..bytes.len().min(at + 8)])).collect();
+    let places = (8..bytes.len()).step_by(8).map(|at| at.min(bytes.len() - 8));
+    let rest: Vec<u64> = places.map(|at| block(&bytes[at..at + 8])).collect();
     format!(
-        "Step {{ text: &{blocks:?}, length: {}, hole: Hole::{}, ends: {}, next: {} }}",
+        "Step {{ first: {}, mask: {mask}, rest: &{rest:?}, length: {}, hole: Hole::{}, ends: {}, next: {} }}",
+        block(first),
         bytes.len(),
         variant(&hole),
         ended.first().map_or("None".to_owned(), |(_, says)| format!("Some(&{says})")),

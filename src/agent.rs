@@ -299,19 +299,21 @@ pub fn classify<'a>(request: &'a Request<'_>) -> Agent<'a> {
 pub fn classify_known<'a>(request: &'a Request<'_>, registry: &'a Registry) -> Agent<'a> {
     let agent = input::capped(request.http.user_agent().flatten().unwrap_or_default());
     let heard = Heard::of(&request.http);
-    let reading = frame::read(agent)
+    let reading = frame::read(agent.as_bytes())
         .map_or_else(|| Reading::of(agent, &heard), |claims| Reading::of_frame(claims, &heard));
     complete(reading, heard, request, registry)
 }
 
-/// Classifies a user agent of which nothing else is known.
+/// Classifies a user agent of which nothing else is known; none if it is no text.
 #[must_use]
-pub(crate) fn classify_alone(agent: &str) -> Agent<'_> {
-    let agent = input::capped(agent);
+pub(crate) fn classify_alone(agent: &[u8]) -> Option<Agent<'_>> {
     let heard = Heard::default();
-    frame::read(agent)
-        .map_or_else(|| Reading::of(agent, &heard), |claims| Reading::of_frame(claims, &heard))
-        .agent()
+    // A frame is text: whether the rest is costs as much as a part of reading it.
+    let reading = match frame::read(agent) {
+        Some(claims) => Reading::of_frame(claims, &heard),
+        None => Reading::of(input::capped(std::str::from_utf8(agent).ok()?), &heard),
+    };
+    Some(reading.agent())
 }
 
 /// The same as [`classify`] by reading every word, as most user agents need not be.

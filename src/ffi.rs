@@ -88,11 +88,11 @@ impl Instance {
 
     /// Classifies a client of which only the user agent is known; tells whether that is text.
     pub fn classify_agent(&self, agent: &[u8], answer: &mut packed::Answer) -> bool {
-        let agent = std::str::from_utf8(agent);
-        if let Ok(agent) = agent {
-            answer.write_agent(&agent::classify_alone(agent));
+        let agent = agent::classify_alone(agent);
+        if let Some(agent) = &agent {
+            answer.write_agent(agent);
         }
-        agent.is_ok()
+        agent.is_some()
     }
 
     /// Loads a compiled bundle: `{"version","policies","agentDirectories"}`, the directories being those whose keys

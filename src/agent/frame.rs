@@ -6,15 +6,18 @@
 use super::Browser;
 use super::claims::Claims;
 use super::device::Form;
-use super::input::{self, Run, WINDOW};
+use super::input::{self, MAX_BYTES, Run, WINDOW};
 use super::kinds::Kinds;
 use super::structure;
 use super::table::{self, Anchor, FRAMES, Mark, Marks, Meaning, Parts, System, Text};
 
 /// A stretch that is the same in some frames, and what follows.
 pub struct Step {
-    /// Eight bytes each; the last ends where the stretch does.
-    pub text: &'static [u64],
+    /// The first eight bytes, or fewer, and which those are: where several may stand, they tell which does.
+    pub first: u64,
+    pub mask: u64,
+    /// Eight bytes each of what is behind them; the last ends where the stretch does.
+    pub rest: &'static [u64],
     pub length: usize,
     pub hole: Hole,
     /// What a frame says that ends here.
@@ -70,17 +73,20 @@ const HARMLESS: Marks = Marks::of(&[
 /// Digits of a number that are read here. Eight may be a date.
 const DIGITS: usize = 6;
 
-/// Reads a user agent that is one of the frames. What is said of it is then that it is a browser.
+/// Reads a user agent that is one of the frames, all of it ASCII. What is said of it is then that it is a browser.
 #[inline]
-pub fn read(agent: &str) -> Option<Claims> {
-    let bytes = agent.as_bytes();
+pub fn read(bytes: &[u8]) -> Option<Claims> {
+    if bytes.len() > MAX_BYTES {
+        return None;
+    }
     let mut steps = FRAMES;
     let mut at = 0;
     let mut numbers = [0_u32; NUMBERS];
     let mut filled = 0;
     let mut device = Device::default();
     loop {
-        let step = steps.iter().find(|step| step.stands(bytes, at))?;
+        let first = padded_block(bytes, at)?;
+        let step = steps.iter().find(|step| first & step.mask == step.first && step.goes_on(bytes, at))?;
         at += step.length;
         match step.hole {
             Hole::None => {}
@@ -117,18 +123,14 @@ pub fn read(agent: &str) -> Option<Claims> {
 }
 
 impl Step {
-    /// Whether it stands at a place. What is shorter than a block has others before it.
+    /// Whether what stands at a place goes on as it does behind its first eight bytes.
     #[inline]
-    fn stands(&self, bytes: &[u8], at: usize) -> bool {
-        let end = at + self.length;
-        let Some(last) = self.length.checked_sub(8) else {
-            let [known] = self.text else { return self.text.is_empty() };
-            let Some(from) = end.checked_sub(8) else { return false };
-            return whole_block(bytes, from).is_some_and(|block| block >> (64 - 8 * self.length) == *known);
-        };
-        self.text.iter().enumerate().all(|(index, known)| {
-            whole_block(bytes, at + (8 * index).min(last)).is_some_and(|block| block == *known)
-        })
+    fn goes_on(&self, bytes: &[u8], at: usize) -> bool {
+        let Some(last) = self.rest.last() else { return true };
+        let Some(text) = bytes.get(at..at + self.length) else { return false };
+        let (blocks, _) = text.as_chunks();
+        blocks.iter().skip(1).zip(self.rest).all(|(block, known)| u64::from_le_bytes(*block) == *known)
+            && text.last_chunk().is_some_and(|block| u64::from_le_bytes(*block) == *last)
     }
 }
 
@@ -166,10 +168,10 @@ fn number(bytes: &[u8], at: usize, version: bool) -> Option<(u32, usize)> {
 }
 
 /// The name of a device, up to the end of its comment, and what its words prove; none if a word may be more than that,
-/// or a longer name may begin with it. What stands behind a device is longer than what is looked at.
+/// a longer name may begin with it, or a letter is not ASCII. What stands behind a device is longer than what is looked at.
 #[inline]
 fn named(bytes: &[u8], at: usize) -> Option<(Device, usize)> {
-    let window: &[u8; WINDOW] = bytes.get(at..)?.first_chunk()?;
+    let window: &[u8; WINDOW] = bytes.get(at..)?.first_chunk().filter(|window| window.is_ascii())?;
     let Kinds { letters, words, brackets, .. } = Kinds::of(window);
     let length = brackets.trailing_zeros();
     let inside = !u64::MAX.checked_shl(length)?;
@@ -254,10 +256,11 @@ mod tests {
     fn frames(steps: &'static [Step]) -> Vec<String> {
         let mut texts = Vec::new();
         for step in steps {
-            let blocks = step.text.iter().flat_map(|block| block.to_le_bytes()).collect::<Vec<_>>();
-            let overlap = (8 * step.text.len()).saturating_sub(step.length.max(8));
-            let mut text = blocks[..blocks.len().saturating_sub(8)].to_vec();
-            text.extend(&blocks[(blocks.len().saturating_sub(8) + overlap).min(blocks.len())..]);
+            let mut text = step.first.to_le_bytes().to_vec();
+            for block in step.rest {
+                text.truncate(step.length - 8);
+                text.extend(block.to_le_bytes());
+            }
             text.truncate(step.length);
             let mut text = String::from_utf8(text).unwrap();
             text.push_str(match step.hole {
@@ -322,7 +325,7 @@ mod tests {
 
     /// If a text is read at once, it comes to what its words come to.
     fn compare(text: &str) -> bool {
-        let Some(claims) = read(text) else { return false };
+        let Some(claims) = read(text.as_bytes()) else { return false };
         let found = Evidence::of(text, None);
         let verdict = rule::decide(text, &found, &Heard::default());
         assert_eq!(claims, found.claims(), "{text}");
