@@ -78,16 +78,17 @@ mod eight {
 #[cfg(target_feature = "simd128")]
 mod sixteen {
     use std::arch::wasm32::{
-        i8x16_lt, i8x16_splat, i64x2, u8x16_bitmask, u8x16_eq, u8x16_lt, u8x16_splat, u8x16_sub, v128,
-        v128_and, v128_or,
+        i8x16_lt, i8x16_splat, i64x2, u8x16_bitmask, u8x16_eq, u8x16_splat, u8x16_sub, v128, v128_and,
+        v128_or,
     };
 
     use super::{Kinds, WINDOW};
 
-    /// Which bytes are one of so many from a first one on.
+    /// Which bytes are one of so many from a first one on. Processors compare bytes as signed ones: the first becomes the least.
     #[inline]
     fn among(bytes: v128, first: u8, count: u8) -> v128 {
-        u8x16_lt(u8x16_sub(bytes, u8x16_splat(first)), u8x16_splat(count))
+        let least = u8x16_sub(bytes, u8x16_splat(first.wrapping_sub(0x80)));
+        i8x16_lt(least, i8x16_splat(count.wrapping_sub(0x80).cast_signed()))
     }
 
     #[inline]
@@ -96,17 +97,19 @@ mod sixteen {
         for (place, [first, second]) in bytes.as_chunks().0.as_chunks().0.iter().enumerate() {
             let bytes = i64x2(i64::from_le_bytes(*first), i64::from_le_bytes(*second));
             let lower = v128_or(bytes, u8x16_splat(0x20));
-            let letters = v128_or(among(lower, b'a', 26), i8x16_lt(bytes, i8x16_splat(0)));
-            let words = v128_or(letters, among(bytes, b'0', 10));
+            let letters = among(lower, b'a', 26);
+            let digits = among(bytes, b'0', 10);
             let brackets = u8x16_eq(v128_and(bytes, u8x16_splat(0xfe)), u8x16_splat(b'('));
             // `"`, `$`, `%`, `'` and two between them, `<`, and from `{` on.
             let marks = v128_or(among(bytes, b'"', 6), u8x16_eq(bytes, u8x16_splat(b'<')));
             let rare = v128_or(marks, among(bytes, b'{', 5));
             kinds.rare |= u64::from(u8x16_bitmask(rare)) << (16 * place);
-            kinds.letters |= u64::from(u8x16_bitmask(letters)) << (16 * place);
-            kinds.words |= u64::from(u8x16_bitmask(words)) << (16 * place);
+            // The mask of bytes as they are is that of their upper bits.
+            kinds.letters |= u64::from(u8x16_bitmask(letters) | u8x16_bitmask(bytes)) << (16 * place);
+            kinds.words |= u64::from(u8x16_bitmask(digits)) << (16 * place);
             kinds.brackets |= u64::from(u8x16_bitmask(brackets)) << (16 * place);
         }
+        kinds.words |= kinds.letters;
         kinds
     }
 }
