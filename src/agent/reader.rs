@@ -222,9 +222,8 @@ impl Reader<'_> {
     #[inline]
     fn contact(&mut self, run: Run) {
         let before = self.map.before(run.start);
-        if before & token::BREAK != 0 {
-            self.address = false;
-        } else if before & token::CONTACT != 0 {
+        self.address &= before & token::BREAK == 0;
+        if before & token::CONTACT != 0 {
             self.address = self.input.byte(run.start - 1) == b'@';
             if self.address {
                 self.found.mail |= self.found.first != Some(Span::of(run));

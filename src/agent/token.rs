@@ -13,6 +13,10 @@ const JOINER: u8 = 1;
 pub const BREAK: u8 = 2;
 /// It may begin an address or end its user: `@`, `+`.
 pub const CONTACT: u8 = 4;
+/// It is behind an address. The digits of an escape, which stand between words, are inside.
+const BEHIND: u8 = 8;
+/// It is a digit of an escape.
+const HEX: u8 = 16;
 
 /// What a byte between words does.
 static BETWEEN: [u8; 256] = {
@@ -23,12 +27,14 @@ static BETWEEN: [u8; 256] = {
         {
             table[byte] = match byte as u8 {
                 // A letter or a digit stands between words only behind `%20`, which is a blank.
-                b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | 0x80.. | b' ' => JOINER | BREAK,
+                b'0'..=b'9' | b'A'..=b'F' | b'a'..=b'f' => JOINER | BREAK | HEX,
+                b'G'..=b'Z' | b'g'..=b'z' => JOINER | BREAK,
+                b' ' => JOINER | BREAK | BEHIND,
                 b'@' | b'+' => JOINER | CONTACT,
                 b'\'' | b'\\' | b'-' | b'_' | b'.' | b'/' | b':' | b'!' | b'&' | b'~' => JOINER,
                 // `Amazon;Echo`; a blank behind it makes it two.
-                b';' => JOINER | BREAK,
-                b'(' | b')' | b',' => BREAK,
+                b';' => JOINER | BREAK | BEHIND,
+                b'(' | b')' | b',' => BREAK | BEHIND,
                 _ => 0,
             };
         }
@@ -80,10 +86,9 @@ impl<'t> Map<'t> {
             let Kinds { letters, mut words, brackets, rare } = Kinds::of(bytes);
             let escaped = std::mem::take(&mut edge.escaped);
             if rare | escaped != 0 {
-                let (is_odd, escapes) = marks(rare, input, base);
-                self.odd |= is_odd;
-                words &= !(escaped | escapes as u64);
-                edge.escaped = (escapes >> 64) as u64;
+                let escapes;
+                (escapes, edge.escaped) = marks(rare, input, base, &mut self.odd);
+                words &= !(escaped | escapes);
             }
             // A comment is from behind its first bracket to its last.
             let mut comments = if depth > 0 { u64::MAX } else { 0 };
@@ -195,12 +200,18 @@ impl<'t> Map<'t> {
         between(self.input.byte(start.wrapping_sub(1)))
     }
 
-    /// Where an address ends that goes on at `at`.
-    #[inline]
+    /// Where an address ends that goes on at `at`: before the first byte that ends one, or that is not ASCII.
     pub fn address_end(&self, at: usize) -> usize {
-        let rest = self.input.from(at);
-        let inside = |byte: &u8| byte.is_ascii_alphanumeric() || between(*byte) & BREAK == 0;
-        at + rest.iter().take_while(|byte| inside(byte)).count()
+        let first = at / WINDOW;
+        let mut ends = self.windows.iter().enumerate().skip(first).flat_map(|(index, window)| {
+            let unread = if index == first { u64::MAX << (at % WINDOW) } else { u64::MAX };
+            ones(!window.words & unread).map(move |place| WINDOW * index + place)
+        });
+        let length = self.input.length();
+        let end = ends.find(|end| *end >= length || between(self.input.byte(*end)) & BEHIND != 0);
+        let end = end.unwrap_or(length).min(length);
+        let address = self.input.run(Run { start: at, end });
+        if address.is_ascii() { end } else { at + address.iter().take_while(|byte| byte.is_ascii()).count() }
     }
 
     /// Whether one joining separator (`-`, `_`, `.`, a blank, …), or `://`, ` (` or ` - `, stands between two runs.
@@ -237,20 +248,21 @@ const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
-/// Whether one of some bytes of a window is of payloads, and a bit for each byte, and of what follows the window, that belongs
-/// to an escape and is not its first. `%20` is one separator: applications put their percent-encoded names first.
+/// Looks at some bytes of a window for the marks of payloads, and tells with a bit for each byte, of the window and behind it,
+/// which belongs to an escape and is not its first. `%20` is one separator: applications put their percent-encoded names first.
 #[cold]
-fn marks(rare: u64, input: &Input, base: usize) -> (bool, u128) {
-    let mut is_odd = false;
-    let mut escapes = 0;
+fn marks(rare: u64, input: &Input, base: usize, odd: &mut bool) -> (u64, u64) {
+    let (mut inside, mut behind) = (0, 0);
     for at in ones(rare) {
-        let byte = |behind: usize| input.byte(base + at + behind);
-        is_odd |= payload::may_begin(byte(0), byte(1));
-        if byte(0) == b'%' && byte(1).is_ascii_hexdigit() && byte(2).is_ascii_hexdigit() {
-            escapes |= 6 << at;
+        let [byte, first, second, ..] = input.block(base + at).to_le_bytes();
+        if byte == b'%' && between(first) & between(second) & HEX != 0 {
+            let digits = 6_u128 << at;
+            inside |= digits as u64;
+            behind |= (digits >> 64) as u64;
         }
+        *odd = *odd || payload::may_begin(byte, first);
     }
-    (is_odd, escapes)
+    (inside, behind)
 }
 
 /// What of one window matters in the next.
