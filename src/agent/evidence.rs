@@ -180,6 +180,19 @@ pub const ENGINES: Marks = Marks::of(&[
     Mark::Edge,
 ]);
 
+/// Words behind which a number stands that is kept.
+const NUMBERED: Marks = Marks::of(&[
+    Mark::Version,
+    Mark::Webkit,
+    Mark::Safari,
+    Mark::Chrome,
+    Mark::Firefox,
+    Mark::Gecko,
+    Mark::Msie,
+    Mark::Trident,
+    Mark::Rv,
+]);
+
 /// What only applications send.
 pub const KITS: Marks = Marks::of(&[Mark::AppleKit, Mark::Kit, Mark::Webview]);
 
@@ -341,6 +354,10 @@ impl Evidence {
     #[inline]
     pub fn count(&mut self, input: &Input, map: &Map<'_>) {
         self.platform = self.system.platform();
+        // Most of what is no browser says none of them.
+        if self.family.is_none() && !self.marks.any(NUMBERED) {
+            return;
+        }
         let [version, webkit, safari, chrome, firefox, gecko, msie, trident, rv, _] = self.ends;
         for (end, number) in [
             (version, &mut self.version),
