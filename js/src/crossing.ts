@@ -56,6 +56,7 @@ export class Crossing {
   constructor(module: Module) {
     this.#module = module;
     const tables = JSON.parse(module.tables()) as Tables;
+    const memory = this.#memory;
     this.#vocabulary = vocabulary(tables);
     this.#places = module.buffers();
     this.#views = new Views(this.#memory.buffer, this.#places);
@@ -63,6 +64,7 @@ export class Crossing {
       tables,
       signalWords: Math.ceil(tables.signals.length / 4),
       clients: this.#clients(tables),
+      text: (at, length) => decoder.decode(new Uint8Array(memory.buffer, at, length)),
       sessionControls: sessionControlsByWords(),
     };
   }

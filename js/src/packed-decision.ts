@@ -29,6 +29,8 @@ export interface Shared {
   /** Words that the signals take. */
   signalWords: number;
   clients: Clients;
+  /** A constant of the module: it stays where it is. */
+  text: (at: number, length: number) => string;
   sessionControls: (modes: number, frequency: number) => Decision["sessionControls"];
 }
 
