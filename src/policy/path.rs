@@ -49,7 +49,11 @@ impl Compiled for PathPattern {
     }
 }
 
-/// Calls `visit` with everything that an origin may take a path for.
+/// A path that has more bytes and can be read in several ways is taken for every path. Making all its readings takes time that
+/// whoever writes it chooses, and no page is called so.
+const LONGEST: usize = 2_048;
+
+/// Calls `visit` with everything that an origin may take a path for; `false` if that may be anything, without a call.
 ///
 /// Without this, `/%61dmin`, `//admin` and `/x/../admin` would slip past a policy for `/admin`. But origins differ: Express
 /// routes by what is written, so that `/admin/x/../../public` is one of `/admin`'s pages there; a URL parser resolves dots
@@ -59,9 +63,13 @@ impl Compiled for PathPattern {
 ///
 /// Escapes are decoded once. Those that are no text stay as they are written; those beside them are decoded all the same,
 /// as origins do that decode piece by piece.
-pub(super) fn readings(path: &str, mut visit: impl FnMut(&str)) {
+pub(super) fn readings(path: &str, mut visit: impl FnMut(&str)) -> bool {
     if !path.contains(['%', '\\', ';']) && !path.contains("//") && !path.contains("/.") {
-        return visit(path);
+        visit(path);
+        return true;
+    }
+    if path.len() > LONGEST {
+        return false;
     }
     let decoded = decode(path);
     visit(&decoded);
@@ -85,6 +93,7 @@ pub(super) fn readings(path: &str, mut visit: impl FnMut(&str)) {
     if decoded.contains("..") && path.contains('%') {
         all(path, &mut |text| visit(&decode(text)));
     }
+    true
 }
 
 /// Resolves dot segments (RFC 3986 §5.2.4), escaped ones too. `merges`: an empty segment is none.
@@ -164,7 +173,7 @@ mod tests {
 
     fn all(path: &str) -> Vec<String> {
         let mut all = Vec::new();
-        readings(path, |reading| all.push(reading.to_owned()));
+        assert!(readings(path, |reading| all.push(reading.to_owned())));
         all
     }
 
@@ -217,6 +226,23 @@ mod tests {
         assert!(prefix.matches("/ADMIN/x") && prefix.matches("/admin/"));
         assert!(["/admin", "/ad", "/adm\u{ef}n/"].iter().all(|path| !prefix.matches(path)));
         assert!(PathPattern::Exact("/".to_owned()).matches("/"));
+    }
+
+    #[test]
+    fn what_is_too_long_to_be_read_in_every_way_may_be_anything() {
+        let may_be_anything = |path: &str| {
+            let mut all = 0;
+            let is_read = readings(path, |_| all += 1);
+            assert_eq!(is_read, all > 0);
+            !is_read
+        };
+        let long = "/a".repeat(LONGEST / 2);
+        for (more, expected) in
+            [("", false), ("a", false), ("%", true), (";", true), ("//", true), ("/.", true), ("\\", true)]
+        {
+            assert_eq!(may_be_anything(&format!("{long}{more}")), expected, "{more}");
+        }
+        assert!(!may_be_anything(&long.replacen("/a", "/%", 1)), "to the last byte");
     }
 
     #[test]

@@ -326,11 +326,11 @@ pub(super) fn paths(table: &Table, path: &str) -> Bits {
         return Bits::EMPTY;
     }
     let mut all = Bits::EMPTY;
-    path::readings(path, |reading| {
+    let is_read = path::readings(path, |reading| {
         let matching = table.paths.iter().filter(|(pattern, _)| pattern.matches(reading));
         matching.for_each(|(_, row)| all |= *row);
     });
-    all
+    if is_read { all } else { table.paths.iter().fold(Bits::EMPTY, |all, (_, row)| all | *row) }
 }
 
 /// Controls met by the age of the sign-in. One in the near future is a clock that runs ahead, so its age is zero; a sign-in

@@ -160,7 +160,7 @@ impl Conditions {
                 .into(),
             Condition::Path => {
                 any_of(edge.paths.as_deref(), view.path.as_ref(), Fact::HttpPath, |pattern, readings| {
-                    readings.iter().any(|path| pattern.matches(path))
+                    readings.as_ref().is_none_or(|all| all.iter().any(|path| pattern.matches(path)))
                 })
             }
             Condition::Method => {

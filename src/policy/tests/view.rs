@@ -35,7 +35,8 @@ pub(in crate::policy) struct View<'f> {
     pub(in crate::policy) agent_class: Option<AgentClass>,
     pub(in crate::policy) agent_name: Option<Symbol>,
     pub(in crate::policy) agent_verification: Option<Verification>,
-    pub(in crate::policy) path: Option<Vec<String>>,
+    /// What the path may be read as; `None` within: anything.
+    pub(in crate::policy) path: Option<Option<Vec<String>>>,
     pub(in crate::policy) method: Option<Symbol>,
 }
 
@@ -82,8 +83,7 @@ impl<'f> View<'f> {
             agent_verification: headers_known.then_some(facts.agent.verification),
             path: request.http.path.as_deref().map(|path| {
                 let mut all = Vec::new();
-                readings(path, |reading| all.push(reading.to_owned()));
-                all
+                readings(path, |reading| all.push(reading.to_owned())).then_some(all)
             }),
             method: symbol(symbols, request.http.method.as_ref()),
         }
