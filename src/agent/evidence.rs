@@ -315,7 +315,7 @@ impl Evidence {
     }
 
     /// Takes note of what stands around some words.
-    pub fn around(&mut self, mark: Mark, run: Run, input: &Input, map: &Map<'_>) {
+    pub fn around(&mut self, mark: Mark, run: Run, input: &Input, map: &Map) {
         let Run { start, end } = run;
         match mark {
             Mark::Mozilla if start <= 1 && input.byte(end) == b'/' => {
@@ -352,7 +352,7 @@ impl Evidence {
 
     /// Reads what the words come to, when all are known: the system, and the numbers behind them.
     #[inline]
-    pub fn count(&mut self, input: &Input, map: &Map<'_>) {
+    pub fn count(&mut self, input: &Input, map: &Map) {
         self.platform = self.system.platform();
         // Most of what is no browser says none of them.
         if self.family.is_none() && !self.marks.any(NUMBERED) {

@@ -72,7 +72,7 @@ impl Begun {
 /// What the pass remembers between segments.
 struct Reader<'r> {
     input: &'r Input,
-    map: &'r Map<'r>,
+    map: &'r Map,
     found: &'r mut Evidence,
     trace: Option<&'r mut Trace>,
     /// Names that have begun.
@@ -98,12 +98,10 @@ const DOMAINS: usize = 4;
 /// Reads a user agent. Large, and wanted once in the module.
 #[inline(never)]
 pub fn read(agent: &str, trace: Option<&mut Trace>, found: &mut Evidence) {
-    let mut input = Input::EMPTY;
-    input.take(agent.as_bytes());
-    let input = &input;
-    let mut map = Map::of(input);
-    map.draw();
+    let mut map = Map::EMPTY;
+    map.take(agent.as_bytes());
     let map = &map;
+    let input = &map.input;
     found.odd = map.odd;
     let first = map.run(0);
     found.first = first.map(Span::of);

@@ -60,8 +60,8 @@ struct Window {
 
 /// Where the words of a text are.
 #[derive(Debug)]
-pub struct Map<'t> {
-    input: &'t Input,
+pub struct Map {
+    pub input: Input,
     windows: [Window; WINDOWS],
     /// There is a byte that payloads have.
     pub odd: bool,
@@ -69,18 +69,22 @@ pub struct Map<'t> {
     pub opens: Option<usize>,
 }
 
-impl<'t> Map<'t> {
-    /// A map on which nothing is drawn yet. It is large, and drawn where it lies.
-    #[inline]
-    pub fn of(input: &'t Input) -> Self {
-        Self { input, windows: [Window::default(); WINDOWS], odd: false, opens: None }
-    }
+impl Map {
+    /// One of nothing. It is large, and drawn where it lies; beside the text, it is cleared with it at once.
+    pub const EMPTY: Self = Self {
+        input: Input::EMPTY,
+        windows: [Window { words: 0, ends: 0, comments: 0 }; WINDOWS],
+        odd: false,
+        opens: None,
+    };
 
+    /// Takes a text, as [`Input::take`] does, and draws it.
     #[inline]
-    pub fn draw(&mut self) {
+    pub fn take(&mut self, text: &[u8]) {
+        self.input.take(text);
         let mut depth = 0_u32;
         let mut edge = Edge::default();
-        let input = self.input;
+        let input = &self.input;
         for ((index, window), bytes) in self.windows.iter_mut().enumerate().zip(input.windows()) {
             let base = WINDOW * index;
             let Kinds { letters, mut words, brackets, rare } = Kinds::of(bytes);
