@@ -1,5 +1,6 @@
 import { type Engine as Module, moduleMemory, sessionControls } from "./engine/engine.js";
-import { Clients, OWN } from "./packed-agent.js";
+import { clientReader, OWN } from "./packed-agent.js";
+import type { ReadClient } from "./packed-agent.js";
 import { PackedDecision } from "./packed-decision.js";
 import type { Shared } from "./packed-decision.js";
 import { vocabulary, write, written } from "./packed-request.js";
@@ -63,7 +64,7 @@ export class Crossing {
     this.#shared = {
       tables,
       signalWords: Math.ceil(tables.signals.length / 4),
-      clients: this.#clients(tables),
+      client: this.#clientReader(tables),
       text: (at, length) => decoder.decode(new Uint8Array(memory.buffer, at, length)),
       sessionControls: sessionControlsByWords(),
     };
@@ -92,7 +93,7 @@ export class Crossing {
     const bytes = this.#write(request);
     if (bytes < 0 || this.#module.classifyPacked(bytes, written.sizes, written.numbers) === 0) return undefined;
     const { words } = this.#current();
-    return this.#shared.clients.read(words, this.#name(words, written.text, bytes));
+    return this.#shared.client(words, this.#name(words, written.text, bytes));
   }
 
   /** The client of a user agent, or `undefined` if it has to cross as JSON. Needs no bundle. */
@@ -102,7 +103,7 @@ export class Crossing {
     if (bytes < 0 || this.#module.classifyAgent(bytes) === 0) return undefined;
     // It allocates nothing: the memory is as it was when the text was written.
     const { words } = this.#views;
-    return this.#shared.clients.read(words, this.#name(words, text, bytes));
+    return this.#shared.client(words, this.#name(words, text, bytes));
   }
 
   /** Views of the module's memory come loose when it grows, which any call may bring about: then they are empty. */
@@ -134,10 +135,10 @@ export class Crossing {
   }
 
   /** Texts of the catalogue are constants of the module and stay where they are. */
-  #clients(tables: Tables): Clients {
+  #clientReader(tables: Tables): ReadClient {
     const memory = this.#memory;
     const [textsAt = 0, bytes = 0] = this.#places.subarray(TEXTS);
-    return new Clients(tables, bytes, (at, length) =>
+    return clientReader(tables, bytes, (at, length) =>
       decoder.decode(new Uint8Array(memory.buffer, textsAt + at, length)),
     );
   }

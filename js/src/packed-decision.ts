@@ -1,4 +1,5 @@
-import { type Clients, members } from "./packed-agent.js";
+import { members } from "./packed-agent.js";
+import type { ReadClient } from "./packed-agent.js";
 import type { Tables } from "./tables.js";
 import type { Agent, Decision, Outcome, PolicyResult } from "./types.js";
 
@@ -28,7 +29,7 @@ export interface Shared {
   tables: Tables;
   /** Words that the signals take. */
   signalWords: number;
-  clients: Clients;
+  client: ReadClient;
   /** A constant of the module: it stays where it is. */
   text: (at: number, length: number) => string;
   sessionControls: (modes: number, frequency: number) => Decision["sessionControls"];
@@ -80,7 +81,7 @@ export class PackedDecision implements Decision {
   }
 
   get agent(): Agent {
-    return (this.#agent ??= this.#shared.clients.read(this.#words, this.#name));
+    return (this.#agent ??= this.#shared.client(this.#words, this.#name));
   }
 
   get detections(): Decision["detections"] {
