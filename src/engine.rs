@@ -85,7 +85,7 @@ impl Engine {
     /// there is something among it that the scorer may know. A country nobody can look up is settled at once.
     #[must_use]
     pub fn decide<'a>(&'a self, request: &'a Request<'a>) -> Decision<'a> {
-        self.judge(request, Unknowns::Ask, |judged| self.written_out(judged))
+        self.decided(request, Unknowns::Ask)
     }
 
     /// Decides a deferred request for good. The scorer's answer, if there was one, has been merged into the
@@ -93,11 +93,12 @@ impl Engine {
     /// each policy's own outage mode, so this never defers.
     #[must_use]
     pub fn resume<'a>(&'a self, request: &'a Request<'a>) -> Decision<'a> {
-        self.judge(request, Unknowns::Settle, |judged| self.written_out(judged))
+        self.decided(request, Unknowns::Settle)
     }
 
-    fn written_out<'a>(&'a self, judged: &Judged<'a, '_>) -> Decision<'a> {
-        judged.to_decision(&self.bundle.model, self.versions())
+    // One for both, because the module has a copy of `judge` for each of its callers.
+    fn decided<'a>(&'a self, request: &'a Request<'a>, unknowns: Unknowns) -> Decision<'a> {
+        self.judge(request, unknowns, |judged| judged.to_decision(&self.bundle.model, self.versions()))
     }
 
     /// Judges a request and shows `read` what it comes to, where it lies: an answer is large, and handing it back would copy
