@@ -100,18 +100,19 @@ impl Marks<'_> {
         let mut lists = Lists { bytes: vec![0; HEAD], lengths: Vec::with_capacity(8) };
         self.put(&mut lists, &NETWORK, &profile.networks, &counts.networks);
         let three = |number: u32| number.to_be_bytes().strip_prefix(&[0]).map(<[u8]>::to_vec);
-        lists.put(kept::ASNS, &profile.asns, &counts.asns, |asn| three(*asn));
-        lists.put(kept::COUNTRIES, &profile.countries, &counts.countries, |country| {
-            Some(country.as_bytes().to_vec()).filter(|country| is_country(country))
-        });
+        lists.put(kept::ASNS, &counts.asns, &mut profile.asns.iter().map(|asn| three(*asn)));
+        let country =
+            |country: &Text<'_>| is_country(country.as_bytes()).then(|| country.as_bytes().to_vec());
+        lists.put(kept::COUNTRIES, &counts.countries, &mut profile.countries.iter().map(country));
         let cell = |city: &Text<'_>| CityCell::parse(city).map(CityCell::number).and_then(three);
-        lists.put(kept::CITIES, &profile.cities, &counts.cities, cell);
-        lists.put(kept::AGENTS, &profile.agents, &counts.agents, |entry| {
+        lists.put(kept::CITIES, &counts.cities, &mut profile.cities.iter().map(cell));
+        let agent = |entry: &Text<'_>| {
             let (key, version) = split_version(entry);
             let mut mark = self.of(&AGENT, key);
             mark.push(version.map_or(0, byte));
             Some(mark)
-        });
+        };
+        lists.put(kept::AGENTS, &counts.agents, &mut profile.agents.iter().map(agent));
         self.put(&mut lists, &SYSTEM, &profile.systems, &counts.systems);
         self.put(&mut lists, &TLS, &profile.tls, &counts.tls);
         self.put(&mut lists, &DEVICE, &profile.devices, &counts.devices);
@@ -139,7 +140,7 @@ impl Marks<'_> {
     }
 
     fn put(&self, lists: &mut Lists, dimension: &Dimension, values: &[Text<'_>], counts: &[u32]) {
-        lists.put(dimension.kept, values, counts, |value| Some(self.of(dimension, value)));
+        lists.put(dimension.kept, counts, &mut values.iter().map(|value| Some(self.of(dimension, value))));
     }
 }
 
@@ -150,12 +151,17 @@ struct Lists {
 }
 
 impl Lists {
-    /// Appends the newest values that can be written, each with its count, and how many these are.
-    fn put<T>(&mut self, most: usize, values: &[T], counts: &[u32], write: impl Fn(&T) -> Option<Vec<u8>>) {
+    /// Appends the newest of the values that can be written, each with its count, and how many these are.
+    fn put(
+        &mut self,
+        most: usize,
+        counts: &[u32],
+        values: &mut dyn ExactSizeIterator<Item = Option<Vec<u8>>>,
+    ) {
         let is_counted = counts.len() == values.len();
         let mut written: Vec<Vec<u8>> = Vec::with_capacity(values.len());
-        for (place, value) in values.iter().enumerate() {
-            let Some(mut value) = write(value) else { continue };
+        for (place, value) in values.enumerate() {
+            let Some(mut value) = value else { continue };
             value.push(counts.get(place).filter(|_| is_counted).map_or(0, |count| byte(*count)));
             written.push(value);
         }
@@ -176,17 +182,17 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Profile<'static>> {
     let [networks, asns, countries, cities, agents, systems, tls, devices] = halves(lengths);
     let mut counts = Counts::default();
     let marks = |rest: &mut &[u8], counts: &mut Vec<u32>, dimension: &Dimension, length| {
-        list(rest, counts, dimension.bytes, dimension.kept, length, |mark| Some(text(mark_text(mark))))
+        list(rest, counts, dimension.bytes, dimension.kept, length, &|mark| Some(text(mark_text(mark))))
     };
     let mut profile = Profile {
         count: u32::from(u16::from_be_bytes([count_high, count_low])),
         networks: marks(&mut rest, &mut counts.networks, &NETWORK, networks)?,
-        asns: list(&mut rest, &mut counts.asns, 3, kept::ASNS, asns, |asn| Some(big_endian(asn)))?,
-        countries: list(&mut rest, &mut counts.countries, 2, kept::COUNTRIES, countries, country)?,
-        cities: list(&mut rest, &mut counts.cities, 3, kept::CITIES, cities, |cell| {
+        asns: list(&mut rest, &mut counts.asns, 3, kept::ASNS, asns, &|asn| Some(big_endian(asn)))?,
+        countries: list(&mut rest, &mut counts.countries, 2, kept::COUNTRIES, countries, &country)?,
+        cities: list(&mut rest, &mut counts.cities, 3, kept::CITIES, cities, &|cell| {
             Some(text(CityCell::numbered(big_endian(cell))?.to_string()))
         })?,
-        agents: list(&mut rest, &mut counts.agents, AGENT.bytes + 1, kept::AGENTS, agents, agent)?,
+        agents: list(&mut rest, &mut counts.agents, AGENT.bytes + 1, kept::AGENTS, agents, &agent)?,
         systems: marks(&mut rest, &mut counts.systems, &SYSTEM, systems)?,
         tls: marks(&mut rest, &mut counts.tls, &TLS, tls)?,
         devices: marks(&mut rest, &mut counts.devices, &DEVICE, devices)?,
@@ -230,7 +236,7 @@ fn list<T>(
     bytes: usize,
     kept: usize,
     length: u8,
-    read: impl Fn(&[u8]) -> Option<T>,
+    read: &dyn Fn(&[u8]) -> Option<T>,
 ) -> Option<Vec<T>> {
     let length = usize::from(length);
     let (taken, left) = rest.split_at_checked((bytes + 1) * length).filter(|_| length <= kept)?;
