@@ -269,6 +269,12 @@ record!(ClientCert {
 pub struct Transport<'a> {
     /// Round-trip time, milliseconds.
     pub rtt_ms: Option<u32>,
+    /// Where the edge stands that measured it: degrees north, in millionths; JSON carries degrees.
+    #[serde(serialize_with = "degrees")]
+    pub edge_latitude: Option<i32>,
+    /// Degrees east, in millionths; JSON carries degrees.
+    #[serde(serialize_with = "degrees")]
+    pub edge_longitude: Option<i32>,
     /// HTTP/2 settings fingerprint, opaque.
     pub h2_fingerprint: Option<Text<'a>>,
     /// Header names in wire order, where the host keeps it.
@@ -277,6 +283,8 @@ pub struct Transport<'a> {
 
 record!(Transport<'a> {
     "rttMs" => Whole(rtt_ms),
+    "edgeLatitude" => Latitude(edge_latitude),
+    "edgeLongitude" => Longitude(edge_longitude),
     "h2Fingerprint" => Text(h2_fingerprint),
     "headerOrder" => Texts(header_order),
 });

@@ -21,9 +21,10 @@ pub fn facts(incoming: &Incoming) -> Request<'static> {
         client: client(ip, ip.and_then(geo_lookup).as_ref()),
         tls: tls(incoming),
         transport: Transport {
-            rtt_ms: None,
             h2_fingerprint: owned(incoming.get_client_h2_fingerprint()),
             header_order: header_order(incoming),
+            // Compute tells no round trip.
+            ..Transport::default()
         },
         platform_bot: PlatformBot {
             score: None,

@@ -267,6 +267,8 @@ function writeTransport(transport: NonNullable<Request["transport"]>): string {
   groups |= TRANSPORT;
   unread(transport.h2Fingerprint);
   numbers[numberCount++] = number(transport.rttMs);
+  numbers[numberCount++] = number(transport.edgeLatitude);
+  numbers[numberCount++] = number(transport.edgeLongitude);
   return writeTexts(transport.headerOrder);
 }
 

@@ -71,7 +71,14 @@ export type TlsFacts = Facts<{
   clientCert: Facts<{ presented: boolean; verified: boolean }>;
 }>;
 
-export type TransportFacts = Facts<{ rttMs: number; h2Fingerprint: string; headerOrder: readonly string[] }>;
+export type TransportFacts = Facts<{
+  rttMs: number;
+  /** Degrees: where the edge stands that measured the round trip. */
+  edgeLatitude: number;
+  edgeLongitude: number;
+  h2Fingerprint: string;
+  headerOrder: readonly string[];
+}>;
 
 export type PlatformBotFacts = Facts<{
   /** 1 (certainly automated) to 99 (certainly human), Cloudflare's scale. */

@@ -64,6 +64,7 @@ test("cf facts are what Cloudflare states, in our terms; what it does not know i
     latitude: "59.9",
     longitude: "10.7",
     tlsVersion: "TLSv1.3",
+    colo: "OSL",
     clientTcpRtt: 12,
     botManagement: { score: 30, verifiedBot: false, ja4: "t13d" },
     tlsClientAuth: { certPresented: "1", certVerified: "FAILED:self signed certificate" },
@@ -72,6 +73,9 @@ test("cf facts are what Cloudflare states, in our terms; what it does not know i
   assert.deepEqual(facts.client, { ip: "203.0.113.7", asn: 64_500, country: "NO", latitude: 59.9, longitude: 10.7 });
   assert.deepEqual(facts.tls, { version: "1.3", ja4: "t13d", clientCert: { presented: true, verified: false } });
   assert.deepEqual(facts.platformBot, { score: 30, verified: false });
+  assert.deepEqual(facts.transport, { rttMs: 12, edgeLatitude: 60.2, edgeLongitude: 11.1 });
+  const nowhere = stated(clientFacts(Object.assign(request, { cf: { colo: "constructor", clientQuicRtt: 9 } })));
+  assert.deepEqual(nowhere.transport, { rttMs: 9 });
   assert.deepEqual(stated(clientFacts(Object.assign(request, { cf: { country: "T1" } }))).client, { ip: "203.0.113.7", proxy: "tor" });
 });
 

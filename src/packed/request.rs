@@ -75,8 +75,10 @@ impl<'a, 'n> Reader<'a, 'n> {
             into.tls.client_cert = ClientCert { presented: flag(*presented)?, verified: flag(*verified)? };
         }
         if has(TRANSPORT) {
-            let [rtt_ms] = self.numbers()?;
+            let [rtt_ms, latitude, longitude] = self.numbers()?;
             into.transport.rtt_ms = whole(*rtt_ms)?;
+            into.transport.edge_latitude = degrees(*latitude, LATITUDES)?;
+            into.transport.edge_longitude = degrees(*longitude, LONGITUDES)?;
             into.transport.header_order = self.texts()?;
         }
         if has(PLATFORM_BOT) {
@@ -374,7 +376,7 @@ mod tests {
     use super::*;
 
     /// Members of a request without a profile, as sizes with the mask and the length, and as numbers.
-    const MEMBERS: (usize, usize) = (49, 11);
+    const MEMBERS: (usize, usize) = (49, 13);
 
     fn read<'a>(text: &'a str, sizes: &[i32], numbers: &[f64]) -> Option<Request<'a>> {
         let mut into = Request::default();

@@ -1,5 +1,6 @@
 //! What kind of network the client address belongs to.
 
+use super::travel::distance;
 use super::{Familiarity, bins};
 use crate::request::{Proxy, Request};
 
@@ -79,11 +80,12 @@ impl Exit {
 }
 
 bins! {
-    /// Round-trip time between the edge and whoever holds the connection. A proxy in somebody's home adds its owner's
+    /// Round-trip time between the edge and whoever holds the connection, beyond what light takes to where the address is
+    /// said to be, if the edge tells where it stands. A proxy in somebody's home adds its owner's
     /// line to the way, so the shorter the way, the less room there is for one; the steps are narrower than one line
     /// varies, because a line's times are spread by a factor and not by a number of milliseconds.
     RoundTrip {
-        /// Under 4 ms: a machine in a data centre next to the edge.
+        /// Under 4 ms: a machine in a data centre next to the edge, or one that is not where its address is said to be.
         Immediate = "immediate",
         /// Up to 9 ms: fibre in the same town.
         Quick = "quick",
@@ -108,7 +110,7 @@ bins! {
 
 impl RoundTrip {
     pub(super) fn read(request: &Request<'_>) -> Self {
-        match request.transport.rtt_ms {
+        match request.transport.rtt_ms.map(|rtt| rtt.saturating_sub(light_time(request))) {
             Some(0..=3) => Self::Immediate,
             Some(4..=9) => Self::Quick,
             Some(10..=14) => Self::Short,
@@ -128,9 +130,35 @@ impl RoundTrip {
     }
 }
 
+/// Milliseconds that light takes in fibre from the edge to the client's place and back: 100 km each (two thirds of its
+/// speed in vacuum). A straight line through the Earth is shorter than any cable, so nobody is given too much.
+fn light_time(request: &Request<'_>) -> u32 {
+    let (client, edge) = (&request.client, &request.transport);
+    let places = client.latitude.zip(client.longitude).zip(edge.edge_latitude.zip(edge.edge_longitude));
+    let kilometres = places.and_then(|(client, edge)| distance(client, edge)).unwrap_or_default();
+    u32::try_from(kilometres / 100).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_light_takes_to_the_place_is_not_held_against_it() {
+        let of = |rtt: u32, place: &str| {
+            let json = format!(
+                r#"{{"client":{{{place}}},"transport":{{"rttMs":{rtt},"edgeLatitude":59.9,"edgeLongitude":10.7}}}}"#
+            );
+            RoundTrip::read(&serde_json::from_str(&json).unwrap())
+        };
+        let (oslo, sydney) = (r#""latitude":59.9,"longitude":10.7"#, r#""latitude":-33.9,"longitude":151.2"#);
+        assert_eq!(of(12, oslo), RoundTrip::Short);
+        assert_eq!(of(12, ""), RoundTrip::Short, "nobody says where it is");
+        // 12,100 km through the Earth.
+        assert_eq!(of(150, oslo), RoundTrip::Long);
+        assert_eq!(of(150, sydney), RoundTrip::Usual);
+        assert_eq!(of(12, sydney), RoundTrip::Immediate, "faster than light");
+    }
 
     #[test]
     fn the_way_to_an_intermediary_is_not_the_clients() {

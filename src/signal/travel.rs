@@ -42,13 +42,10 @@ impl Journey {
             return None;
         }
         let here = (request.client.latitude?, request.client.longitude?);
-        let there = (last.latitude_e6, last.longitude_e6);
-        if !is_place(here) || !is_place(there) {
-            return None;
-        }
+        let kilometres = distance(here, (last.latitude_e6, last.longitude_e6))?;
         let elapsed = now.checked_sub(last.time)?;
         // A clock running backwards is no evidence of speed.
-        (elapsed >= 0).then(|| Self { kilometres: chord(here, there), seconds: (elapsed / 1000).max(1) })
+        (elapsed >= 0).then(|| Self { kilometres, seconds: (elapsed / 1000).max(1) })
     }
 
     /// Kilometres per hour.
@@ -56,6 +53,11 @@ impl Journey {
     pub const fn speed(self) -> i64 {
         self.kilometres * 3600 / self.seconds
     }
+}
+
+/// Straight-line distance between two places in millionths of a degree, kilometres; `None` if one is nowhere.
+pub(super) fn distance(one: (i32, i32), other: (i32, i32)) -> Option<i64> {
+    (is_place(one) && is_place(other)).then(|| chord(one, other))
 }
 
 /// Whether there is such a place: what is nowhere could be near anything.

@@ -1,4 +1,5 @@
 import * as read from "../../facts.js";
+import colos from "./colos.json" with { type: "json" };
 import type { Request } from "../../types.js";
 
 /**
@@ -12,6 +13,7 @@ export function clientFacts(request: globalThis.Request): Request {
   const cf = (request as { cf?: CfProperties }).cf ?? {};
   const bot = cf.botManagement ?? {};
   const certificate = cf.tlsClientAuth;
+  const edge = PLACES.get(cf.colo ?? "");
   return {
     client: {
       ip: read.text(request.headers.get("cf-connecting-ip")),
@@ -32,13 +34,16 @@ export function clientFacts(request: globalThis.Request): Request {
         verified: certificate.certVerified === "SUCCESS",
       },
     },
-    transport: { rttMs: read.count(cf.clientTcpRtt) },
+    transport: { rttMs: read.count(cf.clientTcpRtt ?? cf.clientQuicRtt), edgeLatitude: edge?.[0], edgeLongitude: edge?.[1] },
     platformBot: {
       score: bot.score === 0 ? undefined : read.count(bot.score, 99), // 0: not computed
       verified: read.boolean(bot.verifiedBot),
     },
   };
 }
+
+/** Where each of Cloudflare's data centres is: latitude, longitude. */
+const PLACES: ReadonlyMap<string, number[]> = new Map(Object.entries(colos.places));
 
 const VERSIONS: Record<string, "1.0" | "1.1" | "h2" | "h3"> = {
   "HTTP/1.0": "1.0",
@@ -55,6 +60,7 @@ export function httpVersion(request: globalThis.Request): "1.0" | "1.1" | "h2" |
 /** The members read; `cf` is missing altogether outside Cloudflare. */
 interface CfProperties {
   asn?: unknown;
+  colo?: string;
   country?: unknown;
   city?: unknown;
   latitude?: unknown;
@@ -62,6 +68,7 @@ interface CfProperties {
   tlsVersion?: unknown;
   httpProtocol?: string;
   clientTcpRtt?: unknown;
+  clientQuicRtt?: unknown;
   botManagement?: { score?: unknown; verifiedBot?: unknown; ja3Hash?: unknown; ja4?: unknown };
   tlsClientAuth?: { certPresented?: string; certVerified?: string };
 }
