@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { test } from "node:test";
 import { createIdentifierKey, type Decision, Engine } from "edgeward";
 import { Engine as Module } from "../dist/engine/engine.js";
@@ -127,4 +128,8 @@ test("identifiers are hashed with a key of the host's own randomness", () => {
   assert.match(engine.identifier("principal", "u1"), /^[0-9a-f]{32}$/);
   assert.notEqual(engine.identifier("session", "u1"), engine.identifier("principal", "u1"));
   assert.equal(new Engine().identifier("principal", "u1"), "u1");
+});
+
+test("Node reads the module from its file", () => {
+  assert.match(createRequire(new URL("../dist/index.js", import.meta.url)).resolve("#engine"), /\/entry\/node\.js$/);
 });

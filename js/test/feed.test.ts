@@ -53,6 +53,23 @@ function request(facts: Facts = CALM): HostRequest<undefined> {
   return { native: undefined, method: "GET", url: "https://app.example/", header: () => undefined, trustsPeer: false, facts: { http, ...facts } };
 }
 
+test("what waits for nothing is judged at once, and what fails is no exception", async () => {
+  const options = { bundle: { text: bundle() }, allowUnsigned: true, onProblem: () => undefined };
+  const alone = new Guard<undefined>(options);
+  const judged = alone.judge(request());
+  assert.ok(!(judged instanceof Promise));
+  assert.equal(judged.plan.kind, "pass");
+  const broken = (): Facts => {
+    throw new Error("away");
+  };
+  const undecided = new Guard<undefined>({ ...options, facts: broken }).judge(request());
+  assert.ok(!(undecided instanceof Promise));
+  assert.equal(undecided.plan.kind, "answer");
+  const asking = guard(new Scorer()).judge(request());
+  assert.ok(asking instanceof Promise, "there is no bundle yet");
+  assert.equal((await asking).plan.kind, "pass");
+});
+
 test("a bundle is swapped while requests are decided: none fails, none goes back", async () => {
   const scorer = new Scorer();
   const serving = guard(scorer);
