@@ -66,7 +66,7 @@ export class Guard<Native> {
     this.engine = new Engine({ ...options, profileKeys: options.profiles?.keys ?? options.profileKeys });
     if (options.bundle !== undefined) this.engine.load(options.bundle.text, options.bundle.signature);
     if (options.session !== undefined) {
-      this.#session = new SessionReader(options.session, (message) => report("keys_unavailable", message));
+      this.#session = new SessionReader(options.session, report);
     }
     if (options.trustedHeaders !== undefined) this.#trustedHeaders = new TrustedHeaderReader(options.trustedHeaders);
     this.#agentKeys = new AgentKeys(options.agentKeys ?? {}, (message) => report("agent_keys_unavailable", message));

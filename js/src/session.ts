@@ -122,10 +122,10 @@ export class SessionReader {
   readonly #cookie: string;
   readonly #verified = new Lru<Known>(CACHE_ENTRIES);
   #proofs: Promise<ProofVerifier> | undefined;
-  readonly #report: (message: string) => void;
+  readonly #report: (code: string, message: string) => void;
 
   /** @throws {EdgewardError} `invalid_option`. */
-  constructor(options: SessionOptions, report: (message: string) => void) {
+  constructor(options: SessionOptions, report: (code: string, message: string) => void) {
     for (const name of ["issuer", "audience"] as const) {
       if (typeof options[name] !== "string" || options[name] === "") {
         throw new EdgewardError("invalid_option", `a token of any ${name} would be believed`, {
@@ -227,11 +227,13 @@ export class SessionReader {
       });
       if (claims === undefined) return NOBODY;
       const known: Known = { facts: this.#facts(claims), confirmation: confirmation(claims["cnf"]) };
-      if (known.confirmation === "unsupported") this.#report("a token is bound to what can not be proved here: it counts as none");
+      if (known.confirmation === "unsupported") {
+        this.#report("token_unprovable", "a token is bound to what can not be proved here: it counts as none");
+      }
       this.#verified.set(token, known, Math.min((claims.exp ?? 0) * 1000, now + CACHE_MS));
       return known;
     } catch (error) {
-      this.#report(`the keys of session tokens can not be had: ${String(error)}`);
+      this.#report("keys_unavailable", `the keys of session tokens can not be had: ${String(error)}`);
       return { facts: UNKNOWN, confirmation: undefined };
     }
   }
