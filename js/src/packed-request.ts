@@ -3,6 +3,8 @@ import type { Profile, Request } from "./types.js";
 
 /** A size that is not known. */
 const UNKNOWN = -1;
+/** One of what is neither of its kind nor unknown. The module takes none, and so it crosses as JSON, which tells what is wrong. */
+const MISFIT = -2;
 
 /** Indices of names. Most requests say what the one before said, which is cheaper to see than to look up. */
 class Index {
@@ -14,6 +16,7 @@ class Index {
     this.#places = new Map(names.map((name, place) => [name, place]));
   }
 
+  /** Index of a name; one that the engine does not know is unknown. */
   find(name: string): number {
     return name === this.#last ? this.#place : this.#look(name);
   }
@@ -84,8 +87,7 @@ class Headers {
 }
 
 // The request being written. Module state, because an object for each request costs more than all of the writing. What
-// writes several values keeps its place in variables of its own: reading and storing these every time is what costs. Texts
-// are handed back and joined group by group: a string to which one piece after the other is added costs half as much again.
+// writes several values keeps its place in variables of its own: reading and storing these every time is what costs.
 let names: Vocabulary;
 let sizes = new Int32Array();
 let numbers = new Float64Array();
@@ -97,7 +99,7 @@ let fits = true;
 /** A request as text and numbers, until the next one is written. */
 export const written = { text: "", sizes: 0, numbers: 0 };
 
-/** Writes the members in the order in which `edgeward::packed::request` reads them, and tells whether they fit. */
+/** Writes a request, and tells whether it fits. */
 export function write(
   request: Request,
   vocabulary: Vocabulary,
@@ -105,10 +107,8 @@ export function write(
 ): boolean {
   names = vocabulary;
   ({ sizes, numbers } = into);
-  sizeCount = 2;
-  numberCount = 0;
   groups = 0;
-  fits = isGroup(request);
+  fits = isObject(request);
   const text = fits ? writeRequest(request) : "";
   sizes[0] = groups;
   sizes[1] = text.length;
@@ -136,207 +136,214 @@ const VELOCITY = 1 << 12;
 const PROFILE = 1 << 13;
 const COUNTS = 1 << 14;
 
+/**
+ * Writes the members in the order in which `edgeward::packed::request` reads them: of texts where they end. It is one
+ * function, which asks on the spot of what kind a member is, because V8 puts only so many calls in their place: one for
+ * each group and member costs as much again as the writing.
+ */
 function writeRequest(request: Request): string {
-  const { http, client, tls, transport, platformBot, principal, session, device, resource, risk, velocity, profile } =
-    request;
-  // A user agent on its own, which `classify` takes as well, crosses as JSON.
-  const { ua, headers: ofAgent } = request as { ua?: unknown; headers?: unknown };
-  if (ua !== undefined || ofAgent !== undefined) fits = false;
-  numbers[numberCount++] = number(request.time);
-  const ofHttp = isGroup(http) ? writeHttp(http) : "";
-  const ofClient = isGroup(client) ? writeClient(client) : "";
-  const ofTls = isGroup(tls) ? writeTls(tls) : "";
-  const ofTransport = isGroup(transport) ? writeTransport(transport) : "";
-  if (isGroup(platformBot)) writePlatformBot(platformBot);
-  const ofPrincipal = isGroup(principal) ? writePrincipal(principal) : "";
-  const ofSession = isGroup(session) ? writeSession(session) : "";
-  const ofDevice = isGroup(device) ? writeDevice(device) : "";
-  const ofResource = isGroup(resource) ? writeResource(resource) : "";
-  if (isGroup(risk)) writeRisk(risk);
-  if (isGroup(velocity)) {
-    groups |= VELOCITY;
-    numbers[numberCount++] = number(velocity.userFailures1h);
-    numbers[numberCount++] = number(velocity.ipUsers1h);
-  }
-  const ofProfile = isGroup(profile) ? writeProfile(profile) : "";
-  rare(request.agentDirectory);
-  return ofHttp + ofClient + ofTls + ofTransport + ofPrincipal + ofSession + ofDevice + ofResource + ofProfile;
-}
-
-/** What is neither an object nor unknown does not fit. */
-function isGroup<T>(value: T | null | undefined): value is T {
-  if (value == null) return false;
-  if (typeof value === "object" && !Array.isArray(value)) return true;
-  fits = false;
-  return false;
-}
-
-/** What few hosts report crosses as JSON. */
-function rare(value: unknown): void {
-  if (value != null) fits = false;
-}
-
-/** A text that no decision reads does not cross, but has to be one. */
-function unread(value: string | null | undefined): void {
-  if (typeof value !== "string") nothing(value);
-}
-
-function writeHttp(http: NonNullable<Request["http"]>): string {
-  const { method, scheme, host, path } = http;
+  const { time, http, client, tls, transport, platformBot, principal, session, device, resource, risk, velocity } = request;
   const into = sizes;
-  const at = sizeCount;
-  groups |= HTTP;
-  rare(http.query);
-  unread(http.version);
-  into[at] = size(method);
-  into[at + 1] = size(scheme);
-  into[at + 2] = size(host);
-  into[at + 3] = size(path);
-  sizeCount = at + 4;
-  return known(method) + known(scheme) + known(host) + known(path) + writeHeaders(http.headers);
+  const floats = numbers;
+  let known = 0;
+  let text = "";
+  let at = 2;
+  let floatAt = 1;
+  floats[0] = number(time);
+  if (http != null) {
+    checkGroup(http);
+    known |= HTTP;
+    const { method, scheme, host, path } = http;
+    into[at] = typeof method === "string" ? (text += method).length : method == null ? UNKNOWN : MISFIT;
+    into[at + 1] = typeof scheme === "string" ? (text += scheme).length : scheme == null ? UNKNOWN : MISFIT;
+    into[at + 2] = typeof host === "string" ? (text += host).length : host == null ? UNKNOWN : MISFIT;
+    into[at + 3] = typeof path === "string" ? (text += path).length : path == null ? UNKNOWN : MISFIT;
+    rare(http.query);
+    unread(http.version);
+    sizeCount = at + 4;
+    text = writeHeaders(text, http.headers);
+    at = sizeCount;
+  }
+  if (client != null) {
+    checkGroup(client);
+    known |= CLIENT;
+    const { ip, country, city, proxy, gpsCountry, compliantNetwork, appType } = client;
+    into[at] = typeof ip === "string" ? (text += ip).length : ip == null ? UNKNOWN : MISFIT;
+    into[at + 1] = typeof country === "string" ? (text += country).length : country == null ? UNKNOWN : MISFIT;
+    into[at + 2] = typeof city === "string" ? (text += city).length : city == null ? UNKNOWN : MISFIT;
+    into[at + 3] = typeof proxy === "string" ? names.proxies.find(proxy) : proxy == null ? UNKNOWN : MISFIT;
+    into[at + 4] = typeof gpsCountry === "string" ? (text += gpsCountry).length : gpsCountry == null ? UNKNOWN : MISFIT;
+    into[at + 5] = flag(compliantNetwork);
+    into[at + 6] = typeof appType === "string" ? names.appTypes.find(appType) : appType == null ? UNKNOWN : MISFIT;
+    rare(client.reverseDns);
+    at += 7;
+    floats[floatAt] = number(client.asn);
+    floats[floatAt + 1] = number(client.latitude);
+    floats[floatAt + 2] = number(client.longitude);
+    floatAt += 3;
+  }
+  if (tls != null) {
+    checkGroup(tls);
+    known |= TLS;
+    const { ja4, ja3, clientCert } = tls;
+    into[at] = typeof ja4 === "string" ? (text += ja4).length : ja4 == null ? UNKNOWN : MISFIT;
+    into[at + 1] = typeof ja3 === "string" ? (text += ja3).length : ja3 == null ? UNKNOWN : MISFIT;
+    unread(tls.version);
+    at += 2;
+    if (clientCert != null) {
+      checkGroup(clientCert);
+      known |= CLIENT_CERT;
+      into[at] = flag(clientCert.presented);
+      into[at + 1] = flag(clientCert.verified);
+      at += 2;
+    }
+  }
+  if (transport != null) {
+    checkGroup(transport);
+    known |= TRANSPORT;
+    unread(transport.h2Fingerprint);
+    floats[floatAt] = number(transport.rttMs);
+    floats[floatAt + 1] = number(transport.edgeLatitude);
+    floats[floatAt + 2] = number(transport.edgeLongitude);
+    floatAt += 3;
+    sizeCount = at;
+    text = writeTexts(text, transport.headerOrder);
+    at = sizeCount;
+  }
+  if (platformBot != null) {
+    checkGroup(platformBot);
+    known |= PLATFORM_BOT;
+    floats[floatAt] = number(platformBot.score);
+    floatAt += 1;
+    into[at] = flag(platformBot.verified);
+    into[at + 1] = flag(platformBot.signedAgent);
+    at += 2;
+  }
+  if (principal != null) {
+    checkGroup(principal);
+    known |= PRINCIPAL;
+    const { kind, id, guestType, externalTenant } = principal;
+    into[at] = typeof kind === "string" ? names.principalKinds.find(kind) : kind == null ? UNKNOWN : MISFIT;
+    into[at + 1] = typeof id === "string" ? (text += id).length : id == null ? UNKNOWN : MISFIT;
+    into[at + 2] = typeof guestType === "string" ? names.guestTypes.find(guestType) : guestType == null ? UNKNOWN : MISFIT;
+    into[at + 3] = typeof externalTenant === "string" ? (text += externalTenant).length : externalTenant == null ? UNKNOWN : MISFIT;
+    rare(principal.customSecurityAttributes);
+    sizeCount = at + 4;
+    text = writeTexts(writeTexts(text, principal.groups), principal.roles);
+    at = sizeCount;
+  }
+  if (session != null) {
+    checkGroup(session);
+    known |= SESSION;
+    const { id, transferMethod, keyProved, binding } = session;
+    into[at] = typeof id === "string" ? (text += id).length : id == null ? UNKNOWN : MISFIT;
+    into[at + 1] = typeof transferMethod === "string" ? names.transferMethods.find(transferMethod) : transferMethod == null ? UNKNOWN : MISFIT;
+    into[at + 2] = flag(keyProved);
+    floats[floatAt] = number(session.establishedAt);
+    floats[floatAt + 1] = number(session.authTime);
+    floatAt += 2;
+    sizeCount = at + 3;
+    text = writeTexts(text, session.amr);
+    at = sizeCount;
+    if (binding != null) {
+      checkGroup(binding);
+      known |= BINDING;
+      const { country, ja4, agent } = binding;
+      floats[floatAt] = number(binding.asn);
+      floatAt += 1;
+      into[at] = typeof country === "string" ? (text += country).length : country == null ? UNKNOWN : MISFIT;
+      into[at + 1] = typeof ja4 === "string" ? (text += ja4).length : ja4 == null ? UNKNOWN : MISFIT;
+      into[at + 2] = typeof agent === "string" ? (text += agent).length : agent == null ? UNKNOWN : MISFIT;
+      at += 3;
+    }
+  }
+  if (device != null) {
+    checkGroup(device);
+    known |= DEVICE;
+    const { trustType, platform, deviceId, cookie } = device;
+    into[at] = flag(device.isRegistered);
+    into[at + 1] = flag(device.isCompliant);
+    into[at + 2] = typeof trustType === "string" ? names.trustTypes.find(trustType) : trustType == null ? UNKNOWN : MISFIT;
+    into[at + 3] = typeof platform === "string" ? names.platforms.find(platform) : platform == null ? UNKNOWN : MISFIT;
+    into[at + 4] = typeof deviceId === "string" ? (text += deviceId).length : deviceId == null ? UNKNOWN : MISFIT;
+    into[at + 5] = typeof cookie === "string" ? names.deviceCookies.find(cookie) : cookie == null ? UNKNOWN : MISFIT;
+    at += 6;
+    checkDevice(device);
+  }
+  if (resource != null) {
+    checkGroup(resource);
+    known |= RESOURCE;
+    const { application, userAction, authenticationContext } = resource;
+    into[at] = typeof application === "string" ? (text += application).length : application == null ? UNKNOWN : MISFIT;
+    into[at + 1] = typeof userAction === "string" ? (text += userAction).length : userAction == null ? UNKNOWN : MISFIT;
+    into[at + 2] =
+      typeof authenticationContext === "string" ? (text += authenticationContext).length : authenticationContext == null ? UNKNOWN : MISFIT;
+    rare(resource.customSecurityAttributes);
+    sizeCount = at + 3;
+    text = writeTexts(text, resource.applicationGroups);
+    at = sizeCount;
+  }
+  if (risk != null) {
+    checkGroup(risk);
+    known |= RISK;
+    const { signIn, user, servicePrincipal, agent, insider } = risk;
+    const { levels, insiderLevels } = names;
+    into[at] = typeof signIn === "string" ? levels.find(signIn) : signIn == null ? UNKNOWN : MISFIT;
+    into[at + 1] = typeof user === "string" ? levels.find(user) : user == null ? UNKNOWN : MISFIT;
+    into[at + 2] = typeof servicePrincipal === "string" ? levels.find(servicePrincipal) : servicePrincipal == null ? UNKNOWN : MISFIT;
+    into[at + 3] = typeof agent === "string" ? levels.find(agent) : agent == null ? UNKNOWN : MISFIT;
+    into[at + 4] = typeof insider === "string" ? insiderLevels.find(insider) : insider == null ? UNKNOWN : MISFIT;
+    at += 5;
+  }
+  if (velocity != null) {
+    checkGroup(velocity);
+    known |= VELOCITY;
+    floats[floatAt] = number(velocity.userFailures1h);
+    floats[floatAt + 1] = number(velocity.ipUsers1h);
+    floatAt += 2;
+  }
+  groups = known;
+  sizeCount = at;
+  numberCount = floatAt;
+  return writeRest(text, request);
 }
 
-function writeHeaders(headers: readonly (readonly [string, string])[] | null | undefined): string {
-  if (!isList(headers)) return "";
+/** What no host, or no device's first request, has. */
+function writeRest(text: string, request: Request): string {
+  // A user agent on its own, which `classify` takes as well, crosses as JSON.
+  const { ua, headers } = request as { ua?: unknown; headers?: unknown };
+  if (ua !== undefined || headers !== undefined) fits = false;
+  rare(request.agentDirectory);
+  return request.profile == null ? text : writeProfile(text, request.profile);
+}
+
+function writeHeaders(text: string, headers: readonly (readonly [string, string])[] | null | undefined): string {
+  if (!isList(headers)) return text;
   const known = names.headers;
   const into = sizes;
   const count = sizeCount;
   let at = count + 1;
-  let joined = "";
+  let joined = text;
   for (let place = 0; place < headers.length; place += 1) {
     const pair = headers[place] as readonly [string, string];
     if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== "string" || typeof pair[1] !== "string") {
       fits = false;
-      return "";
+      return joined;
     }
     const header = known.find(pair[0]);
     if (header < 0) continue;
     if (header === known.signed) fits = false;
     into[at] = header;
-    into[at + 1] = pair[1].length;
+    into[at + 1] = (joined += pair[1]).length;
     at += 2;
-    joined += pair[1];
   }
   into[count] = (at - count) >> 1;
   sizeCount = at;
   return joined;
 }
 
-function writeClient(client: NonNullable<Request["client"]>): string {
-  const { ip, country, city, gpsCountry } = client;
-  const { proxies, appTypes } = names;
-  const into = sizes;
-  const at = sizeCount;
-  groups |= CLIENT;
-  rare(client.reverseDns);
-  into[at] = size(ip);
-  into[at + 1] = size(country);
-  into[at + 2] = size(city);
-  into[at + 3] = name(client.proxy, proxies);
-  into[at + 4] = size(gpsCountry);
-  into[at + 5] = flag(client.compliantNetwork);
-  into[at + 6] = name(client.appType, appTypes);
-  sizeCount = at + 7;
-  const numbersAt = numberCount;
-  numbers[numbersAt] = number(client.asn);
-  numbers[numbersAt + 1] = number(client.latitude);
-  numbers[numbersAt + 2] = number(client.longitude);
-  numberCount = numbersAt + 3;
-  return known(ip) + known(country) + known(city) + known(gpsCountry);
-}
-
-function writeTls(tls: NonNullable<Request["tls"]>): string {
-  const { ja4, ja3, clientCert } = tls;
-  const into = sizes;
-  const at = sizeCount;
-  groups |= TLS;
-  unread(tls.version);
-  into[at] = size(ja4);
-  into[at + 1] = size(ja3);
-  sizeCount = at + 2;
-  if (isGroup(clientCert)) {
-    groups |= CLIENT_CERT;
-    into[at + 2] = flag(clientCert.presented);
-    into[at + 3] = flag(clientCert.verified);
-    sizeCount = at + 4;
-  }
-  return known(ja4) + known(ja3);
-}
-
-function writeTransport(transport: NonNullable<Request["transport"]>): string {
-  groups |= TRANSPORT;
-  unread(transport.h2Fingerprint);
-  numbers[numberCount++] = number(transport.rttMs);
-  numbers[numberCount++] = number(transport.edgeLatitude);
-  numbers[numberCount++] = number(transport.edgeLongitude);
-  return writeTexts(transport.headerOrder);
-}
-
-function writePlatformBot(platformBot: NonNullable<Request["platformBot"]>): void {
-  groups |= PLATFORM_BOT;
-  numbers[numberCount++] = number(platformBot.score);
-  sizes[sizeCount++] = flag(platformBot.verified);
-  sizes[sizeCount++] = flag(platformBot.signedAgent);
-}
-
-function writePrincipal(principal: NonNullable<Request["principal"]>): string {
-  const { id, externalTenant } = principal;
-  const { principalKinds, guestTypes } = names;
-  const into = sizes;
-  const at = sizeCount;
-  groups |= PRINCIPAL;
-  rare(principal.customSecurityAttributes);
-  into[at] = name(principal.kind, principalKinds);
-  into[at + 1] = size(id);
-  into[at + 2] = name(principal.guestType, guestTypes);
-  into[at + 3] = size(externalTenant);
-  sizeCount = at + 4;
-  const lists = writeTexts(principal.groups) + writeTexts(principal.roles);
-  return known(id) + known(externalTenant) + lists;
-}
-
-function writeSession(session: NonNullable<Request["session"]>): string {
-  const { id, binding } = session;
-  const into = sizes;
-  const at = sizeCount;
-  groups |= SESSION;
-  into[at] = size(id);
-  into[at + 1] = name(session.transferMethod, names.transferMethods);
-  into[at + 2] = flag(session.keyProved);
-  sizeCount = at + 3;
-  numbers[numberCount++] = number(session.establishedAt);
-  numbers[numberCount++] = number(session.authTime);
-  const joined = known(id) + writeTexts(session.amr);
-  return isGroup(binding) ? joined + writeBinding(binding) : joined;
-}
-
-function writeBinding(binding: NonNullable<NonNullable<Request["session"]>["binding"]>): string {
-  const { country, ja4, agent } = binding;
-  const into = sizes;
-  const at = sizeCount;
-  groups |= BINDING;
-  numbers[numberCount++] = number(binding.asn);
-  into[at] = size(country);
-  into[at + 1] = size(ja4);
-  into[at + 2] = size(agent);
-  sizeCount = at + 3;
-  return known(country) + known(ja4) + known(agent);
-}
-
-function writeDevice(device: NonNullable<Request["device"]>): string {
-  const { deviceId } = device;
-  const { trustTypes, platforms, deviceCookies } = names;
-  const into = sizes;
-  const at = sizeCount;
-  groups |= DEVICE;
-  into[at] = flag(device.isRegistered);
-  into[at + 1] = flag(device.isCompliant);
-  into[at + 2] = name(device.trustType, trustTypes);
-  into[at + 3] = name(device.platform, platforms);
-  into[at + 4] = size(deviceId);
-  into[at + 5] = name(device.cookie, deviceCookies);
-  sizeCount = at + 6;
-  // Attributes that only policies with a device filter read cross as JSON.
+/** Attributes that only policies with a device filter read cross as JSON. */
+function checkDevice(device: NonNullable<Request["device"]>): void {
   const isPlain =
     device.mdmAppId == null &&
     device.displayName == null &&
@@ -351,48 +358,21 @@ function writeDevice(device: NonNullable<Request["device"]>): string {
     device.systemLabels == null &&
     device.extensionAttributes == null;
   fits &&= isPlain;
-  return known(deviceId);
 }
 
-function writeResource(resource: NonNullable<Request["resource"]>): string {
-  const { application, userAction, authenticationContext } = resource;
-  const into = sizes;
-  const at = sizeCount;
-  groups |= RESOURCE;
-  rare(resource.customSecurityAttributes);
-  into[at] = size(application);
-  into[at + 1] = size(userAction);
-  into[at + 2] = size(authenticationContext);
-  sizeCount = at + 3;
-  const joined = known(application) + known(userAction) + known(authenticationContext);
-  return joined + writeTexts(resource.applicationGroups);
-}
-
-function writeRisk(risk: NonNullable<Request["risk"]>): void {
-  const { levels, insiderLevels } = names;
-  const into = sizes;
-  const at = sizeCount;
-  groups |= RISK;
-  into[at] = name(risk.signIn, levels);
-  into[at + 1] = name(risk.user, levels);
-  into[at + 2] = name(risk.servicePrincipal, levels);
-  into[at + 3] = name(risk.agent, levels);
-  into[at + 4] = name(risk.insider, insiderLevels);
-  sizeCount = at + 5;
-}
-
-function writeProfile(profile: Profile): string {
+function writeProfile(text: string, profile: Profile): string {
+  checkGroup(profile);
   groups |= PROFILE;
   if (profile.count == null) fits = false;
   numbers[numberCount++] = number(profile.count);
-  const networks = writeTexts(profile.networks);
+  let joined = writeTexts(text, profile.networks);
   writeNumbers(profile.asns);
-  const countries = writeTexts(profile.countries);
-  const cities = writeTexts(profile.cities);
-  const agents = writeTexts(profile.agents);
-  const systems = writeTexts(profile.systems);
-  const tls = writeTexts(profile.tls);
-  const devices = writeTexts(profile.devices);
+  joined = writeTexts(joined, profile.countries);
+  joined = writeTexts(joined, profile.cities);
+  joined = writeTexts(joined, profile.agents);
+  joined = writeTexts(joined, profile.systems);
+  joined = writeTexts(joined, profile.tls);
+  joined = writeTexts(joined, profile.devices);
   writeNumbers(profile.hours);
   const { last, counts } = profile;
   numbers[numberCount++] = number(last?.time);
@@ -401,11 +381,12 @@ function writeProfile(profile: Profile): string {
     numbers[numberCount++] = number(last.latitudeE6);
     numbers[numberCount++] = number(last.longitudeE6);
   }
-  if (isGroup(counts)) writeCounts(counts);
-  return networks + countries + cities + agents + systems + tls + devices;
+  if (counts != null) writeCounts(counts);
+  return joined;
 }
 
 function writeCounts(counts: NonNullable<Profile["counts"]>): void {
+  checkGroup(counts);
   groups |= COUNTS;
   writeNumbers(counts.networks);
   writeNumbers(counts.asns);
@@ -417,65 +398,60 @@ function writeCounts(counts: NonNullable<Profile["counts"]>): void {
   writeNumbers(counts.devices);
 }
 
-// These run for every member. V8 puts functions so small in their place wherever they are called; what rarely happens
-// is apart for that reason.
+// What is neither of its kind nor unknown does not fit.
+
+function checkGroup(value: unknown): void {
+  if (!isObject(value)) fits = false;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What few hosts report crosses as JSON. */
+function rare(value: unknown): void {
+  if (value != null) fits = false;
+}
+
+/** A text that no decision reads does not cross, but has to be one. */
+function unread(value: string | null | undefined): void {
+  if (typeof value !== "string") nothing(value);
+}
 
 function number(value: number | null | undefined): number {
   // Infinity does not fit, and crosses as JSON does: as `null`.
-  return typeof value === "number" ? value : noNumber(value);
+  return typeof value === "number" ? value : value == null ? Number.NaN : Number.POSITIVE_INFINITY;
 }
 
 function flag(value: boolean | null | undefined): number {
-  return value === true ? 1 : value === false ? 0 : nothing(value);
+  return value === true ? 1 : value === false ? 0 : value == null ? UNKNOWN : MISFIT;
 }
 
-/** A name that the engine does not know is unknown. */
-function name(value: string | null | undefined, known: Index): number {
-  return typeof value === "string" ? known.find(value) : nothing(value);
-}
-
-/** Length of a text. */
-function size(value: string | null | undefined): number {
-  return typeof value === "string" ? value.length : nothing(value);
-}
-
-/** A text, as it is joined to the others. */
-function known(value: string | null | undefined): string {
-  return typeof value === "string" ? value : "";
-}
-
-/** What is neither of its kind nor unknown does not fit. */
 function nothing(value: unknown): number {
   if (value != null) fits = false;
   return UNKNOWN;
 }
 
-function noNumber(value: unknown): number {
-  if (value != null) fits = false;
-  return Number.NaN;
-}
-
-/** Whether there is a list to write; what is neither that nor unknown does not fit. */
+/** Whether there is a list to write. */
 function isList<T>(values: readonly T[] | null | undefined): values is readonly T[] {
   if (Array.isArray(values)) return true;
   sizes[sizeCount++] = nothing(values);
   return false;
 }
 
-function writeTexts(values: readonly string[] | null | undefined): string {
-  if (!isList(values)) return "";
+function writeTexts(text: string, values: readonly string[] | null | undefined): string {
+  if (!isList(values)) return text;
   const into = sizes;
   let at = sizeCount;
-  let joined = "";
+  let joined = text;
   into[at++] = values.length;
   for (let place = 0; place < values.length; place += 1) {
     const value = values[place] as string;
     if (typeof value !== "string") {
       fits = false;
-      return "";
+      return joined;
     }
-    into[at++] = value.length;
-    joined += value;
+    into[at++] = (joined += value).length;
   }
   sizeCount = at;
   return joined;

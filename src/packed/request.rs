@@ -12,9 +12,9 @@ use crate::request::{
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 
 /// Reads a request: its members in the order written below. `sizes` begins with the mask of the groups that are known
-/// and the length of the whole text; it holds what is small: for texts their length in UTF-16 units, which is what
-/// JavaScript knows, for lists their count, for flags 0 or 1, for names their index, for headers that of [`Header`]
-/// before the length; -1 for what is unknown. `numbers` holds numbers, NaN for what is unknown. Groups that the mask
+/// and the length of the whole text; it holds what is small: for texts where they end in the whole, in UTF-16 units, which is
+/// what JavaScript knows, for lists their count, for flags 0 or 1, for names their index, for headers that of [`Header`]
+/// before the end; -1 for what is unknown. `numbers` holds numbers, NaN for what is unknown. Groups that the mask
 /// leaves out are unknown as a whole; texts that no decision reads do not cross. Fills a request of which nothing is known
 /// yet, because a value of its size is not moved for free. `None` if they do not fit; the JSON way tells why.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn request<'a>(text: &'a str, sizes: &[i32], numbers: &[f64], into: &mut Req
     let ([groups, units], sizes) = sizes.split_first_chunk()?;
     // No character takes fewer bytes than units, and only those of ASCII take as many.
     let is_ascii = usize::try_from(*units).is_ok_and(|units| units == text.len());
-    let mut reader = Reader { text, is_ascii, sizes, numbers };
+    let mut reader = Reader { text, units: 0, is_ascii, sizes, numbers };
     reader.request(*groups, into)?;
     (reader.text.is_empty() && reader.sizes.is_empty() && reader.numbers.is_empty()).then_some(())
 }
@@ -45,7 +45,9 @@ const PROFILE: i32 = 1 << 13;
 const COUNTS: i32 = 1 << 14;
 
 struct Reader<'a, 'n> {
+    /// What is not read yet, and the units before it.
     text: &'a str,
+    units: usize,
     is_ascii: bool,
     sizes: &'n [i32],
     numbers: &'n [f64],
@@ -269,8 +271,10 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     #[inline]
-    fn slice(&mut self, size: i32) -> Read<&'a str> {
-        let Some(units) = known(size)? else { return Some(None) };
+    fn slice(&mut self, end: i32) -> Read<&'a str> {
+        let Some(end) = known(end)? else { return Some(None) };
+        let units = end.checked_sub(self.units)?;
+        self.units = end;
         let bytes = if self.is_ascii { units } else { bytes(self.text, units)? };
         let (slice, rest) = self.text.split_at_checked(bytes)?;
         self.text = rest;
@@ -278,8 +282,8 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     #[inline]
-    fn text(&mut self, size: i32) -> Read<Text<'a>> {
-        Some(self.slice(size)?.map(Text::from))
+    fn text(&mut self, end: i32) -> Read<Text<'a>> {
+        Some(self.slice(end)?.map(Text::from))
     }
 
     fn counts(&mut self) -> Read<Vec<u32>> {
@@ -294,11 +298,11 @@ impl<'a, 'n> Reader<'a, 'n> {
     fn texts(&mut self) -> Read<Vec<Text<'a>>> {
         let [count] = self.sizes()?;
         let Some(count) = known(*count)? else { return Some(None) };
-        let (sizes, rest) = self.sizes.split_at_checked(count)?;
+        let (ends, rest) = self.sizes.split_at_checked(count)?;
         self.sizes = rest;
         let mut texts = Vec::with_capacity(count);
-        for size in sizes {
-            texts.push(self.text(*size)??);
+        for end in ends {
+            texts.push(self.text(*end)??);
         }
         Some(Some(texts))
     }
@@ -309,8 +313,8 @@ impl<'a, 'n> Reader<'a, 'n> {
         let (pairs, rest) = self.sizes.split_at_checked(count.checked_mul(2)?)?;
         self.sizes = rest;
         let mut headers = Headers::with_capacity(count);
-        for [header, size] in pairs.as_chunks().0 {
-            headers.push_known(name(*header, Header::ALL)??, self.text(*size)??);
+        for [header, end] in pairs.as_chunks().0 {
+            headers.push_known(name(*header, Header::ALL)??, self.text(*end)??);
         }
         Some(Some(headers))
     }
@@ -418,6 +422,9 @@ mod tests {
         assert_eq!(method("G€", 2, 3), None, "a length past the end");
         assert_eq!(method("G€T", 5, 3), None, "said to be ASCII");
         assert_eq!(method("", 0, -2), None, "no size");
+        let (mut sizes, text) = (sizes, "GEThttps");
+        (sizes[1], sizes[2], sizes[3]) = (8, 8, 3);
+        assert_eq!(read(text, &sizes, &unknown), None, "a text that ends before the one in front of it");
         for bad in [0.5, 1e300, f64::INFINITY] {
             assert_eq!(read("", &[0, 0], &[bad]), None, "{bad}");
         }
