@@ -41,12 +41,13 @@ impl IdentifierKind {
 /// How identifiers are written when they leave the edge: keyed hashes with a key, plain without.
 #[derive(Clone, Default)]
 pub struct Identifiers {
-    key: Option<Vec<u8>>,
+    /// With the key read in, which is a quarter of a hash.
+    mac: Option<HMAC>,
 }
 
 impl fmt::Debug for Identifiers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(if self.key.is_some() { "Identifiers(keyed)" } else { "Identifiers(plain)" })
+        formatter.write_str(if self.is_keyed() { "Identifiers(keyed)" } else { "Identifiers(plain)" })
     }
 }
 
@@ -57,7 +58,7 @@ impl Identifiers {
     /// Plain identifiers.
     #[must_use]
     pub const fn plain() -> Self {
-        Self { key: None }
+        Self { mac: None }
     }
 
     /// Hashes keyed by `hex`, at least 32 hexadecimal digits.
@@ -70,13 +71,13 @@ impl Identifiers {
                 name: "identifierKey",
                 why: format!("needs at least {} hexadecimal digits", Self::KEY_BYTES * 2),
             })?;
-        Ok(Self { key: Some(key) })
+        Ok(Self { mac: Some(HMAC::new(key)) })
     }
 
     /// Whether identifiers are hashed.
     #[must_use]
     pub const fn is_keyed(&self) -> bool {
-        self.key.is_some()
+        self.mac.is_some()
     }
 
     /// The identifier as it leaves the edge: 32 hexadecimal digits of HMAC-SHA256 over kind, 0 and value.
@@ -90,7 +91,7 @@ impl Identifiers {
     /// ```
     #[must_use]
     pub fn of<'a>(&self, kind: IdentifierKind, value: &'a str) -> Text<'a> {
-        if self.key.is_none() {
+        if !self.is_keyed() {
             return value.into();
         }
         let digest = self.digest(&[kind.name(), value]);
@@ -99,7 +100,7 @@ impl Identifiers {
 
     /// HMAC-SHA256 over parts with 0 between them; without a key, under an empty one.
     pub(crate) fn digest(&self, parts: &[&str]) -> [u8; 32] {
-        let mut mac = HMAC::new(self.key.as_deref().unwrap_or_default());
+        let mut mac = self.mac.clone().unwrap_or_else(|| HMAC::new([]));
         for (index, part) in parts.iter().enumerate() {
             if index > 0 {
                 mac.update([0]);

@@ -4,7 +4,7 @@
 use edgeward::agent::classify;
 use edgeward::identifier::Identifiers;
 use edgeward::profile::{Counts, LineSeen, Opened, Profile, ProfileKey, SealOutcome, Seals};
-use edgeward::request::{Request, Text};
+use edgeward::request::{DeviceCookie, Request, Text};
 use proptest::prelude::*;
 
 const NOW: i64 = 1_790_000_000_000;
@@ -38,7 +38,13 @@ fn nonce(seed: u8) -> [u8; 24] {
 }
 
 fn renew(seals: &Seals, sealed: Option<&str>, request: &Request<'_>, seed: u8) -> Option<String> {
-    seals.renew(sealed, request, &classify(request), &nonce(seed))
+    let renewed = seals.renew(sealed, request, &classify(request), &nonce(seed));
+    // Hosts ask for another only where it is due, or where a cookie was copied.
+    if request.device.cookie != Some(DeviceCookie::Forked) {
+        let opened = seals.open(sealed, request, &classify(request)).ok();
+        assert_eq!(Seals::is_due(opened.as_ref(), request), renewed.is_some(), "{request:?}");
+    }
+    renewed
 }
 
 fn open(seals: &Seals, sealed: &str, request: &Request<'_>) -> Result<Opened, SealOutcome> {

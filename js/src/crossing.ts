@@ -88,6 +88,18 @@ export class Crossing {
     return bytes < 0 ? undefined : this.#module.receiptPacked(bytes, written.sizes, written.numbers, circumstances);
   }
 
+  /** The answer of `openProfile`, or `undefined` for a request that has to cross as JSON. Needs no bundle. */
+  openProfile(request: Request, sealed: string | undefined): string | undefined {
+    const bytes = this.#write(request);
+    return bytes < 0 ? undefined : this.#module.openProfilePacked(bytes, written.sizes, written.numbers, sealed);
+  }
+
+  /** The answer of `renewProfile`, or `undefined` for a request that has to cross as JSON. Needs no bundle. */
+  renewProfile(request: Request, sealed: string | undefined, nonce: string): string | undefined {
+    const bytes = this.#write(request);
+    return bytes < 0 ? undefined : this.#module.renewProfilePacked(bytes, written.sizes, written.numbers, sealed, nonce);
+  }
+
   /** The client, or `undefined` for a request that has to cross as JSON. Needs no bundle. */
   classify(request: Request): Agent | undefined {
     const bytes = this.#write(request);

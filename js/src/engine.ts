@@ -67,6 +67,8 @@ export interface OpenedProfile {
   keyId?: number;
   profile?: Profile;
   cookie?: CookieUse;
+  /** Whether {@link Engine.renewProfile} has another to give, should the request be allowed; where a cookie was copied, it may. */
+  isDue: boolean;
 }
 
 /** What is remembered of a line of device cookies. */
@@ -211,8 +213,9 @@ export class Engine {
 
   /** Opens the sealed profile that came with a request. */
   openProfile(request: Request, sealed: string | undefined): OpenedProfile {
-    const facts = JSON.stringify(request);
-    return this.#call((module) => module.openProfile(facts, sealed));
+    return this.#call(
+      (module) => this.#cross(module).openProfile(request, sealed) ?? module.openProfile(JSON.stringify(request), sealed),
+    );
   }
 
   /**
@@ -220,8 +223,12 @@ export class Engine {
    * stay. `nonce` is 48 random hexadecimal digits, never used twice.
    */
   renewProfile(request: Request, sealed: string | undefined, nonce: string): string | undefined {
-    const facts = JSON.stringify(request);
-    return this.#call<{ sealed: string | null }>((module) => module.renewProfile(facts, sealed, nonce)).sealed ?? undefined;
+    const renewed = this.#call<{ sealed: string | null }>(
+      (module) =>
+        this.#cross(module).renewProfile(request, sealed, nonce) ??
+        module.renewProfile(JSON.stringify(request), sealed, nonce),
+    );
+    return renewed.sealed ?? undefined;
   }
 
   /** What is remembered of a line of device cookies once one of them was presented. */

@@ -9,7 +9,7 @@ import type { DecisionRecord, GuardOptions, HostCounters, HostRequest, Judgement
 import { OriginSigner, resultHeaders } from "./origin.js";
 import { plain } from "./packed-decision.js";
 import { whenReady } from "./patience.js";
-import { Profiles } from "./profiles.js";
+import { NOBODY, Profiles } from "./profiles.js";
 import type { Carried } from "./profiles.js";
 import { reporter, warn } from "./report.js";
 import { ScorerClient } from "./scorer.js";
@@ -360,7 +360,7 @@ interface Decided extends Omit<DecisionRecord, "time" | "durationMs"> {
 const AUDIT_SHARE = 0.02;
 
 function carryNothing(facts: Request): Carried {
-  return { facts, outcome: undefined, cookie: undefined, sealed: undefined };
+  return { facts, ...NOBODY };
 }
 
 /** Decided without asking. */

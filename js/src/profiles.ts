@@ -29,6 +29,8 @@ export interface Carried {
   /** Which cookie of its line was presented. */
   cookie: CookieUse | undefined;
   sealed: string | undefined;
+  /** Whether there is another profile to keep, should the request be allowed. */
+  isDue: boolean;
 }
 
 /** Half a year, seconds: what is older opens no more. */
@@ -70,12 +72,17 @@ export class Profiles {
       const sealed = this.#store === undefined ? cookie(asker.header("cookie"), name(asker)) : await this.#store.get(PROFILE_KEY + principal);
       const opened = this.#engine.openProfile(facts, sealed);
       const known = { ...facts, profile: facts.profile ?? opened.profile ?? null };
-      const carried = { facts: known, outcome: opened.outcome, sealed, cookie: undefined };
+      const carried = { facts: known, outcome: opened.outcome, sealed, cookie: undefined, isDue: opened.isDue };
       // A profile in a store says nothing about the device; nor does a client with a bearer token, which keeps none.
       if (this.#store !== undefined) return carried;
       if (sealed === undefined && isBearer) return { facts, ...NOBODY };
       const state = opened.cookie === undefined ? "none" : this.#follow(principal, opened.cookie, now) ? "forked" : "current";
-      return { ...carried, cookie: opened.cookie, facts: { ...known, device: group({ cookie: state }, facts.device) } };
+      return {
+        ...carried,
+        cookie: opened.cookie,
+        isDue: opened.isDue || state === "forked",
+        facts: { ...known, device: group({ cookie: state }, facts.device) },
+      };
     } catch (error) {
       this.#report("profile", `a profile can not be opened: ${fault(error)}`);
       return { facts, ...NOBODY };
@@ -86,11 +93,11 @@ export class Profiles {
    * After a decision: the `Set-Cookie` that goes with the answer. Only what was allowed, by somebody who could say so,
    * renews a profile. A copied cookie is taken away: whoever signs in again begins a line of their own.
    */
-  async renew({ facts, sealed, outcome }: Carried, asker: Asker, isAllowed: boolean): Promise<string | undefined> {
+  async renew({ facts, sealed, outcome, isDue }: Carried, asker: Asker, isAllowed: boolean): Promise<string | undefined> {
     const id = person(facts);
     if (id === undefined || outcome === undefined) return undefined;
     try {
-      const renewed = isAllowed ? this.#engine.renewProfile(facts, sealed, nonce()) : undefined;
+      const renewed = isAllowed && isDue ? this.#engine.renewProfile(facts, sealed, nonce()) : undefined;
       if (this.#store === undefined) {
         if (renewed !== undefined) return written(asker, renewed, MAX_AGE_SECONDS);
         return facts.device?.cookie === "forked" ? written(asker, "", 0) : undefined;
@@ -115,7 +122,7 @@ function person({ principal }: Request): string | undefined {
   return principal?.kind === "user" && principal.id ? principal.id : undefined;
 }
 
-const NOBODY = { outcome: undefined, cookie: undefined, sealed: undefined } as const;
+export const NOBODY = { outcome: undefined, cookie: undefined, sealed: undefined, isDue: false } as const;
 
 /** `__Host-` (RFC 6265bis): set by this host itself, over TLS. Without TLS, for development, a name that promises nothing. */
 function name({ url }: Asker): string {

@@ -90,6 +90,40 @@ test("a receipt is the same both ways, and its digest is its last member", () =>
   assert.throws(() => engine.receipt(misfit, undefined, { outage: false }), { code: "invalid_json" });
 });
 
+test("a sealed profile opens and is renewed alike both ways, and only if it is due", () => {
+  const options = { identifierKey: "ab".repeat(32), profileKeys: [{ id: 1, key: "11".repeat(32) }] };
+  const engine = new Engine(options);
+  const module = new Module(JSON.stringify({ ...options, publicKeys: [], allowUnsigned: false }));
+  const nonce = (round: number) => round.toString(16).padStart(48, "0");
+  const next = numbers(5);
+  const HOUR = 3_600_000;
+  let time = 1_790_000_000_000;
+  let sealed: string | undefined;
+  const seen = { renewed: 0, kept: 0 };
+  for (let round = 1; round <= 400; round += 1) {
+    time += [60_000, HOUR, 24 * HOUR][next(3)] as number;
+    const request: Request = {
+      ...(recorded[next(recorded.length)] as Request),
+      time,
+      principal: { kind: "user", id: "user-1" },
+      session: { id: "s", establishedAt: time - [60_000, HOUR][next(2)]! },
+      // Crosses as JSON.
+      ...(round % 5 === 0 ? { device: { manufacturer: "Example" } } : {}),
+    };
+    const facts = JSON.stringify(request);
+    const opened = engine.openProfile(request, sealed);
+    assert.equal(JSON.stringify(opened), module.openProfile(facts, sealed));
+    const renewed = engine.renewProfile(request, sealed, nonce(round));
+    assert.equal(JSON.stringify({ sealed: renewed ?? null }), module.renewProfile(facts, sealed, nonce(round)));
+    assert.equal(renewed !== undefined, opened.isDue);
+    seen[renewed === undefined ? "kept" : "renewed"] += 1;
+    sealed = renewed ?? sealed;
+  }
+  assert.ok(seen.renewed > 50 && seen.kept > 50, JSON.stringify(seen));
+  assert.throws(() => engine.renewProfile({}, undefined, "short"), { code: "invalid_option" });
+  assert.throws(() => engine.openProfile({ client: { ip: "no address" } } as Request, undefined), { code: "invalid_json" });
+});
+
 /** The client as it crosses in JSON, or the code of the refusal. */
 function classified(request: unknown): string {
   const answer = classify(JSON.stringify(typeof request === "string" ? { ua: request } : request));

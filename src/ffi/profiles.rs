@@ -1,10 +1,11 @@
 //! Sealed profiles across the boundary.
 
-use super::{Instance, answer, json, parse_request, read};
+use super::{Instance, answer, json, parse_request, read, unpack};
 use crate::agent;
 use crate::error::Error;
 use crate::identifier::decode_hex;
-use crate::profile::{CookieUse, LineSeen, Profile, SealOutcome};
+use crate::profile::{CookieUse, LineSeen, Profile, SealOutcome, Seals};
+use crate::request::Request;
 use crate::write::written;
 
 /// What became of a sealed profile.
@@ -13,6 +14,7 @@ struct OpenAnswer {
     key_id: Option<u32>,
     profile: Option<Profile<'static>>,
     cookie: Option<CookieUse>,
+    is_due: bool,
 }
 
 written!(OpenAnswer {
@@ -20,6 +22,7 @@ written!(OpenAnswer {
     "keyId" => ?key_id,
     "profile" => ?profile,
     "cookie" => ?cookie,
+    "isDue" => is_due,
 });
 
 struct Renewed {
@@ -29,36 +32,71 @@ struct Renewed {
 written!(Renewed { "sealed" => sealed, });
 
 impl Instance {
-    /// Opens the sealed profile that came with a request: `{"outcome","keyId"?,"profile"?,"cookie"?}`, where `outcome`
-    /// is a [`SealOutcome`] and `cookie` a [`CookieUse`].
+    /// Opens the sealed profile that came with a request: `{"outcome","keyId"?,"profile"?,"cookie"?,"isDue"}`, where
+    /// `outcome` is a [`SealOutcome`] and `cookie` a [`CookieUse`]. Only if `isDue` is there another to give the device
+    /// ([`Seals::is_due`]), or if its cookie turns out to be a copy.
     #[must_use]
     pub fn open_profile(&self, request: &str, sealed: Option<&str>) -> String {
-        answer(parse_request(request).map(|request| {
-            match self.seals.open(sealed, &request, &agent::classify(&request)) {
-                Ok(opened) => OpenAnswer {
-                    outcome: SealOutcome::Opened,
-                    key_id: Some(opened.key_id.into()),
-                    profile: Some(opened.profile),
-                    cookie: Some(opened.cookie),
-                },
-                Err(outcome) => OpenAnswer { outcome, key_id: None, profile: None, cookie: None },
-            }
-        }))
+        answer(parse_request(request).map(|request| self.opened(&request, sealed)))
+    }
+
+    /// [`Self::open_profile`] for a packed request ([`packed`](crate::packed)); `None` for what does not fit and is for
+    /// the JSON way.
+    #[must_use]
+    pub fn open_profile_packed(
+        &self,
+        text: &[u8],
+        sizes: &[i32],
+        numbers: &[f64],
+        sealed: Option<&str>,
+    ) -> Option<String> {
+        let mut request = Request::default();
+        unpack(text, sizes, numbers, &mut request).then(|| json(&self.opened(&request, sealed)))
     }
 
     /// What to give a device in place of the sealed profile that came with an allowed request: `{"sealed"}`, `null`
-    /// if that one may stay ([`Seals::renew`](crate::profile::Seals::renew)). `nonce` is 48 hexadecimal digits of the
+    /// if that one may stay ([`Seals::renew`]). `nonce` is 48 hexadecimal digits of the
     /// host's randomness, never used twice.
     #[must_use]
     pub fn renew_profile(&self, request: &str, sealed: Option<&str>, nonce: &str) -> String {
-        answer(parse_request(request).and_then(|request| {
-            let bytes = decode_hex(nonce).and_then(|nonce| nonce.try_into().ok());
-            let bytes = bytes.ok_or_else(|| Error::Option {
-                name: "nonce",
-                why: "is not 48 hexadecimal digits".to_owned(),
-            })?;
-            Ok(Renewed { sealed: self.seals.renew(sealed, &request, &agent::classify(&request), &bytes) })
-        }))
+        answer(parse_request(request).and_then(|request| self.renewed(&request, sealed, nonce)))
+    }
+
+    /// [`Self::renew_profile`] for a packed request ([`packed`](crate::packed)); `None` for what does not fit and is for
+    /// the JSON way.
+    #[must_use]
+    pub fn renew_profile_packed(
+        &self,
+        text: &[u8],
+        sizes: &[i32],
+        numbers: &[f64],
+        sealed: Option<&str>,
+        nonce: &str,
+    ) -> Option<String> {
+        let mut request = Request::default();
+        unpack(text, sizes, numbers, &mut request).then(|| answer(self.renewed(&request, sealed, nonce)))
+    }
+
+    fn opened(&self, request: &Request<'_>, sealed: Option<&str>) -> OpenAnswer {
+        let opened = self.seals.open(sealed, request, &agent::classify(request));
+        let is_due = Seals::is_due(opened.as_ref().ok(), request);
+        match opened {
+            Ok(opened) => OpenAnswer {
+                outcome: SealOutcome::Opened,
+                key_id: Some(opened.key_id.into()),
+                profile: Some(opened.profile),
+                cookie: Some(opened.cookie),
+                is_due,
+            },
+            Err(outcome) => OpenAnswer { outcome, key_id: None, profile: None, cookie: None, is_due },
+        }
+    }
+
+    fn renewed(&self, request: &Request<'_>, sealed: Option<&str>, nonce: &str) -> Result<Renewed, Error> {
+        let bytes = decode_hex(nonce).and_then(|nonce| nonce.try_into().ok());
+        let bytes = bytes
+            .ok_or_else(|| Error::Option { name: "nonce", why: "is not 48 hexadecimal digits".to_owned() })?;
+        Ok(Renewed { sealed: self.seals.renew(sealed, request, &agent::classify(request), &bytes) })
     }
 }
 

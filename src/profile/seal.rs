@@ -86,6 +86,14 @@ pub struct Opened {
     pub profile: Profile<'static>,
 }
 
+impl Opened {
+    /// Whether an allowed request teaches it something: the first of a session that was established since.
+    fn learns_from(&self, request: &Request<'_>) -> bool {
+        is_fresh(request)
+            && request.session.established_at.is_some_and(|established| established > self.sealed_at)
+    }
+}
+
 /// Seals and opens profiles.
 #[derive(Default)]
 pub struct Seals {
@@ -164,6 +172,17 @@ impl Seals {
         Ok(opened)
     }
 
+    /// Whether there is another to give the device, should the request be allowed, in place of the profile that came with
+    /// it; of one that did not open, `None`.
+    #[must_use]
+    pub fn is_due(opened: Option<&Opened>, request: &Request<'_>) -> bool {
+        let Some(time) = request.time else { return false };
+        match opened {
+            Some(opened) => opened.learns_from(request) || time.saturating_sub(opened.sealed_at) >= ROTATION,
+            None => is_fresh(request),
+        }
+    }
+
     /// The sealed profile to give the device in place of the one that came with an *allowed* request; `None` if that
     /// one may stay. Never call it for a request that was not allowed, or was allowed because nobody could be asked.
     ///
@@ -179,24 +198,21 @@ impl Seals {
         nonce: &[u8; NONCE],
     ) -> Option<String> {
         let (time, principal) = (request.time?, request.principal.id.as_ref()?);
-        let established = request.session.established_at.unwrap_or(i64::MIN);
-        let is_fresh = (-AHEAD..=FRESH).contains(&time.saturating_sub(established));
         let is_copied = request.device.cookie == Some(DeviceCookie::Forked);
         let opened = self.open_for(sealed, request).ok().filter(|_| !is_copied);
-        let (mut profile, line, counter, learns) = match opened {
+        if !Self::is_due(opened.as_ref(), request) {
+            return None;
+        }
+        let learns = opened.as_ref().is_none_or(|opened| opened.learns_from(request));
+        let (mut profile, line, counter) = match opened {
             Some(opened) => {
-                let learns = is_fresh && established > opened.sealed_at;
-                if !learns && time.saturating_sub(opened.sealed_at) < ROTATION {
-                    return None;
-                }
                 let next = u16::try_from(opened.cookie.counter).unwrap_or(u16::MAX).checked_add(1);
                 let line = decode_hex(&opened.cookie.line).and_then(|line| line.try_into().ok());
                 // A line that has run out of numbers ends, and another begins.
                 let (line, counter) = next.zip(line).map_or((None, 0), |(next, line)| (Some(line), next));
-                (opened.profile, line, counter, learns)
+                (opened.profile, line, counter)
             }
-            None if is_fresh => (request.profile.clone().map(owned).unwrap_or_default(), None, 0, true),
-            None => return None,
+            None => (request.profile.clone().map(owned).unwrap_or_default(), None, 0),
         };
         if learns {
             self.marks(request).recognise(&mut profile, request, agent);
@@ -234,6 +250,13 @@ impl Seals {
             principal: request.principal.id.as_deref().unwrap_or_default(),
         }
     }
+}
+
+/// Whether the session is so young that it teaches.
+fn is_fresh(request: &Request<'_>) -> bool {
+    let age =
+        request.time.zip(request.session.established_at).map(|(time, since)| time.saturating_sub(since));
+    age.is_some_and(|age| (-AHEAD..=FRESH).contains(&age))
 }
 
 fn read(text: &[u8], key_id: u8, nonce: [u8; NONCE]) -> Option<Opened> {

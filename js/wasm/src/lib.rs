@@ -138,11 +138,41 @@ impl Engine {
         self.instance.open_profile(request, sealed.as_deref())
     }
 
+    /// Opens the sealed profile that came with the packed request in the buffers; none if the request does not fit.
+    #[wasm_bindgen(js_name = openProfilePacked)]
+    #[must_use]
+    pub fn open_profile_packed(
+        &self,
+        text: usize,
+        sizes: usize,
+        numbers: usize,
+        sealed: Option<String>,
+    ) -> Option<String> {
+        let (text, sizes, numbers) = self.buffers.written(text, sizes, numbers)?;
+        self.instance.open_profile_packed(text, sizes, numbers, sealed.as_deref())
+    }
+
     /// The sealed profile to give in place of the one presented.
     #[wasm_bindgen(js_name = renewProfile)]
     #[must_use]
     pub fn renew_profile(&self, request: &str, sealed: Option<String>, nonce: &str) -> String {
         self.instance.renew_profile(request, sealed.as_deref(), nonce)
+    }
+
+    /// The sealed profile to give in place of the one presented with the packed request in the buffers; none if the request
+    /// does not fit.
+    #[wasm_bindgen(js_name = renewProfilePacked)]
+    #[must_use]
+    pub fn renew_profile_packed(
+        &self,
+        text: usize,
+        sizes: usize,
+        numbers: usize,
+        sealed: Option<String>,
+        nonce: &str,
+    ) -> Option<String> {
+        let (text, sizes, numbers) = self.buffers.written(text, sizes, numbers)?;
+        self.instance.renew_profile_packed(text, sizes, numbers, sealed.as_deref(), nonce)
     }
 
     /// Stops or starts relying on the model.
