@@ -6,6 +6,7 @@
 use super::claims::Claims;
 use super::table::{FINGERPRINTS_OF_TLS, Mark};
 use crate::request::{Platform, Tls};
+use crate::tls::TlsFamily;
 
 /// What speaks TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub enum Stack {
 /// Whether a fingerprint belongs to another stack than the one claimed. Unknown fingerprints belong to none. Of JA4
 /// the part about cipher suites counts; JA3 counts whole, and for libraries only: browsers shuffle what it is made of.
 pub fn contradicts(tls: &Tls<'_>, claims: &Claims) -> bool {
-    let ciphers = tls.ja4.as_deref().and_then(|ja4| ja4.split('_').nth(1));
+    let ciphers = tls.ja4.as_deref().map(|ja4| TlsFamily::of(ja4).ciphers());
     let known =
         |print: &str| FINGERPRINTS_OF_TLS.iter().find(|(known, _)| *known == print).map(|(_, stack)| *stack);
     let stack = ciphers.and_then(known).or_else(|| tls.ja3.as_deref().and_then(known));
