@@ -3,8 +3,10 @@
 //! A failure is an answer, not an exception: `{"error":{"code","message"}}`, with `"issues"` beside it where
 //! a bundle's policies are at fault.
 
+mod crossing;
 mod profiles;
 
+pub use crossing::classify_packed;
 pub use profiles::follow_line;
 
 use crate::agent;
@@ -13,8 +15,8 @@ use crate::bundle::{Bundle, PublicKey, SignatureEnvelope, Version};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::identifier::{IdentifierKind, Identifiers};
-use crate::packed;
-use crate::policy::{self, Unknowns, WhatIfBody};
+use crate::packed::Tables;
+use crate::policy::{self, WhatIfBody};
 use crate::profile::{ProfileKey, Seals};
 use crate::read::{Record, Slot, from_json, record};
 use crate::receipt::Circumstances;
@@ -86,15 +88,6 @@ impl Instance {
         })
     }
 
-    /// Classifies a client of which only the user agent is known; tells whether that is text.
-    pub fn classify_agent(&self, agent: &[u8], answer: &mut packed::Answer) -> bool {
-        let agent = agent::classify_alone(agent);
-        if let Some(agent) = &agent {
-            answer.write_agent(agent);
-        }
-        agent.is_some()
-    }
-
     /// Loads a compiled bundle: `{"version","policies","agentDirectories"}`, the directories being those whose keys
     /// the host may fetch. If it is refused, the one at work stays.
     pub fn load(&mut self, bundle: &str, signature: Option<&str>) -> String {
@@ -141,25 +134,10 @@ impl Instance {
         self.with_request(request, |engine, request| json(&engine.decide(request)))
     }
 
-    /// Decides a packed request ([`packed`]); tells whether it did. What does not fit is for the JSON way.
-    #[must_use]
-    pub fn evaluate_packed(
-        &self,
-        text: &[u8],
-        sizes: &[i32],
-        numbers: &[f64],
-        answer: &mut packed::Answer,
-    ) -> bool {
-        let Some(engine) = &self.engine else { return false };
-        let mut request = Request::default();
-        unpack(text, sizes, numbers, &mut request)
-            && engine.judge(&request, Unknowns::Ask, |judged| answer.write(judged, engine))
-    }
-
-    /// What the indices of a packed answer stand for: [`packed::Tables`].
+    /// What the indices of a packed answer stand for: [`Tables`].
     #[must_use]
     pub fn tables(&self) -> String {
-        json(&packed::Tables::of(self.engine.as_ref()))
+        json(&Tables::of(self.engine.as_ref()))
     }
 
     /// Decides a deferred request for good, with the scorer's [`Answer`], or without in an outage.
@@ -185,22 +163,6 @@ impl Instance {
             Err(error) => return failure(&error),
         };
         self.with_merged(request, scorer_answer, |engine, request| recorded(engine, request, &circumstances))
-    }
-
-    /// [`Self::receipt`] of a packed request ([`packed`]) that nobody was asked about; `None` for what does not fit and
-    /// is for the JSON way.
-    #[must_use]
-    pub fn receipt_packed(
-        &self,
-        text: &[u8],
-        sizes: &[i32],
-        numbers: &[f64],
-        circumstances: &str,
-    ) -> Option<String> {
-        let engine = self.engine.as_ref()?;
-        let circumstances = read(circumstances, "circumstances").ok()?;
-        let mut request = Request::default();
-        unpack(text, sizes, numbers, &mut request).then(|| recorded(engine, &request, &circumstances))
     }
 
     /// An identifier as it leaves the edge; `kind` is `principal`, `session` or `device`.
@@ -259,21 +221,6 @@ pub fn classify(probe: &str) -> String {
         Ok(request) => json(&agent::classify(&request)),
         Err(error) => failure(&error),
     }
-}
-
-/// Classifies the client of a packed request ([`packed`]); tells whether it did. What does not fit is for the JSON way.
-#[must_use]
-pub fn classify_packed(text: &[u8], sizes: &[i32], numbers: &[f64], answer: &mut packed::Answer) -> bool {
-    let mut request = Request::default();
-    let fits = unpack(text, sizes, numbers, &mut request);
-    if fits {
-        answer.write_agent(&agent::classify(&request));
-    }
-    fits
-}
-
-fn unpack<'a>(text: &'a [u8], sizes: &[i32], numbers: &[f64], into: &mut Request<'a>) -> bool {
-    std::str::from_utf8(text).is_ok_and(|text| packed::request(text, sizes, numbers, into).is_some())
 }
 
 /// Classifies a client and tells which tokens and rules led there: an [`Explanation`](agent::Explanation).

@@ -1,8 +1,8 @@
 //! The fast crossing: a request as one text and two lists of numbers, a decision or a client as words.
 //!
 //! Between JavaScript and the module, JSON costs many times what deciding costs: writing it, copying it, reading
-//! it, both ways. Here the host concatenates all texts, lists their lengths and all numbers in the order of
-//! [`request`], and reads the answer as indices into tables ([`Tables`]), most of it only when somebody looks. What
+//! it, both ways. Here the host concatenates all texts, lists where they end and all numbers in the order of a
+//! [`PackedRequest`], and reads the answer as indices into tables ([`Tables`]), most of it only when somebody looks. What
 //! does not fit is no error: the host falls back to the JSON of [`ffi`](crate::ffi), and both ways give equal
 //! decisions, which tests hold.
 
@@ -10,7 +10,7 @@ mod request;
 mod session;
 mod tables;
 
-pub use request::request;
+pub use request::PackedRequest;
 pub use session::session_controls;
 pub use tables::Tables;
 

@@ -4,7 +4,7 @@
 use base64ct::{Base64, Encoding as _};
 use edgeward::bundle::{Bundle, CompiledBundle};
 use edgeward::ffi::{self, Instance};
-use edgeward::packed::{ANSWER_WORDS, Answer};
+use edgeward::packed::{ANSWER_WORDS, Answer, PackedRequest};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -75,9 +75,16 @@ fn packed_number() -> impl Strategy<Value = f64> {
 /// Whether a packed request is decided, which takes one that is classified; without a fault either way.
 fn packed(text: &str, sizes: &[i32], numbers: &[f64]) -> bool {
     let mut answer = Answer::default();
-    let classified = ffi::classify_packed(text.as_bytes(), sizes, numbers, &mut answer);
-    let decided = INSTANCE.with(|it| it.evaluate_packed(text.as_bytes(), sizes, numbers, &mut answer));
+    let request = PackedRequest { text: text.as_bytes(), sizes, numbers };
+    let classified = ffi::classify_packed(request, &mut answer);
+    let decided = INSTANCE.with(|it| it.evaluate_packed(request, &mut answer));
     assert_eq!(classified, decided, "what one reads, the other reads");
+    let is_settled = INSTANCE.with(|it| it.resume_packed(request, Some("{}"), &mut answer));
+    assert_eq!(decided, is_settled, "what can be decided can be settled");
+    assert!(
+        !INSTANCE.with(|it| it.resume_packed(request, Some("nothing"), &mut answer)),
+        "no answer of a scorer"
+    );
     assert!(answer.words().len() <= ANSWER_WORDS);
     decided
 }

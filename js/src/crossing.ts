@@ -70,37 +70,43 @@ export class Crossing {
     };
   }
 
-  /** The decision, or `undefined` for a request that has to cross as JSON. */
+  // All of these answer `undefined` for what has to cross as JSON. `answer` is the scorer's, as JSON.
+
   evaluate(request: Request): Decision | undefined {
     const bytes = this.#write(request);
     if (bytes < 0) return undefined;
-    const length = this.#module.evaluatePacked(bytes, written.sizes, written.numbers);
-    if (length === 0) return undefined;
-    const answer = this.#current().words;
-    const words = new Array<number>(length);
-    for (let at = 0; at < length; at += 1) words[at] = answer[at] as number;
-    return new PackedDecision(words, this.#shared, this.#name(words, written.text, bytes));
+    return this.#decision(this.#module.evaluatePacked(bytes, written.sizes, written.numbers), bytes);
   }
 
-  /** The record of a decision that nobody was asked about, or `undefined` for a request that has to cross as JSON. */
-  receipt(request: Request, circumstances: string): string | undefined {
+  resume(request: Request, answer: string | undefined): Decision | undefined {
     const bytes = this.#write(request);
-    return bytes < 0 ? undefined : this.#module.receiptPacked(bytes, written.sizes, written.numbers, circumstances);
+    if (bytes < 0) return undefined;
+    return this.#decision(this.#module.resumePacked(bytes, written.sizes, written.numbers, answer), bytes);
   }
 
-  /** The answer of `openProfile`, or `undefined` for a request that has to cross as JSON. Needs no bundle. */
+  assessment(request: Request): string | undefined {
+    const bytes = this.#write(request);
+    return bytes < 0 ? undefined : this.#module.assessmentPacked(bytes, written.sizes, written.numbers);
+  }
+
+  receipt(request: Request, answer: string | undefined, circumstances: string): string | undefined {
+    const bytes = this.#write(request);
+    if (bytes < 0) return undefined;
+    return this.#module.receiptPacked(bytes, written.sizes, written.numbers, answer, circumstances);
+  }
+
+  // What is below needs no bundle.
+
   openProfile(request: Request, sealed: string | undefined): string | undefined {
     const bytes = this.#write(request);
     return bytes < 0 ? undefined : this.#module.openProfilePacked(bytes, written.sizes, written.numbers, sealed);
   }
 
-  /** The answer of `renewProfile`, or `undefined` for a request that has to cross as JSON. Needs no bundle. */
   renewProfile(request: Request, sealed: string | undefined, nonce: string): string | undefined {
     const bytes = this.#write(request);
     return bytes < 0 ? undefined : this.#module.renewProfilePacked(bytes, written.sizes, written.numbers, sealed, nonce);
   }
 
-  /** The client, or `undefined` for a request that has to cross as JSON. Needs no bundle. */
   classify(request: Request): Agent | undefined {
     const bytes = this.#write(request);
     if (bytes < 0 || this.#module.classifyPacked(bytes, written.sizes, written.numbers) === 0) return undefined;
@@ -108,7 +114,6 @@ export class Crossing {
     return this.#shared.client(words, this.#name(words, written.text, bytes));
   }
 
-  /** The client of a user agent, or `undefined` if it has to cross as JSON. Needs no bundle. */
   classifyAgent(agent: string): Agent | undefined {
     const text = agent.length > AGENT_UNITS ? agent.slice(0, AGENT_UNITS) : agent;
     const bytes = this.#encode(text);
@@ -122,6 +127,15 @@ export class Crossing {
   #current(): Views {
     if (this.#views.words.length === 0) this.#views = new Views(this.#memory.buffer, this.#places);
     return this.#views;
+  }
+
+  /** What so many words tell; none, if the request did not fit. */
+  #decision(length: number, bytes: number): Decision | undefined {
+    if (length === 0) return undefined;
+    const answer = this.#current().words;
+    const words = new Array<number>(length);
+    for (let at = 0; at < length; at += 1) words[at] = answer[at] as number;
+    return new PackedDecision(words, this.#shared, this.#name(words, written.text, bytes));
   }
 
   /** Bytes of text written, -1 if the request does not fit. */

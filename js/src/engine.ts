@@ -162,30 +162,26 @@ export class Engine {
 
   /** Decides with the scorer's answer; without one, by each policy's outage mode. Never defers. */
   resume(request: Request, answer: Answer | undefined): Decision {
-    const facts = JSON.stringify(request);
-    const text = answer === undefined ? undefined : JSON.stringify(answer);
-    return this.#call((module) => module.resume(facts, text));
+    const said = answer === undefined ? undefined : JSON.stringify(answer);
+    return (
+      this.#survive((module) => this.#cross(module).resume(request, said)) ??
+      this.#call((module) => module.resume(JSON.stringify(request), said))
+    );
   }
 
   /** What to ask the scorer about a request that was deferred. */
   assessment(request: Request): Assessment {
-    const facts = JSON.stringify(request);
-    return this.#call((module) => module.assessment(facts));
+    return this.#call((module) => this.#cross(module).assessment(request) ?? module.assessment(JSON.stringify(request)));
   }
 
   /** The record of a decision, with the scorer's answer if there was one. */
   receipt(request: Request, answer: Answer | undefined, circumstances: Circumstances): WrittenReceipt {
-    const rest = JSON.stringify(circumstances);
-    const packed =
-      answer === undefined ? this.#survive((module) => this.#cross(module).receipt(request, rest)) : undefined;
-    const text = packed ?? this.#receiptAsJson(request, answer, rest);
-    return { text, digest: text.slice(DIGEST, DIGEST + 64) };
-  }
-
-  #receiptAsJson(request: Request, answer: Answer | undefined, rest: string): string {
-    const facts = JSON.stringify(request);
     const said = answer === undefined ? undefined : JSON.stringify(answer);
-    return successful(this.#survive((module) => module.receipt(facts, said, rest)));
+    const rest = JSON.stringify(circumstances);
+    const text =
+      this.#survive((module) => this.#cross(module).receipt(request, said, rest)) ??
+      successful(this.#survive((module) => module.receipt(JSON.stringify(request), said, rest)));
+    return { text, digest: text.slice(DIGEST, DIGEST + 64) };
   }
 
   /** What the client of a request is, or of a user agent alone. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Engine, type Request } from "edgeward";
+import { type Answer, Engine, type Request } from "edgeward";
 import { compile } from "edgeward/compiler";
 import { classify, Engine as Module, moduleMemory } from "../dist/engine/engine.js";
 import { bundle as smallBundle, ROOT } from "./support/fixture.js";
@@ -74,20 +74,50 @@ test("any mixture of facts, malformed ones among them, is answered alike both wa
   assert.equal(engine.traps, 0);
 });
 
-test("a receipt is the same both ways, and its digest is its last member", () => {
+/** What a scorer may answer: nothing, little, much, and what is none. */
+const answers: (Answer | undefined)[] = [
+  undefined,
+  { facts: {}, ttlSeconds: 0 },
+  {
+    facts: { signInRisk: "low", userRisk: "high", "principal.groups": ["staff", "ö-🤖"], "device.isCompliant": true },
+    profile: { count: 3, networks: ["192.0.2.0/24"], last: { time: 1_780_000_000_000, latitudeE6: 1, longitudeE6: 2 } },
+    ttlSeconds: 60,
+  },
+  { facts: { "principal.groups": "staff" }, ttlSeconds: 60 },
+];
+
+test("any request is asked about, settled and recorded alike both ways, whatever the scorer answers", () => {
   const engine = loaded();
   const module = new Module('{"allowUnsigned":true}');
   module.load(bundle, undefined);
-  for (const request of recorded) {
-    for (const outage of [false, true]) {
-      const circumstances = { asked: [], outage, previous: "0".repeat(64), signInSucceeded: null };
-      const receipt = engine.receipt(request, undefined, circumstances);
-      assert.equal(receipt.text, module.receipt(JSON.stringify(request), undefined, JSON.stringify(circumstances)));
-      assert.equal(receipt.digest, (JSON.parse(receipt.text) as { digest: string }).digest);
+  const next = numbers(7);
+  const code = (text: string): string => (JSON.parse(text) as { error?: { code: string } }).error?.code ?? text;
+  const circumstances = { asked: [], outage: false, previous: "0".repeat(64), signInSucceeded: null };
+  let settled = 0;
+  for (const request of [...recorded, ...Array.from({ length: 500 }, () => mixed(next))]) {
+    const facts = JSON.stringify(request);
+    assert.equal(outcome(() => engine.assessment(request)), code(module.assessment(facts)), facts);
+    for (const answer of answers) {
+      const said = answer && JSON.stringify(answer);
+      const decision = outcome(() => engine.resume(request, answer));
+      assert.equal(decision, code(module.resume(facts, said)), facts);
+      settled += decision.startsWith("{") ? 1 : 0;
+      for (const outage of [false, true]) {
+        const given = { ...circumstances, outage };
+        const receipt = outcome(() => JSON.parse(engine.receipt(request, answer, given).text));
+        assert.equal(receipt, code(module.receipt(facts, said, JSON.stringify(given))), facts);
+      }
     }
   }
-  const misfit = { client: { ip: "no address" } } as Request;
-  assert.throws(() => engine.receipt(misfit, undefined, { outage: false }), { code: "invalid_json" });
+  assert.ok(settled > 500, String(settled));
+});
+
+test("a receipt's digest is its last member", () => {
+  const engine = loaded();
+  for (const request of recorded) {
+    const receipt = engine.receipt(request, undefined, { outage: true });
+    assert.equal(receipt.digest, (JSON.parse(receipt.text) as { digest: string }).digest);
+  }
 });
 
 test("a sealed profile opens and is renewed alike both ways, and only if it is due", () => {

@@ -1,9 +1,10 @@
 //! Sealed profiles across the boundary.
 
-use super::{Instance, answer, json, parse_request, read, unpack};
+use super::{Instance, answer, json, parse_request, read};
 use crate::agent;
 use crate::error::Error;
 use crate::identifier::decode_hex;
+use crate::packed::PackedRequest;
 use crate::profile::{CookieUse, LineSeen, Profile, SealOutcome, Seals};
 use crate::request::Request;
 use crate::write::written;
@@ -40,18 +41,12 @@ impl Instance {
         answer(parse_request(request).map(|request| self.opened(&request, sealed)))
     }
 
-    /// [`Self::open_profile`] for a packed request ([`packed`](crate::packed)); `None` for what does not fit and is for
-    /// the JSON way.
+    /// [`Self::open_profile`] for a packed request; `None` for what does not fit and is for the JSON way.
     #[must_use]
-    pub fn open_profile_packed(
-        &self,
-        text: &[u8],
-        sizes: &[i32],
-        numbers: &[f64],
-        sealed: Option<&str>,
-    ) -> Option<String> {
-        let mut request = Request::default();
-        unpack(text, sizes, numbers, &mut request).then(|| json(&self.opened(&request, sealed)))
+    pub fn open_profile_packed(&self, request: PackedRequest<'_>, sealed: Option<&str>) -> Option<String> {
+        let mut facts = Request::default();
+        request.read(&mut facts)?;
+        Some(json(&self.opened(&facts, sealed)))
     }
 
     /// What to give a device in place of the sealed profile that came with an allowed request: `{"sealed"}`, `null`
@@ -62,19 +57,17 @@ impl Instance {
         answer(parse_request(request).and_then(|request| self.renewed(&request, sealed, nonce)))
     }
 
-    /// [`Self::renew_profile`] for a packed request ([`packed`](crate::packed)); `None` for what does not fit and is for
-    /// the JSON way.
+    /// [`Self::renew_profile`] for a packed request; `None` for what does not fit and is for the JSON way.
     #[must_use]
     pub fn renew_profile_packed(
         &self,
-        text: &[u8],
-        sizes: &[i32],
-        numbers: &[f64],
+        request: PackedRequest<'_>,
         sealed: Option<&str>,
         nonce: &str,
     ) -> Option<String> {
-        let mut request = Request::default();
-        unpack(text, sizes, numbers, &mut request).then(|| answer(self.renewed(&request, sealed, nonce)))
+        let mut facts = Request::default();
+        request.read(&mut facts)?;
+        Some(answer(self.renewed(&facts, sealed, nonce)))
     }
 
     fn opened(&self, request: &Request<'_>, sealed: Option<&str>) -> OpenAnswer {

@@ -11,20 +11,33 @@ use crate::request::{
 };
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 
-/// Reads a request: its members in the order written below. `sizes` begins with the mask of the groups that are known
-/// and the length of the whole text; it holds what is small: for texts where they end in the whole, in UTF-16 units, which is
-/// what JavaScript knows, for lists their count, for flags 0 or 1, for names their index, for headers that of [`Header`]
-/// before the end; -1 for what is unknown. `numbers` holds numbers, NaN for what is unknown. Groups that the mask
-/// leaves out are unknown as a whole; texts that no decision reads do not cross. Fills a request of which nothing is known
-/// yet, because a value of its size is not moved for free. `None` if they do not fit; the JSON way tells why.
-#[must_use]
-pub fn request<'a>(text: &'a str, sizes: &[i32], numbers: &[f64], into: &mut Request<'a>) -> Option<()> {
-    let ([groups, units], sizes) = sizes.split_first_chunk()?;
-    // No character takes fewer bytes than units, and only those of ASCII take as many.
-    let is_ascii = usize::try_from(*units).is_ok_and(|units| units == text.len());
-    let mut reader = Reader { text, units: 0, is_ascii, sizes, numbers };
-    reader.request(*groups, into)?;
-    (reader.text.is_empty() && reader.sizes.is_empty() && reader.numbers.is_empty()).then_some(())
+/// A request as it crosses: its members in the order in which [`Self::read`] reads them.
+#[derive(Debug, Clone, Copy)]
+pub struct PackedRequest<'a> {
+    /// All texts, one behind the other, in UTF-8.
+    pub text: &'a [u8],
+    /// The mask of the groups that are known and the length of the whole text; then what is small: for texts where they end in
+    /// the whole, in UTF-16 units, which is what JavaScript knows, for lists their count, for flags 0 or 1, for names their
+    /// index, for headers that of [`Header`] before the end; -1 for what is unknown.
+    pub sizes: &'a [i32],
+    /// Numbers, NaN for what is unknown.
+    pub numbers: &'a [f64],
+}
+
+impl<'a> PackedRequest<'a> {
+    /// Reads it. Groups that the mask leaves out are unknown as a whole; texts that no decision reads do not cross. Fills a
+    /// request of which nothing is known yet, because a value of its size is not moved for free. `None` if they do not fit; the
+    /// JSON way tells why.
+    #[must_use]
+    pub fn read(self, into: &mut Request<'a>) -> Option<()> {
+        let text = std::str::from_utf8(self.text).ok()?;
+        let ([groups, units], sizes) = self.sizes.split_first_chunk()?;
+        // No character takes fewer bytes than units, and only those of ASCII take as many.
+        let is_ascii = usize::try_from(*units).is_ok_and(|units| units == text.len());
+        let mut reader = Reader { text, units: 0, is_ascii, sizes, numbers: self.numbers };
+        reader.request(*groups, into)?;
+        (reader.text.is_empty() && reader.sizes.is_empty() && reader.numbers.is_empty()).then_some(())
+    }
 }
 
 /// Bits of the leading mask.
@@ -382,9 +395,9 @@ mod tests {
     /// Members of a request without a profile, as sizes with the mask and the length, and as numbers.
     const MEMBERS: (usize, usize) = (49, 13);
 
-    fn read<'a>(text: &'a str, sizes: &[i32], numbers: &[f64]) -> Option<Request<'a>> {
+    fn read<'a>(text: &'a str, sizes: &'a [i32], numbers: &'a [f64]) -> Option<Request<'a>> {
         let mut into = Request::default();
-        request(text, sizes, numbers, &mut into).map(|()| into)
+        PackedRequest { text: text.as_bytes(), sizes, numbers }.read(&mut into).map(|()| into)
     }
 
     fn unknown() -> ([i32; MEMBERS.0], [f64; MEMBERS.1]) {

@@ -4,13 +4,13 @@
 //! lies.
 
 use edgeward::ffi::{self, Instance};
-use edgeward::packed::{self, ANSWER_WORDS, Answer};
+use edgeward::packed::{self, ANSWER_WORDS, Answer, PackedRequest};
 use wasm_bindgen::prelude::*;
 
 /// Bytes of text a packed request may have; a larger one crosses as JSON.
 const TEXT_BYTES: usize = 32 << 10;
 
-/// Sizes a packed request may have: lengths, counts, flags and indices.
+/// Sizes a packed request may have: ends of texts, counts, flags and indices.
 const SIZES: usize = 2048;
 
 /// Numbers a packed request may have.
@@ -64,22 +64,33 @@ impl Engine {
         self.answer_packed(text, sizes, numbers, Instance::evaluate_packed)
     }
 
+    /// Decides the packed request in the buffers for good: how many words the answer has, 0 if the request or the
+    /// scorer's answer does not fit.
+    #[wasm_bindgen(js_name = resumePacked)]
+    pub fn resume_packed(
+        &mut self,
+        text: usize,
+        sizes: usize,
+        numbers: usize,
+        answer: Option<String>,
+    ) -> usize {
+        self.answer_packed(text, sizes, numbers, |instance, request, words| {
+            instance.resume_packed(request, answer.as_deref(), words)
+        })
+    }
+
     /// Classifies the client of the packed request in the buffers: how many words the answer has, 0 if the request does
     /// not fit. Needs no bundle.
     #[wasm_bindgen(js_name = classifyPacked)]
     pub fn classify_packed(&mut self, text: usize, sizes: usize, numbers: usize) -> usize {
-        self.answer_packed(text, sizes, numbers, |_, text, sizes, numbers, answer| {
-            ffi::classify_packed(text, sizes, numbers, answer)
-        })
+        self.answer_packed(text, sizes, numbers, |_, request, words| ffi::classify_packed(request, words))
     }
 
     /// Classifies the client of the user agent in the buffer of texts: how many words the answer has, 0 if it is no
     /// text.
     #[wasm_bindgen(js_name = classifyAgent)]
     pub fn classify_agent(&mut self, bytes: usize) -> usize {
-        self.answer_packed(bytes, 0, 0, |instance, agent, _, _, answer| {
-            instance.classify_agent(agent, answer)
-        })
+        self.answer_packed(bytes, 0, 0, |instance, agent, words| instance.classify_agent(agent.text, words))
     }
 
     /// What the numbers of packed answers stand for.
@@ -111,13 +122,21 @@ impl Engine {
         self.instance.assessment(request)
     }
 
+    /// What to ask the scorer about the packed request in the buffers; none if the request does not fit.
+    #[wasm_bindgen(js_name = assessmentPacked)]
+    #[must_use]
+    pub fn assessment_packed(&self, text: usize, sizes: usize, numbers: usize) -> Option<String> {
+        self.instance.assessment_packed(self.buffers.written(text, sizes, numbers)?)
+    }
+
     /// The record of a decision.
     #[must_use]
     pub fn receipt(&self, request: &str, answer: Option<String>, circumstances: &str) -> String {
         self.instance.receipt(request, answer.as_deref(), circumstances)
     }
 
-    /// The record of the decision about the packed request in the buffers; none if the request does not fit.
+    /// The record of the decision about the packed request in the buffers; none if the request or the scorer's answer
+    /// does not fit.
     #[wasm_bindgen(js_name = receiptPacked)]
     #[must_use]
     pub fn receipt_packed(
@@ -125,10 +144,11 @@ impl Engine {
         text: usize,
         sizes: usize,
         numbers: usize,
+        answer: Option<String>,
         circumstances: &str,
     ) -> Option<String> {
-        let (text, sizes, numbers) = self.buffers.written(text, sizes, numbers)?;
-        self.instance.receipt_packed(text, sizes, numbers, circumstances)
+        let request = self.buffers.written(text, sizes, numbers)?;
+        self.instance.receipt_packed(request, answer.as_deref(), circumstances)
     }
 
     /// Opens a sealed profile.
@@ -148,8 +168,8 @@ impl Engine {
         numbers: usize,
         sealed: Option<String>,
     ) -> Option<String> {
-        let (text, sizes, numbers) = self.buffers.written(text, sizes, numbers)?;
-        self.instance.open_profile_packed(text, sizes, numbers, sealed.as_deref())
+        let request = self.buffers.written(text, sizes, numbers)?;
+        self.instance.open_profile_packed(request, sealed.as_deref())
     }
 
     /// The sealed profile to give in place of the one presented.
@@ -171,8 +191,8 @@ impl Engine {
         sealed: Option<String>,
         nonce: &str,
     ) -> Option<String> {
-        let (text, sizes, numbers) = self.buffers.written(text, sizes, numbers)?;
-        self.instance.renew_profile_packed(text, sizes, numbers, sealed.as_deref(), nonce)
+        let request = self.buffers.written(text, sizes, numbers)?;
+        self.instance.renew_profile_packed(request, sealed.as_deref(), nonce)
     }
 
     /// Stops or starts relying on the model.
@@ -196,14 +216,10 @@ impl Engine {
         text: usize,
         sizes: usize,
         numbers: usize,
-        answer: impl FnOnce(&Instance, &[u8], &[i32], &[f64], &mut Answer) -> bool,
+        answer: impl FnOnce(&Instance, PackedRequest<'_>, &mut Answer) -> bool,
     ) -> usize {
-        let Some((text, sizes, numbers)) = self.buffers.written(text, sizes, numbers) else { return 0 };
-        if answer(&self.instance, text, sizes, numbers, &mut self.answer) {
-            self.answer.words().len()
-        } else {
-            0
-        }
+        let Some(request) = self.buffers.written(text, sizes, numbers) else { return 0 };
+        if answer(&self.instance, request, &mut self.answer) { self.answer.words().len() } else { 0 }
     }
 }
 
@@ -223,8 +239,12 @@ impl Default for Buffers {
 
 impl Buffers {
     /// So much of each as the host wrote; none if there is not so much.
-    fn written(&self, text: usize, sizes: usize, numbers: usize) -> Option<(&[u8], &[i32], &[f64])> {
-        Some((self.text.get(..text)?, self.sizes.get(..sizes)?, self.numbers.get(..numbers)?))
+    fn written(&self, text: usize, sizes: usize, numbers: usize) -> Option<PackedRequest<'_>> {
+        Some(PackedRequest {
+            text: self.text.get(..text)?,
+            sizes: self.sizes.get(..sizes)?,
+            numbers: self.numbers.get(..numbers)?,
+        })
     }
 }
 
