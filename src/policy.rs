@@ -33,6 +33,7 @@ mod table;
 mod tests;
 mod truth;
 mod what_if;
+mod wide;
 mod written;
 
 pub use applied::{AppliedPolicy, AppliedStrength, Conclusions, Rule, RuleSatisfied, StrengthResult};

@@ -3,7 +3,7 @@
 use std::collections::BinaryHeap;
 
 /// Sorts. `sort_unstable` brings 5 kB of quicksort, heapsort and cases of few elements into the module for every
-/// type it sorts (52 kB for ours), a heap a tenth of it. Nothing is sorted while a request waits.
+/// type it sorts (52 kB for ours), a heap a tenth of it. What is sorted while a request waits is short.
 pub(crate) fn sort<T: Ord>(items: &mut Vec<T>) {
     *items = BinaryHeap::from(std::mem::take(items)).into_sorted_vec();
 }

@@ -17,10 +17,16 @@ const count = requests.length;
 const profiles = requests.map(sealed);
 const answer = { facts: { signInRisk: "low", "principal.groups": ["group-1"] }, ttlSeconds: 60 };
 const [said, circumstances] = [JSON.stringify(answer), JSON.stringify({ asked: [], outage: false })];
-const json = (ask) => (index) => JSON.parse(ask(JSON.stringify(requests[index % count]), index % count));
+const json = (ask, of = (request) => request) => (index) =>
+  JSON.parse(ask(JSON.stringify(of(requests[index % count])), index % count));
+const little = ({ time, http }) => ({ time, http });
 
 const asked = {
   evaluate: [(request) => engine.evaluate(request), json((facts) => module.evaluate(facts))],
+  "evaluate, HTTP alone": [
+    (request) => engine.evaluate(little(request)),
+    json((facts) => module.evaluate(facts), little),
+  ],
   assessment: [(request) => engine.assessment(request), json((facts) => module.assessment(facts))],
   resume: [(request) => engine.resume(request, answer), json((facts) => module.resume(facts, said))],
   receipt: [

@@ -1,25 +1,24 @@
 //! The values that an open fact may turn out to have, as far as the policies at stake tell them apart.
 
 use super::PolicySet;
+use super::cases::MAX_CASES;
 use super::control::ControlSet;
 use super::device_filter::{Attribute, AttributeType, AttributeValue, Comparison, Operator};
 use super::path::PathPattern;
 use super::result::Condition;
-use super::rows::union;
 use super::state::{KINDS, State, met_at_age, paths};
 use super::symbol::Symbol;
 use super::table::{CHOICES, LOCATION_FACTS, Table};
+use super::wide::{Wide, different, selections, wide, widened};
 use crate::bits::Bits;
 use crate::fact::Fact;
 use crate::request::Text;
 use crate::sort::sort;
 
-/// Most values of one fact that are listed; more are more cases than are looked at anyway.
-const MAX_VALUES: usize = super::cases::MAX_CASES;
 /// Most texts that one attribute is tried with beside those that rules state.
 const MAX_PARTS: usize = 6;
 
-/// An open fact and its values. `None`: more than are listed.
+/// An open fact and its values. `None`: more than can be looked at, with those of the other facts.
 pub(super) struct Variable<'a> {
     /// `None`: no fact of a request would tell.
     pub(super) fact: Option<Fact>,
@@ -57,15 +56,6 @@ pub(super) enum Listed {
     AgentName,
     Path,
     Method,
-}
-
-/// Rows of any fact, the rest empty. All of the same width, because what follows would be in the module once for each.
-type Wide = [Bits; 8];
-
-fn wide<const N: usize>(rows: [Bits; N]) -> Wide {
-    let mut wide = [Bits::EMPTY; 8];
-    wide.iter_mut().zip(rows).for_each(|(slot, row)| *slot = row);
-    wide
 }
 
 impl Listed {
@@ -204,7 +194,7 @@ fn lists(comparisons: &[&Comparison]) -> Vec<Vec<Text<'static>>> {
     let mut elements: Vec<&String> = comparisons.iter().flat_map(|comparison| &comparison.values).collect();
     sort(&mut elements);
     elements.dedup();
-    let count = elements.len().min(MAX_VALUES.ilog2() as usize + 1);
+    let count = elements.len().min(MAX_CASES.ilog2() as usize + 1);
     (0_usize..1 << count)
         .map(|subset| {
             let chosen = elements.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 != 0);
@@ -227,7 +217,7 @@ pub(super) fn variables<'a>(
         }
     }
     let open = |reason: Condition| open.get(reason as usize).copied().unwrap_or_default();
-    let mut found = Found { table: &set.table, variables: Vec::new() };
+    let mut found = Found { table: &set.table, variables: Vec::new(), selected: Vec::new() };
     found.principal(state, open(Condition::Users));
     found.target(state, open(Condition::Application));
     for (place, (reason, fact, values)) in CHOICES.into_iter().enumerate() {
@@ -241,41 +231,15 @@ pub(super) fn variables<'a>(
         found.variables.push(Variable { fact: None, values });
     }
     found.controls(set, state, relevant);
+    found.select();
     found.variables
 }
 
 struct Found<'t, 'a> {
     table: &'t Table,
     variables: Vec<Variable<'a>>,
-}
-
-/// Each row once, as far as the policies at stake go.
-fn different(mut rows: Vec<Wide>, at_stake: Bits) -> Vec<Wide> {
-    rows.iter_mut().flatten().for_each(|bits| *bits = *bits & at_stake);
-    rows.push([Bits::EMPTY; 8]);
-    sort(&mut rows);
-    rows.dedup();
-    rows
-}
-
-/// What any selection of the rows comes to. `None`: more than are listed.
-fn selections(rows: Vec<Wide>, at_stake: Bits) -> Option<Vec<Wide>> {
-    let mut all = vec![[Bits::EMPTY; 8]];
-    for row in different(rows, at_stake) {
-        let more: Vec<Wide> = all.iter().map(|known| union(*known, row)).collect();
-        all.extend(more);
-        sort(&mut all);
-        all.dedup();
-        if all.len() > MAX_VALUES {
-            return None;
-        }
-    }
-    Some(all)
-}
-
-/// Rows as they are compared here.
-fn widened<'r, const N: usize>(rows: impl IntoIterator<Item = &'r [Bits; N]>) -> Vec<Wide> {
-    rows.into_iter().map(|rows| wide(*rows)).collect()
+    /// Facts of which any selection of some rows may hold, with the policies at stake.
+    selected: Vec<(Fact, Listed, Vec<Wide>, Bits)>,
 }
 
 impl<'a> Found<'_, 'a> {
@@ -290,7 +254,17 @@ impl<'a> Found<'_, 'a> {
     }
 
     fn some_of(&mut self, fact: Fact, listed: Listed, rows: Vec<Wide>, at_stake: Bits) {
-        self.add_rows(fact, listed, selections(rows, at_stake));
+        self.selected.push((fact, listed, rows, at_stake));
+    }
+
+    /// Makes the selections, of which there may be many, last: no more than there is room for beside all other facts.
+    fn select(&mut self) {
+        for (fact, listed, rows, at_stake) in std::mem::take(&mut self.selected) {
+            let values =
+                self.variables.iter().map(|variable| variable.values.as_ref().map_or(usize::MAX, Vec::len));
+            let most = (MAX_CASES / values.fold(1, usize::saturating_mul)).max(1);
+            self.add_rows(fact, listed, selections(rows, at_stake, most));
+        }
     }
 
     fn add_rows(&mut self, fact: Fact, listed: Listed, rows: Option<Vec<Wide>>) {
@@ -458,7 +432,7 @@ impl<'a> Found<'_, 'a> {
         let at_stake = self.table.clauses.iter().filter(|(_, row)| row.intersects(relevant));
         let at_stake = at_stake.fold(ControlSet::EMPTY, |all, (clause, _)| all.union(*clause));
         if state.by_methods.is_none() {
-            let values = set.methods.reachable(at_stake.intersection(self.table.by_methods), MAX_VALUES);
+            let values = set.methods.reachable(at_stake.intersection(self.table.by_methods), MAX_CASES);
             self.add(Fact::SessionAmr, values.map(|sets| sets.into_iter().map(Value::Methods).collect()));
         }
         if state.by_age.is_none() {

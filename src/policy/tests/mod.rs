@@ -132,6 +132,25 @@ fn unknown_facts_matter_only_if_they_could_change_the_verdict() {
     assert_eq!((&beside["verdict"], &beside["needs"]), (&json!("challenge"), &json!([])));
 }
 
+/// A dozen groups have more selections than are looked at.
+#[test]
+fn what_no_policy_reads_is_not_asked_for_however_many_values_other_facts_have() {
+    let of_group = |group: usize| {
+        policy(
+            &format!("p{group}"),
+            &json!({"users": {"includeGroups": [format!("g{group}")]}}),
+            &[["mfa", "block"][group % 2]],
+        )
+    };
+    let request = json!({"principal": {"kind": "user", "id": "u1"}, "session": {"amr": ["pwd"]}});
+    for groups in [2, 12] {
+        let policies: Vec<_> = (0..groups).map(of_group).collect();
+        let evaluation = evaluate(&set(&json!(policies)), &request, Unknowns::Ask);
+        assert_eq!(evaluation["verdict"], "undetermined", "{groups}");
+        assert_eq!(evaluation["needs"], json!(["principal.groups"]), "{groups}");
+    }
+}
+
 #[test]
 fn report_only_policies_are_judged_and_not_enforced() {
     let report = |id, controls| {
