@@ -126,8 +126,15 @@ impl<'a> Value<'a> {
     }
 }
 
-/// Texts made up for device attributes, which values borrow.
-pub(super) struct Arena(Vec<(Attribute, Vec<String>, Vec<Vec<Text<'static>>>)>);
+/// Texts and lists made up for device attributes, which values borrow.
+pub(super) struct Arena(Vec<(Attribute, Made)>);
+
+enum Made {
+    Texts(Vec<String>),
+    Lists(Vec<Vec<Text<'static>>>),
+    /// More than can be looked at.
+    TooMany,
+}
 
 impl Arena {
     pub(super) fn new(set: &PolicySet, state: &State<'_>, relevant: Bits) -> Self {
@@ -146,10 +153,11 @@ impl Arena {
         let made = attributes.into_iter().map(|attribute| {
             let of_it: Vec<&Comparison> =
                 comparisons.iter().copied().filter(|comparison| comparison.attribute == attribute).collect();
-            match attribute.kind() {
-                AttributeType::List => (attribute, Vec::new(), lists(&of_it)),
-                _ => (attribute, texts(attribute, &of_it), Vec::new()),
-            }
+            let made = match attribute.kind() {
+                AttributeType::List => lists(&of_it).map_or(Made::TooMany, Made::Lists),
+                _ => Made::Texts(texts(attribute, &of_it)),
+            };
+            (attribute, made)
         });
         Self(made.collect())
     }
@@ -189,18 +197,19 @@ fn texts(attribute: Attribute, comparisons: &[&Comparison]) -> Vec<String> {
     candidates
 }
 
-/// Every selection of the elements that the comparisons name.
-fn lists(comparisons: &[&Comparison]) -> Vec<Vec<Text<'static>>> {
+/// Every selection of the elements that the comparisons name. `None`: more than can be looked at.
+fn lists(comparisons: &[&Comparison]) -> Option<Vec<Vec<Text<'static>>>> {
     let mut elements: Vec<&String> = comparisons.iter().flat_map(|comparison| &comparison.values).collect();
     sort(&mut elements);
     elements.dedup();
-    let count = elements.len().min(MAX_CASES.ilog2() as usize + 1);
-    (0_usize..1 << count)
-        .map(|subset| {
-            let chosen = elements.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 != 0);
-            chosen.map(|(_, element)| Text((*element).clone().into())).collect()
-        })
-        .collect()
+    if elements.len() > MAX_CASES.ilog2() as usize {
+        return None;
+    }
+    let selections = (0_usize..1 << elements.len()).map(|subset| {
+        let chosen = elements.iter().enumerate().filter(|(bit, _)| subset >> bit & 1 != 0);
+        chosen.map(|(_, element)| Text((*element).clone().into())).collect()
+    });
+    Some(selections.collect())
 }
 
 /// The open facts that the policies at stake depend on.
@@ -386,13 +395,19 @@ impl<'a> Found<'_, 'a> {
         let compliance = state.is_compliant.is_none() && demanded(self.table.by_device_compliance);
         let join = state.is_hybrid_joined.is_none() && demanded(self.table.by_device_trust);
         let mut made: Vec<Attribute> = Vec::new();
-        for (attribute, texts, lists) in arena.0.iter().filter(|_| !filtered.is_empty()) {
-            let texts = texts.iter().map(|text| AttributeValue::Text(text));
-            let lists = lists.iter().map(|list| AttributeValue::List(list));
-            let null = (attribute.kind() != AttributeType::List).then_some(AttributeValue::Null);
-            let values =
-                texts.chain(lists).chain(null).map(|value| Value::Attribute(*attribute, value)).collect();
-            self.add(attribute.fact(), Some(values));
+        for (attribute, of_it) in arena.0.iter().filter(|_| !filtered.is_empty()) {
+            let value = |value| Value::Attribute(*attribute, value);
+            let values = match of_it {
+                Made::Texts(texts) => {
+                    let texts = texts.iter().map(|text| AttributeValue::Text(text));
+                    Some(texts.chain([AttributeValue::Null]).map(value).collect())
+                }
+                Made::Lists(lists) => {
+                    Some(lists.iter().map(|list| AttributeValue::List(list)).map(value).collect())
+                }
+                Made::TooMany => None,
+            };
+            self.add(attribute.fact(), values);
             made.push(*attribute);
         }
         for (open, attribute, yes, no) in [
