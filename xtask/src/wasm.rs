@@ -20,6 +20,9 @@ const WASM_OPT: &str = "js/node_modules/.bin/wasm-opt";
 /// `-Oz` saves nothing in gzip; LLVM has inlined what is worth it.
 const WASM_OPT_LEVEL: [&str; 2] = ["-O3", "--skip-pass=inlining-optimizing"];
 
+/// What is named alike is alike: side by side, gzip finds more of it (1.5 % of the engine).
+const WASM_OPT_ORDER: &str = "--reorder-functions-by-name";
+
 /// LLVM would inline nine times as much at level 2, which saves a decision no time, makes the module a tenth larger and its
 /// functions so long that engines take milliseconds to compile one: what is hot and small says so itself (`#[inline]`).
 const LESS_INLINE: &str = "-Cllvm-args=-inline-threshold=25";
@@ -82,7 +85,7 @@ fn build_one(root: &Path, module: &Module, names: Names) -> Result<()> {
         return report(name, "up to date", &fs::read(file("wasm"))?);
     }
 
-    bind(bytes.clone(), &out, module, names)?;
+    bind(bytes.clone(), &out, module)?;
     optimise(root, &file("wasm"), names)?;
     let optimised = fs::read(file("wasm"))?;
     write_inline(&out, name, &optimised)?;
@@ -124,7 +127,7 @@ fn compile(root: &Path, module: &Module) -> Result<PathBuf> {
 
 /// One `web` glue serves every runtime. Without a default module path bundlers find no `import.meta.url` to
 /// copy a second module from; the reset function lets the call point heal a trapped instance.
-fn bind(bytes: Vec<u8>, out: &Path, module: &Module, names: Names) -> Result<()> {
+fn bind(bytes: Vec<u8>, out: &Path, module: &Module) -> Result<()> {
     let name = module.name;
     fs::create_dir_all(out)?;
     let mut output = Bindgen::new()
@@ -132,7 +135,7 @@ fn bind(bytes: Vec<u8>, out: &Path, module: &Module, names: Names) -> Result<()>
         .web(true)?
         .omit_default_module_path(true)
         .encode_into(EncodeInto::Always)
-        .remove_name_section(names == Names::Removed)
+        .remove_name_section(false)
         .remove_producers_section(true)
         .reset_state_function(module.resets)
         .typescript(true)
@@ -151,6 +154,7 @@ fn optimise(root: &Path, module: &Path, names: Names) -> Result<()> {
     }
     let status = Command::new(&tool)
         .args(WASM_OPT_LEVEL)
+        .arg(WASM_OPT_ORDER)
         .args(if names == Names::Kept { &["-g"][..] } else { &["--strip-debug", "--strip-producers"][..] })
         .arg(module)
         .arg("--output")
