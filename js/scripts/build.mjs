@@ -3,12 +3,14 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const modules = ["engine", "compiler"];
+const MODULE = /\/(engine|compiler)\/(engine|compiler|inline)\.js$/;
 if (!modules.every((name) => existsSync(`${root}/dist/${name}/${name}.js`))) {
   console.error("A module is missing in dist. Build both first: cargo run -p xtask -- wasm");
   process.exit(1);
@@ -20,8 +22,6 @@ const { status } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc
   stdio: "inherit",
 });
 if (status !== 0) process.exit(status ?? 1);
-
-const entries = ["index", "entry/slim", "compile/index", ...["fastify", "fetch", "hono", "next", "node", "workers"].map((host) => `adapters/${host}/index`)];
 
 // A file each for pages without a bundler, where `#engine` and `jose` would not resolve; the page fetches the modules.
 await build({
@@ -35,29 +35,41 @@ await build({
   logLevel: "error",
 });
 
-// Everything else in as few files as its entries can share: opening thirty of them is half of what a fresh process waits for.
-// The engine is one of them, so that a bundler leaves the guard out where nobody uses it. The rest of what the compiler wrote
-// stays for the tests, and is not published.
-await build({
-  absWorkingDir: root,
-  entryPoints: ["engine", ...entries].map((entry) => `dist/${entry}.js`),
-  outbase: "dist",
-  outdir: "dist",
-  allowOverwrite: true,
-  // Beside the files they are made of, so that what is not bundled is where these say.
-  chunkNames: "shared-[hash]",
-  bundle: true,
-  splitting: true,
-  packages: "external",
-  external: ["#engine"],
-  plugins: [
-    {
-      name: "modules and their glue stay files",
-      setup: ({ onResolve }) =>
-        onResolve({ filter: /\/(engine|compiler)\/(engine|compiler|inline)\.js$/ }, ({ path }) => ({ path, external: true })),
-    },
-  ],
-  format: "esm",
-  target: "es2022",
-  logLevel: "error",
-});
+// Everything else in few files: what the entries share, and each entry. A file that is opened costs a fresh process as much
+// as parsing twenty kilobytes do. What is imported when it is needed stays apart, and so do the modules and their glue. The
+// rest of what the compiler wrote stays for the tests, and is not published.
+const hosts = ["fastify", "fetch", "hono", "next", "node", "workers"].map((host) => `adapters/${host}/index`);
+const shared = new Map();
+for (const late of ["dpop", "token"]) await bundle(late);
+for (const name of ["core", "hosts"]) for (const file of await bundle(name)) shared.set(file, `${name}.js`);
+for (const entry of ["index", "entry/slim", "compile/index", ...hosts]) await bundle(entry);
+
+/** Bundles a file in its place, around what is in the shared ones already. Returns the files it was made of. */
+async function bundle(entry) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [`dist/${entry}.js`],
+    outfile: `dist/${entry}.js`,
+    allowOverwrite: true,
+    bundle: true,
+    metafile: true,
+    packages: "external",
+    external: ["#engine"],
+    plugins: [
+      {
+        name: "files of their own",
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^\./ }, ({ path, resolveDir, kind }) => {
+            if (kind === "dynamic-import" || MODULE.test(path)) return { path, external: true };
+            const within = shared.get(resolve(resolveDir, path));
+            if (within === undefined) return undefined;
+            return { path: relative(dirname(entry), within).replace(/^(?!\.)/, "./"), external: true };
+          }),
+      },
+    ],
+    format: "esm",
+    target: "es2022",
+    logLevel: "error",
+  });
+  return Object.keys(metafile.inputs).map((file) => resolve(root, file));
+}

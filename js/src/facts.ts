@@ -22,11 +22,11 @@ function oneOf<T extends string>(members: readonly T[]): (value: unknown) => T |
   return (value) => members.find((member) => member === value);
 }
 
-export const principalKind = oneOf(PRINCIPAL_KINDS);
-export const guestType = oneOf(GUEST_TYPES);
-export const trustType = oneOf(TRUST_TYPES);
-export const platform = oneOf(PLATFORMS);
-export const transferMethod = oneOf(TRANSFER_METHODS);
+export const principalKind = /* @__PURE__ */ oneOf(PRINCIPAL_KINDS);
+export const guestType = /* @__PURE__ */ oneOf(GUEST_TYPES);
+export const trustType = /* @__PURE__ */ oneOf(TRUST_TYPES);
+export const platform = /* @__PURE__ */ oneOf(PLATFORMS);
+export const transferMethod = /* @__PURE__ */ oneOf(TRANSFER_METHODS);
 
 /** A string that is not empty. */
 export function text(value: unknown): string | undefined {

@@ -12,7 +12,7 @@ export interface Page {
 export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const STYLE = `
+const STYLE = /* @__PURE__ */ `
 :root{color-scheme:light dark;--ink:#1b2430;--soft:#5b6878;--paper:#f4f6f8;--card:#fff;--line:#dce2e9;--mark:#b3261e}
 @media (prefers-color-scheme:dark){:root{--ink:#e8edf3;--soft:#9aa7b6;--paper:#10151b;--card:#181f28;--line:#2a3441;--mark:#f2867e}}
 *{box-sizing:border-box}

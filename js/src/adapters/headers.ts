@@ -24,8 +24,8 @@ export interface Read {
 }
 
 /** What a client is told by. The first of each is always handed on: no flood of others in front hides it. */
-const TELLING = new Map(
-  [
+const TELLING = /* @__PURE__ */ new Map(
+  /* @__PURE__ */ [
     "user-agent",
     "accept",
     "accept-encoding",

@@ -1,0 +1,7 @@
+// What all of the package's entries share, for `scripts/build.mjs` alone, which makes one file of it: the engine. Bundlers
+// leave out of it what nobody uses; where they can not see that a value at the top of a module has no other effect, it says
+// so (`@__PURE__`).
+export * from "./engine.js";
+export * from "./errors.js";
+export * from "./packed-decision.js";
+export * from "./random.js";
