@@ -89,6 +89,26 @@ export function merge(base: Request, over: Request): Request {
   };
 }
 
+/** The same facts at a time, in the shape that {@link merge} gives them. */
+export function at(time: number, facts: Request): Request {
+  return {
+    time,
+    http: facts.http,
+    client: facts.client,
+    tls: facts.tls,
+    transport: facts.transport,
+    platformBot: facts.platformBot,
+    principal: facts.principal,
+    session: facts.session,
+    device: facts.device,
+    resource: facts.resource,
+    risk: facts.risk,
+    velocity: facts.velocity,
+    profile: facts.profile,
+    agentDirectory: facts.agentDirectory,
+  };
+}
+
 /** Both, member by member, as {@link merge} does it with every group. */
 export function group<T extends object>(base: T | null | undefined, over: T | null | undefined): T | null | undefined {
   if (over === undefined) return base;

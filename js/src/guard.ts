@@ -3,7 +3,7 @@ import { checkLinks, plan, refuseUndecided } from "./challenge.js";
 import { checkOptions } from "./check.js";
 import { Engine } from "./engine.js";
 import { fault } from "./errors.js";
-import { merge } from "./facts.js";
+import { at, merge } from "./facts.js";
 import { Feed } from "./feed.js";
 import type { DecisionRecord, GuardOptions, HostCounters, HostRequest, Judgement, SignIn, UndecidedRecord } from "./options.js";
 import { OriginSigner, resultHeaders } from "./origin.js";
@@ -189,7 +189,7 @@ export class Guard<Native> {
     now: number,
   ): { facts: Request; withheld: Withheld } {
     let withheld = session?.withheld ?? NOTHING_WITHHELD;
-    let facts = merge(request.facts, { time: now });
+    let facts = at(now, request.facts);
     if (signed !== undefined) facts = merge(facts, signed);
     if (session !== undefined) facts = merge(facts, session.facts);
     if (this.#trustedHeaders !== undefined && request.trustsPeer) {
