@@ -205,7 +205,8 @@ export class SessionReader {
     this.#proofs ??= import("./dpop.js").then(
       ({ ProofVerifier }) => new ProofVerifier({ algorithms: ALGORITHMS, clockTolerance: this.#tolerance }),
     );
-    const proving = { token, ...confirmation, ...presented, now };
+    const { method, url } = presented;
+    const proving = { token, ...confirmation, method, url, now };
     if (!(await (await this.#proofs).proves(header("dpop"), proving))) return ANONYMOUS;
     return { ...facts, session: { ...facts.session, keyProved: true } };
   }

@@ -1,4 +1,5 @@
 import type { HostRequest } from "../options.js";
+
 /** A request as an adapter has read it. */
 export interface Asked<Native> extends HostRequest<Native> {
   /** Names of headers that only Edgeward sets, and this client did: they are removed. */
@@ -13,38 +14,66 @@ export const HEADER_VALUE_LIMIT = 2_048;
 export const HEADER_TOTAL_LIMIT = 32_768;
 
 /** Secrets, and what only another party could have said: never facts. */
-const WITHHELD = new Set(["authorization", "cookie", "proxy-authorization"]);
-
-/** What a request's headers tell. */
-export interface Read {
-  /** What the engine is told, within the limits above. */
-  facts: [name: string, value: string][];
-  /** As in {@link Asked}. */
-  forged: string[];
-}
+const WITHHELD = ["authorization", "cookie", "proxy-authorization"];
 
 /** What a client is told by. The first of each is always handed on: no flood of others in front hides it. */
-const TELLING = /* @__PURE__ */ new Map(
-  /* @__PURE__ */ [
-    "user-agent",
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "referer",
-    "sec-ch-ua",
-    "sec-ch-ua-full-version-list",
-    "sec-ch-ua-mobile",
-    "sec-ch-ua-platform",
-    "sec-fetch-dest",
-    "sec-fetch-mode",
-    "sec-fetch-site",
-    "sec-fetch-user",
-    "x-requested-with",
-    "signature",
-    "signature-agent",
-    "signature-input",
-  ].map((name, index) => [name, 1 << index]),
-);
+const TELLING = [
+  "user-agent",
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "referer",
+  "sec-ch-ua",
+  "sec-ch-ua-full-version-list",
+  "sec-ch-ua-mobile",
+  "sec-ch-ua-platform",
+  "sec-fetch-dest",
+  "sec-fetch-mode",
+  "sec-fetch-site",
+  "sec-fetch-user",
+  "x-requested-with",
+  "signature",
+  "signature-agent",
+  "signature-input",
+];
+
+/** Headers whose order tells browsers apart; no others are listed. */
+const ORDERED = ["accept", "accept-encoding", "accept-language", "user-agent"];
+
+/** What a header is by its name. */
+interface Kind {
+  /** In lower case. */
+  name: string;
+  /** A bit of its own for one of those that a client is told by, otherwise 0. */
+  telling: number;
+  isOrdered: boolean;
+  isOurs: boolean;
+  /** Never a fact. */
+  isWithheld: boolean;
+}
+
+/** Kinds by the name as it is spelled, because finding it is cheaper than writing it small and looking through lists. */
+const KINDS = new Map<string, Kind>();
+/** Clients choose the spellings, so that so many are remembered at most, */
+const SPELLINGS = 512;
+/** and none that is longer than this: characters. */
+const SPELLING_LIMIT = 64;
+
+function learn(spelled: string): Kind {
+  const name = spelled.toLowerCase();
+  const place = TELLING.indexOf(name);
+  const kind = {
+    name,
+    telling: place < 0 ? 0 : 1 << place,
+    isOrdered: ORDERED.includes(name),
+    isOurs: isOurs(name),
+    // HTTP/2 begins with fields that are no headers (`:method`).
+    isWithheld: WITHHELD.includes(name) || name.startsWith(":"),
+  };
+  if (KINDS.size >= SPELLINGS) KINDS.clear();
+  if (spelled.length <= SPELLING_LIMIT) KINDS.set(spelled, kind);
+  return kind;
+}
 
 /**
  * Whether only Edgeward sets a header of this name, which is in lower case. CGI, WSGI, Rack and PHP hand `_` and `-` to
@@ -54,28 +83,48 @@ export function isOurs(name: string): boolean {
   return name.startsWith("edgeward-") || name.startsWith("edgeward_");
 }
 
-/** Goes through headers once: on some hosts that costs more than deciding. Names must be in lower case. */
+/** What a request's headers tell. */
+export interface Read {
+  /** What the engine is told, within the limits above. */
+  facts: [name: string, value: string][];
+  /** As in {@link Asked}. */
+  forged: string[];
+}
+
+/** Goes through headers once: on some hosts that costs more than deciding. */
 export function readHeaders(headers: Iterable<readonly [name: string, value: string]>): Read {
-  const facts: Read["facts"] = [];
-  const forged: string[] = [];
-  let total = 0;
-  let isFull = false;
-  let told = 0;
-  for (const [name, value] of headers) {
-    if (isOurs(name)) {
-      forged.push(name);
-      continue;
-    }
-    const telling = TELLING.get(name) ?? 0;
-    const kept = value.length > HEADER_VALUE_LIMIT ? value.slice(0, HEADER_VALUE_LIMIT) : value;
-    if ((telling & ~told) !== 0) {
-      told |= telling;
-      facts.push([name, kept]);
-    } else if (!isFull && !WITHHELD.has(name)) {
-      total += name.length + kept.length;
-      isFull = total > HEADER_TOTAL_LIMIT || facts.length >= HEADER_COUNT_LIMIT;
-      if (!isFull) facts.push([name, kept]);
-    }
+  const reader = new HeaderReader();
+  for (const [name, value] of headers) reader.add(name, value);
+  return { facts: reader.facts, forged: reader.forged };
+}
+
+/** The same for a host that hands out headers one by one. */
+export class HeaderReader implements Read {
+  readonly facts: [name: string, value: string][] = [];
+  readonly forged: string[] = [];
+  /** Names of those whose order tells, as they came. */
+  readonly order: string[] = [];
+  #told = 0;
+  #total = 0;
+  #isFull = false;
+
+  add(spelled: string, value: string): void {
+    const { name, telling, isOrdered, isOurs, isWithheld } = KINDS.get(spelled) ?? learn(spelled);
+    if (isOrdered) this.order.push(name);
+    if (isOurs) this.forged.push(name);
+    else if ((telling & ~this.#told) !== 0) {
+      this.#told |= telling;
+      this.facts.push([name, shortened(value)]);
+    } else if (!this.#isFull && !isWithheld) this.#addWithin(name, shortened(value));
   }
-  return { facts, forged };
+
+  #addWithin(name: string, value: string): void {
+    this.#total += name.length + value.length;
+    this.#isFull = this.#total > HEADER_TOTAL_LIMIT || this.facts.length >= HEADER_COUNT_LIMIT;
+    if (!this.#isFull) this.facts.push([name, value]);
+  }
+}
+
+function shortened(value: string): string {
+  return value.length > HEADER_VALUE_LIMIT ? value.slice(0, HEADER_VALUE_LIMIT) : value;
 }

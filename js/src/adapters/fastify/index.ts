@@ -37,7 +37,7 @@ function plugin(app: FastifyInstance, options: FastifyOptions, done: (error?: Er
     const asked = read(request.raw, routed(request.raw.url));
     const judgement = await guard.judge(asked);
     for (const [name, value] of Object.entries(judgement.responseHeaders)) reply.header(name, value);
-    const passed = judgement.plan.kind === "pass" ? admit(request.raw, asked, judgement) : undefined;
+    const passed = judgement.plan.kind === "pass" ? admit(asked, judgement) : undefined;
     const finish = (): void => void judgement.after?.(passed?.signIn);
     // The client left while it was judged: no route is reached, and nobody is there to be answered.
     if (isGone(reply.raw)) {

@@ -14,15 +14,35 @@ const HOST = /^[\w.:[\]-]+$/;
 const NOWHERE = "/";
 
 /** The origin parsed last: most requests are for the same one, and parsing costs more than the rest of reading. */
-let last: { scheme: string; host: string; url: URL | undefined } = { scheme: "", host: "", url: undefined };
+let last: Origin & { scheme: string; host: string | undefined } = { scheme: "", host: undefined, base: "", hostname: undefined };
+
+interface Origin {
+  /** What paths are read under. */
+  base: string;
+  hostname: string | undefined;
+}
 
 /** The parts of a URL that are read. */
-export interface Address {
-  href: string;
+export class Address {
   /** `undefined` if the request does not tell its host, or nothing that is one. */
-  hostname: string | undefined;
+  readonly hostname: string | undefined;
   /** As the client wrote it: applications route by that, and resolve it or not. The engine knows how they may. */
-  path: string;
+  readonly path: string;
+  readonly #base: string;
+  readonly #target: string;
+
+  constructor({ base, hostname }: Origin, target: string) {
+    this.hostname = hostname;
+    this.path = before("?", before("#", target));
+    this.#base = base;
+    this.#target = target;
+  }
+
+  /** Put together when it is asked for: most requests pass without. */
+  get href(): string {
+    const href = this.#base + this.#target;
+    return PLAIN.test(this.#target) ? href : (parse(href)?.href ?? `${this.#base}/`);
+  }
 }
 
 /**
@@ -36,18 +56,20 @@ export function resolve(scheme: string, host: string | undefined, target: string
   return under(scheme, authority, rest.startsWith("/") ? rest : `/${rest}`);
 }
 
-function under(scheme: string, host: string | undefined, path: string): Address {
-  if (host !== last.host || scheme !== last.scheme) last = { scheme, host: host ?? "", url: origin(scheme, host) };
-  const { url } = last;
-  const base = url?.origin ?? `${scheme}://localhost`;
-  const href = PLAIN.test(path) ? base + path : (parse(base + path)?.href ?? `${base}/`);
-  const end = path.search(/[?#]/);
-  return { href, hostname: url?.hostname, path: end < 0 ? path : path.slice(0, end) };
+function under(scheme: string, host: string | undefined, target: string): Address {
+  if (host !== last.host || scheme !== last.scheme) last = { scheme, host, ...origin(scheme, host) };
+  return new Address(last, target);
 }
 
-/** The origin of a host; `undefined` if it is none. */
-function origin(scheme: string, host: string | undefined): URL | undefined {
-  return host !== undefined && HOST.test(host) ? parse(`${scheme}://${host}`) : undefined;
+function before(mark: string, text: string): string {
+  const end = text.indexOf(mark);
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/** The origin of a host; one that stands for it if it is none. */
+function origin(scheme: string, host: string | undefined): Origin {
+  const url = host !== undefined && HOST.test(host) ? parse(`${scheme}://${host}`) : undefined;
+  return { base: url?.origin ?? `${scheme}://localhost`, hostname: url?.hostname };
 }
 
 /** `URL.parse`, which Node 20 has not. */

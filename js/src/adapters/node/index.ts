@@ -40,7 +40,7 @@ export function createMiddleware(options: NodeOptions): Middleware {
     const asked = read(request);
     void whenReady(guard.judge(asked), (judgement) => {
       const { after, responseHeaders } = judgement;
-      const passed = judgement.plan.kind === "pass" ? admit(request, asked, judgement) : undefined;
+      const passed = judgement.plan.kind === "pass" ? admit(asked, judgement) : undefined;
       const finish = (): void => void after?.(passed?.signIn);
       // The client left while it was judged: nobody is there to be answered.
       if (isGone(response)) return finish();
@@ -83,7 +83,7 @@ function guarded(options: NodeOptions) {
         socket.off("error", ignore);
         void judgement.after?.();
         if (judgement.plan.kind === "answer") return void socket.end(written(judgement.plan));
-        admit(request, asked, judgement);
+        admit(asked, judgement);
         if (!socket.destroyed) listener(request, socket, head);
       });
     };

@@ -1,12 +1,13 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { GuardOptions, Judgement, Passed } from "../../options.js";
-import type { ClientFacts, HttpFacts, TlsFacts } from "../../types.js";
+import type { HttpFacts, Request, TlsFacts } from "../../types.js";
 import { ClientAddress, requireProxies } from "../client-address.js";
 import type { TrustedProxies } from "../client-address.js";
-import { isOurs, readHeaders } from "../headers.js";
+import { HeaderReader, isOurs } from "../headers.js";
 import type { Asked } from "../headers.js";
 import { resolve } from "./address.js";
+import type { Address } from "./address.js";
 
 export interface NodeOptions extends Omit<GuardOptions<IncomingMessage>, "originSecret"> {
   /** Hosts in front that are believed about the client: a count, or CIDR ranges. Default: none. */
@@ -27,10 +28,10 @@ declare module "node:http" {
  * says; what a proxy in front says counts as `trustedProxies` allows.
  * @throws {EdgewardError} `invalid_option`.
  */
-export function reader(options: NodeOptions): (request: IncomingMessage, target?: string) => Asked<IncomingMessage> {
+export function reader(options: NodeOptions): (request: IncomingMessage, target?: string) => Received {
   requireProxies(options);
   const addresses = new ClientAddress(options.trustedProxies);
-  return (request, target = targetOf(request)) => read(request, target, addresses);
+  return (request, target = targetOf(request)) => new Received(request, target, addresses);
 }
 
 /** Express cuts its mount point off `url`; what the client asked for is `originalUrl`. */
@@ -39,27 +40,23 @@ function targetOf(request: IncomingMessage & { originalUrl?: string }): string {
 }
 
 /** Tells the application what was decided: in `request.edgeward`, and in headers for what is behind it. */
-export function admit(
-  request: IncomingMessage,
-  { forged }: Asked<IncomingMessage>,
-  { originHeaders, withheld, record }: Judgement,
-): Passed {
-  const { headers, rawHeaders } = request;
-  if (forged.length > 0) remove(request, isOurs);
-  for (const [name, left] of Object.entries(withheld)) {
-    const distinct = remove(request, (other) => other === name);
+export function admit({ native, headers, rawHeaders, forged }: Received, { originHeaders, withheld, record }: Judgement): Passed {
+  if (forged.length > 0) remove(native, isOurs);
+  for (const name in withheld) {
+    const left = withheld[name];
+    const distinct = remove(native, (other) => other === name);
     if (left === undefined) continue;
     rawHeaders.push(name, (headers[name] = left));
     if (distinct !== undefined) distinct[name] = [left];
   }
   // Adapters of other frameworks (Hono's) read the headers as they came.
-  for (const [name, value] of Object.entries(originHeaders)) rawHeaders.push(name, (headers[name] = value));
-  return (request.edgeward = { ...record });
+  for (const name in originHeaders) rawHeaders.push(name, (headers[name] = originHeaders[name] as string));
+  return (native.edgeward = { ...record });
 }
 
-/** Whether whoever asked has left. HTTP/2 tells it of the stream. */
-export function isGone(response: ServerResponse): boolean {
-  return response.destroyed || (response as { stream?: { destroyed: boolean } }).stream?.destroyed === true;
+/** Whether whoever asked has left. HTTP/2 tells it of the stream alone. */
+export function isGone(response: Partial<ServerResponse> & { stream?: { destroyed: boolean } }): boolean {
+  return response.destroyed ?? response.stream?.destroyed === true;
 }
 
 /** Takes headers off wherever Node keeps them; the last of these places. */
@@ -77,58 +74,70 @@ function remove(request: IncomingMessage, is: (name: string) => boolean): NodeJS
   return distinct;
 }
 
-function read(request: IncomingMessage, target: string, addresses: ClientAddress): Asked<IncomingMessage> {
-  const { headers: byName } = request;
-  const header = (name: string): string | undefined => {
-    const value = byName[name];
-    return typeof value === "object" ? value.join(", ") : value;
-  };
-  const socket = request.socket as Partial<TLSSocket>;
-  const client = addresses.of(socket.remoteAddress, header("x-forwarded-for"));
-  const forwarded = client.trustsPeer ? header("x-forwarded-proto") : undefined;
-  const scheme = (forwarded ?? (socket.encrypted === true ? "https" : "http")) === "https" ? "https" : "http";
-  const host = header("host") ?? header(":authority");
-  const headers = pairs(request.rawHeaders);
-  // HTTP/2 has the authority in a field of its own; signatures cover it with its port.
-  if (header("host") === undefined && host !== undefined) headers.push(["host", host]);
-  const { facts, forged } = readHeaders(headers);
-  const address = resolve(scheme, host, target);
-  return {
-    native: request,
-    method: request.method ?? "GET",
-    url: address.href,
-    header,
-    forged,
-    trustsPeer: client.trustsPeer,
-    facts: {
+/**
+ * A request as this adapter reads it. It asks Node's request for each of its members once: Express gives every request a
+ * shape of its own, by which no access is a quick one.
+ */
+export class Received implements Asked<IncomingMessage> {
+  readonly native: IncomingMessage;
+  readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: string[];
+  readonly method: string;
+  readonly header: (name: string) => string | undefined;
+  readonly forged: readonly string[];
+  readonly trustsPeer: boolean;
+  readonly facts: Request;
+  readonly #address: Address;
+
+  constructor(request: IncomingMessage, target: string, addresses: ClientAddress) {
+    const { headers, rawHeaders, method, httpVersion } = request;
+    const header = (name: string): string | undefined => {
+      const value = headers[name];
+      return typeof value === "object" ? value.join(", ") : value;
+    };
+    const socket = request.socket as Partial<TLSSocket>;
+    const client = addresses.of(socket.remoteAddress, header("x-forwarded-for"));
+    const forwarded = client.trustsPeer ? header("x-forwarded-proto") : undefined;
+    const scheme = (forwarded ?? (socket.encrypted === true ? "https" : "http")) === "https" ? "https" : "http";
+    const host = header("host") ?? header(":authority");
+    const reader = new HeaderReader();
+    for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+      reader.add(rawHeaders[index] as string, rawHeaders[index + 1] as string);
+    }
+    // HTTP/2 has the authority in a field of its own; signatures cover it with its port.
+    if (headers.host === undefined && host !== undefined) reader.add("host", host);
+    const address = resolve(scheme, host, target);
+    this.native = request;
+    this.headers = headers;
+    this.rawHeaders = rawHeaders;
+    this.method = method ?? "GET";
+    this.header = header;
+    this.forged = reader.forged;
+    this.trustsPeer = client.trustsPeer;
+    this.facts = {
       http: {
-        method: request.method,
-        scheme: scheme as "http" | "https",
+        method,
+        scheme,
         host: address.hostname,
         path: address.path,
-        version: VERSIONS[request.httpVersion],
-        headers: facts,
+        version: VERSIONS[httpVersion],
+        headers: reader.facts,
       },
-      client: { ...NO_CLIENT, ip: client.ip },
+      client: { ip: client.ip, asn: undefined, country: undefined, city: undefined, proxy: undefined },
       tls: socket.encrypted === true ? tlsFacts(socket) : NO_TLS,
-      transport: { headerOrder: order(headers) },
-    },
-  };
-}
+      transport: { headerOrder: reader.order },
+    };
+    this.#address = address;
+  }
 
-/** Headers whose order tells browsers apart; no others are listed. */
-const ORDERED = new Set(["accept", "accept-encoding", "accept-language", "user-agent"]);
-
-function order(headers: readonly (readonly [name: string, value: string])[]): string[] {
-  const names: string[] = [];
-  for (const [name] of headers) if (ORDERED.has(name)) names.push(name);
-  return names;
+  get url(): string {
+    return this.#address.href;
+  }
 }
 
 const VERSIONS: Readonly<Record<string, NonNullable<HttpFacts["version"]>>> = { "1.0": "1.0", "1.1": "1.1", "2.0": "h2" };
 
 // Unknown, but there: facts that are merged in later then leave the shape of the object as it is.
-const NO_CLIENT: ClientFacts = { ip: undefined, asn: undefined, country: undefined, city: undefined, proxy: undefined };
 const NO_TLS: TlsFacts = { version: undefined, ja4: undefined, ja3: undefined, clientCert: undefined };
 
 function tlsFacts(socket: Partial<TLSSocket>): TlsFacts {
@@ -141,14 +150,4 @@ function tlsFacts(socket: Partial<TLSSocket>): TlsFacts {
       verified: socket.authorized === true,
     },
   };
-}
-
-/** Headers as they came; HTTP/2 begins with fields that are none (`:method`). */
-function pairs(raw: readonly string[]): [string, string][] {
-  const result: [string, string][] = [];
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = (raw[index] ?? "").toLowerCase();
-    if (!name.startsWith(":")) result.push([name, raw[index + 1] ?? ""]);
-  }
-  return result;
 }
