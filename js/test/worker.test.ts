@@ -4,12 +4,13 @@ import { connect } from "node:net";
 import { after, afterEach, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { verifyResult } from "edgeward";
+import { createWorker } from "edgeward/workers";
 import { startWorker } from "../scripts/workerd.mjs";
 import type { RunningWorker } from "../scripts/workerd.mjs";
 import { adapterCases } from "./support/adapter-cases.js";
-import { bundle, CALM, exchange } from "./support/fixture.js";
+import { bundle, CALM, CHROME, exchange } from "./support/fixture.js";
 import type { Reply } from "./support/fixture.js";
-import { echo, eventually, FaultyScorer } from "./support/servers.js";
+import { echo, eventually, FaultyScorer, serve } from "./support/servers.js";
 import type { Mood, Running, Seen } from "./support/servers.js";
 
 const ENTRY = fileURLToPath(new URL("support/worker.js", import.meta.url));
@@ -75,6 +76,16 @@ test("an allowed request reaches the origin as it was, with a signed account of 
   assert.equal(seen.headers["edgeward-principal"], "u1");
   const headers = Object.entries(seen.headers) as [string, string][];
   assert.ok(await verifyResult({ method: "POST", url: "/form?a=1", headers }, "secret"));
+});
+
+test("a redirect of the origin is for the client to follow, whoever made the request", async () => {
+  const moved = await serve((_, response) => void response.writeHead(302, { location: "/elsewhere" }).end());
+  running.push(moved);
+  const { url } = await start({ ...base(), origin: moved.url });
+  assert.equal((await exchange(url, { "x-facts": JSON.stringify(CALM) })).status, 302);
+  const { fetch } = createWorker({ origin: moved.url, bundle: { text: bundle() }, allowUnsigned: true, facts: () => CALM });
+  const made = new Request("https://app.example/", { headers: { "user-agent": CHROME }, redirect: "follow" });
+  assert.equal((await fetch(made, {}, { waitUntil: () => undefined })).status, 302);
 });
 
 test("an attack tool is blocked before the origin hears of it", async () => {

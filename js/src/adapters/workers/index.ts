@@ -104,7 +104,9 @@ function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>)
         console.error(`edgeward: ${String(error)}`);
         return respond(refuseUndecided("CONFIGURATION", asked));
       }
-      const judgement = await guard.judge(asked);
+      const judging = guard.judge(asked);
+      // What is there is not waited for: whatever else is due would come first.
+      const judgement = judging instanceof Promise ? await judging : judging;
       if (judgement.plan.kind === "answer") {
         follow(context, judgement.after?.());
         return respond(judgement.plan, judgement.responseHeaders);
@@ -144,8 +146,11 @@ async function forward(
   const [, host = "", rest = ""] = /^https?:\/\/(?:[^/@]*@)?([^/]*)(.*)$/.exec(asked.url) ?? [];
   const forwarded = new Request(origin + rest, asked.native);
   mark(forwarded.headers, asked, judgement).set("x-forwarded-host", host);
+  // Redirects are for the client to follow. A request that comes from outside is of that kind, and to say it again would
+  // make another copy.
+  const init = forwarded.redirect === "manual" ? undefined : ({ redirect: "manual" } as const);
   try {
-    return await fetch(forwarded, { redirect: "manual" });
+    return await fetch(forwarded, init);
   } catch (error) {
     console.error(`edgeward: the origin can not be reached: ${String(error)}`);
     return new Response("The origin can not be reached.\n", { status: 502 });
