@@ -1,5 +1,6 @@
 // Projects of the usual kinds, with the installed package, configured no more than they would be without it.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import webpack from "webpack";
@@ -50,5 +51,6 @@ test("esbuild, for the web and for Node, as ES module and CommonJS", async () =>
     const parameters = ["esbuild/main.js", "--bundle", `--platform=${platform}`, `--format=${format}`, `--outfile=${file}`, "--log-level=warning"];
     await run(tool("esbuild"), parameters);
     assert.equal(await run(process.execPath, [file]), "allow\n", platform);
+    assert.ok(!readFileSync(file, "utf8").includes("edgeward_session"), "it imports the engine alone, and gets no guard");
   }
 });
