@@ -308,7 +308,7 @@ function writeRequest(request: Request): string {
   return writeRest(text, request);
 }
 
-/** What no host, or no device's first request, has. */
+/** What few requests have. */
 function writeRest(text: string, request: Request): string {
   // A user agent on its own, which `classify` takes as well, crosses as JSON.
   const { ua, headers } = request as { ua?: unknown; headers?: unknown };
