@@ -80,7 +80,8 @@ impl Answer {
     /// twice 25 bits; bins of the signals, four to a word; how many reasons | controls · 2⁹ | needs · 2¹⁶ | detections ·
     /// 2²² | whether there are session controls · 2²⁶; which planes follow, a bit each. Then what these tell: session
     /// controls (two words, [`session_controls`]); reasons (code | (policy + 1) · 2⁸); controls; needs; planes of what each
-    /// policy came to ([`Judgement::planes`](crate::policy::Judgement::planes)); detections ([`Answer::detection`]).
+    /// policy came to ([`Judgement::planes`](crate::policy::Judgement::planes)); detections, each kind | level · 2⁸ | values of
+    /// evidence · 2¹⁶; the evidence of each ([`Answer::evidence`]).
     pub(crate) fn write(&mut self, judged: &Judged<'_, '_>, engine: &Engine) -> bool {
         self.count = 0;
         self.agent(judged.agent);
@@ -95,20 +96,21 @@ impl Answer {
         ]);
         self.extend(judged.signals.bins().as_chunks().0.iter().map(|bins| i32::from_le_bytes(*bins)));
         self.judgement(judged, engine.bundle().policies());
-        judged.detections.iter().for_each(|detection| self.detection(detection));
+        for detection in judged.detections {
+            let kinds = detection.kind as i32 | (detection.level as i32) << 8;
+            self.push(kinds | length(detection.evidence.values().len()) << 16);
+        }
+        judged.detections.iter().for_each(|detection| self.evidence(detection));
         self.count <= ANSWER_WORDS
     }
 
-    /// A detection: kind | level · 2⁸ | values of evidence · 2¹⁶. Of each value, where its name lies in the module's memory;
-    /// the length of that | its own kind; then a text (its bytes, then four of them to a word: it may be of the request, which
-    /// does not stay), names (a count, then place and length of each) or a number (two words).
-    fn detection(&mut self, detection: &Detection<'_>) {
+    /// Of each value that a detection rests on, where its name lies in the module's memory; the length of that | its own kind;
+    /// then a text (its bytes, then four of them to a word: it may be of the request, which does not stay), names (a count, then
+    /// place and length of each) or a number (two words).
+    fn evidence(&mut self, detection: &Detection<'_>) {
         const NAMES: i32 = 1 << 16;
         const NUMBER: i32 = 2 << 16;
-        let evidence = detection.evidence.values();
-        let kinds = detection.kind as i32 | (detection.level as i32) << 8;
-        self.push(kinds | length(evidence.len()) << 16);
-        for (name, value) in evidence {
+        for (name, value) in detection.evidence.values() {
             let [at, of_name] = place(name);
             self.push(at);
             match value {

@@ -1,3 +1,4 @@
+import { detectionTypes, riskLevels } from "./packed-decision.js";
 import type { Decision, Request } from "./types.js";
 
 /** Every header of ours begins with this; a client's own are removed before the origin sees them. */
@@ -8,19 +9,20 @@ const encoder = new TextEncoder();
 
 /** What the origin is told about a request that passed. Values are percent-encoded where they are not plain. */
 export function resultHeaders(decision: Decision, facts: Request): Record<string, string> {
-  const { agent, detections } = decision;
+  const { agent } = decision;
+  const detected = detectionTypes(decision);
   const headers: Record<string, string> = {
     "edgeward-outcome": decision.outcome,
     "edgeward-support-code": decision.supportCode,
     "edgeward-agent": agent.class,
-    "edgeward-risk": decision.risk.levels.join(","),
+    "edgeward-risk": riskLevels(decision).join(","),
   };
   if (agent.name !== null) headers["edgeward-agent-name"] = encoded(agent.name);
   const { principal, session } = facts;
   if (principal?.kind) headers["edgeward-principal-kind"] = principal.kind;
   if (principal?.id) headers["edgeward-principal"] = encoded(principal.id);
   if (session?.id) headers["edgeward-session"] = encoded(session.id);
-  if (detections.length > 0) headers["edgeward-detections"] = detections.map(({ type }) => type).join(",");
+  if (detected.length > 0) headers["edgeward-detections"] = detected.join(",");
   return headers;
 }
 

@@ -20,6 +20,8 @@ const OPEN = BEYOND << 1;
 const OUTAGES = CONDITIONS + 3;
 const PLANE_PLACES = Array.from({ length: OUTAGES + 3 }, (_, place) => place);
 
+type Detection = Decision["detections"][number];
+
 /** Kinds of evidence that are no text. */
 const NAMES = 1;
 const NUMBER = 2;
@@ -160,12 +162,25 @@ export class PackedDecision implements Decision {
     return this.#behindReasons + this.#controls + this.#needs;
   }
 
+  /** Where the detections begin. */
+  get #behindPlanes(): number {
+    let planes = 0;
+    for (let rest = this.#word(this.#lists + 1); rest !== 0; rest &= rest - 1) planes += 1;
+    return this.#behindNeeds + planes * this.#planeSize;
+  }
+
+  /** How many detections there are. */
+  get #detected(): number {
+    return (this.#counts >> 22) & 0xf;
+  }
+
   /** Words that a plane takes. */
   get #planeSize(): number {
     return Math.ceil(this.#shared.tables.policies.length / 32);
   }
 
-  #list<T>(at: number, count: number, read: (word: number) => T): T[] {
+  #list<T>(at: number, count: number, read: (word: number, place: number) => T): T[] {
+    if (count === 0) return [];
     return this.#words.slice(at, at + count).map(read);
   }
 
@@ -180,6 +195,17 @@ export class PackedDecision implements Decision {
     });
   }
 
+  /** What `risk.levels` says, without the rest of it. */
+  get riskLevels(): Decision["risk"]["levels"] {
+    return members(this.#shared.tables.levels, this.#word(OUTCOME) >> 8);
+  }
+
+  /** What `detections` are of, without what each rests on. */
+  get detectionTypes(): Detection["type"][] {
+    const types = this.#shared.tables.detections as Detection["type"][];
+    return this.#list(this.#behindPlanes, this.#detected, (word) => types[word & 0xff] as Detection["type"]);
+  }
+
   #readRisk(): Decision["risk"] {
     const { tables } = this.#shared;
     const contributions: Decision["risk"]["contributions"] = [];
@@ -191,21 +217,19 @@ export class PackedDecision implements Decision {
     return {
       score: this.#word(SCORE),
       probabilityQ16: this.#word(PROBABILITY),
-      levels: members(tables.levels, this.#word(OUTCOME) >> 8),
+      levels: this.riskLevels,
       contributions,
     };
   }
 
   #readDetections(): Decision["detections"] {
     const { tables, text } = this.#shared;
-    const planes = members(PLANE_PLACES, this.#word(this.#lists + 1)).length;
-    const reader = new Words(this.#words, this.#behindNeeds + planes * this.#planeSize, text);
-    return Array.from({ length: (this.#counts >> 22) & 0xf }, () => {
-      const word = reader.next();
-      const evidence: Decision["detections"][number]["evidence"] = {};
+    const types = this.detectionTypes;
+    const reader = new Words(this.#words, this.#behindPlanes + types.length, text);
+    return this.#list(this.#behindPlanes, types.length, (word, place) => {
+      const evidence: Detection["evidence"] = {};
       for (let left = word >> 16; left > 0; left -= 1) reader.evidence(evidence);
-      const type = tables.detections[word & 0xff] as Decision["detections"][number]["type"];
-      return { type, level: tables.levels[(word >> 8) & 0xff] as Decision["detections"][number]["level"], evidence };
+      return { type: types[place] as Detection["type"], level: tables.levels[(word >> 8) & 0xff] as Detection["level"], evidence };
     });
   }
 
@@ -231,7 +255,7 @@ export class PackedDecision implements Decision {
   }
 }
 
-/** What is written word after word, as `edgeward::packed::Answer::detection` does. */
+/** What is written word after word, as `edgeward::packed::Answer::evidence` does. */
 class Words {
   readonly #words: readonly number[];
   readonly #text: Shared["text"];
@@ -250,7 +274,7 @@ class Words {
   }
 
   /** A named value. */
-  evidence(into: Decision["detections"][number]["evidence"]): void {
+  evidence(into: Detection["evidence"]): void {
     const at = this.next();
     const kind = this.next();
     into[this.#text(at, kind & 0xffff)] = this.#value(kind >> 16);
@@ -265,6 +289,16 @@ class Words {
     const bytes = Uint8Array.from({ length: first }, (_, byte) => (this.#words[at + (byte >> 2)] as number) >> ((byte & 3) * 8));
     return decoder.decode(bytes);
   }
+}
+
+// What an origin is told of every request, which is not worth reading the rest of a decision for.
+
+export function riskLevels(decision: Decision): Decision["risk"]["levels"] {
+  return decision instanceof PackedDecision ? decision.riskLevels : decision.risk.levels;
+}
+
+export function detectionTypes(decision: Decision): Detection["type"][] {
+  return decision instanceof PackedDecision ? decision.detectionTypes : decision.detections.map(({ type }) => type);
 }
 
 /** A decision with all its members as they are, to be copied. */

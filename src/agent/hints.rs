@@ -117,24 +117,7 @@ pub fn check(
     // A WebView that names itself hides nothing: its application overrides the user agent, and many do.
     let webview = brands.is_some_and(|brands| brands.webview) || package;
     if let Some(brands) = brands {
-        match brands.chromium {
-            _ if webview => {}
-            // A browser of its own version scheme may list Chromium under its own number, hence only with GREASE
-            // in place, and a number that Chromium has had since there are brands, is it taken for Chromium's.
-            Some(major @ FIRST_BRANDS..1_000) if chromium && major != claims.chrome && brands.grease => {
-                findings.insert(Finding::BrandMismatch)
-            }
-            // Firefox and Safari have no brands at all.
-            Some(_) if !chromium && claims.engine() => findings.insert(Finding::BrandMismatch),
-            _ => {}
-        }
-        if brands.headless && !claims.headless
-            || !webview && chromium && other_product(claims, &brands)
-            || whole_versions(http).is_some_and(|whole| {
-                whole.products != brands.products
-                    || whole.chromium.is_some_and(|major| brands.chromium != Some(major))
-            })
-        {
+        if contradicts(http, claims, brands, webview) {
             findings.insert(Finding::BrandMismatch);
         }
         if brands.count > 0 && !brands.grease && chromium && claims.chrome >= FIRST_CHROME {
@@ -156,6 +139,28 @@ pub fn check(
         Some("?0") if chromium && claims.marks.has(Mark::Mobile) => findings.insert(Finding::MobileMismatch),
         _ => {}
     }
+}
+
+/// Whether the brands are none that a browser of this user agent has.
+#[inline(never)]
+fn contradicts(http: &Http<'_>, claims: &Claims, brands: Brands, webview: bool) -> bool {
+    let chromium = claims.marks.has(Mark::Chrome) && claims.chrome > 0;
+    let other_version = match brands.chromium {
+        _ if webview => false,
+        // A browser of its own version scheme may list Chromium under its own number, hence only with GREASE
+        // in place, and a number that Chromium has had since there are brands, is it taken for Chromium's.
+        Some(major @ FIRST_BRANDS..1_000) if chromium => major != claims.chrome && brands.grease,
+        // Firefox and Safari have no brands at all.
+        Some(_) => !chromium && claims.engine(),
+        None => false,
+    };
+    other_version
+        || brands.headless && !claims.headless
+        || !webview && chromium && other_product(claims, &brands)
+        || whole_versions(http).is_some_and(|whole| {
+            whole.products != brands.products
+                || whole.chromium.is_some_and(|major| brands.chromium != Some(major))
+        })
 }
 
 /// The brands of `Sec-CH-UA`, or of the list with whole versions where a host hands on that alone.

@@ -38,13 +38,17 @@ const TELLING: [Header; 7] = [
 /// only counts what no browser writes into an address: they escape blanks, quotes and angle brackets, and braces in front
 /// of the query (URL standard, §1.3).
 pub fn in_headers(http: &Http<'_>) -> bool {
-    let is_telling = |text: &str| {
-        has(text, b"<$'{|%") && is_injected_at(text, |byte, next| byte != b'"' && may_begin(byte, next))
-    };
+    let is_telling = |text: &str| has(text, b"<$'{|%") && is_injected_in_header(text);
     TELLING.iter().any(|header| http.header(*header).is_some_and(is_telling))
         || http.header(Header::Referer).is_some_and(|text| has(text, b"<\"'${") && is_written_by_hand(text))
 }
 
+#[inline(never)]
+fn is_injected_in_header(text: &str) -> bool {
+    is_injected_at(text, |byte, next| byte != b'"' && may_begin(byte, next))
+}
+
+#[inline(never)]
 fn is_written_by_hand(address: &str) -> bool {
     let path = address.split('?').next().unwrap_or_default();
     is_injected_at(address, |byte, next| matches!(byte, b'<' | b'"') || byte == b'\'' && next == b' ')

@@ -145,6 +145,7 @@ impl Registry {
 
     /// Whether an agent fetches from there: `None` where nothing is known of its operator's addresses, or of the
     /// client's.
+    #[inline(never)]
     pub(super) fn fetches_from(
         &self,
         entry: &Entry,

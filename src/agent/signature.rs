@@ -14,7 +14,7 @@ mod tests;
 use super::key::Key;
 use super::registry::{Directory, KEY_LIMIT, Registry, origin};
 use crate::base64::STANDARD;
-use crate::request::Request;
+use crate::request::{Header, Request};
 use crate::structured::{self, Bare, Dictionary, List, Member};
 use crate::vocabulary::vocabulary;
 use crate::write::written;
@@ -95,8 +95,13 @@ pub(super) type Checked<'a> = (Signature, Option<&'a Directory>);
 /// Checks the signatures of a request, and tells of the best: one that holds, else one that does not, else what
 /// keeps them from being checked. `None` if there is none.
 pub(super) fn check<'a>(request: &Request<'_>, registry: &'a Registry) -> Option<Checked<'a>> {
-    let http = &request.http;
-    let text = base::field(http, "signature-input")?;
+    request.http.header(Header::SignatureInput)?;
+    check_signed(request, registry)
+}
+
+#[inline(never)]
+fn check_signed<'a>(request: &Request<'_>, registry: &'a Registry) -> Option<Checked<'a>> {
+    let text = base::field(&request.http, "signature-input")?;
     let Ok(inputs) = structured::dictionary(&text) else {
         return text.contains("web-bot-auth").then(|| (Signature::of(SignatureStatus::Malformed), None));
     };

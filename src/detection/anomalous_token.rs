@@ -22,12 +22,15 @@ pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
         (_, Binding::Changed) if moved => RiskLevel::High,
         _ => return None,
     };
-    let changed =
-        [("agent", drift.agent), ("ja4", drift.ja4), ("asn", drift.asn), ("country", drift.country)];
-    let names = changed.into_iter().filter(|(_, one)| *one == Binding::Changed).map(|(name, _)| name);
-    let names = names.chain(is_copied.then_some("deviceCookie"));
+    let changed = [
+        ("agent", drift.agent == Binding::Changed),
+        ("ja4", drift.ja4 == Binding::Changed),
+        ("asn", drift.asn == Binding::Changed),
+        ("country", drift.country == Binding::Changed),
+        ("deviceCookie", is_copied),
+    ];
     let evidence = Evidence::default()
-        .names("changed", names.collect())
+        .such("changed", &changed)
         .text("mintedFor", observed.request.session.binding.agent.as_deref());
     Some(Detection { kind: DetectionKind::AnomalousToken, level, evidence })
 }

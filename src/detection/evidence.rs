@@ -39,6 +39,13 @@ impl<'a> Evidence<'a> {
         self.with(name, Value::Names(values))
     }
 
+    /// Adds those names for which something is so.
+    #[must_use]
+    #[inline(never)]
+    pub fn such(self, name: &'static str, values: &[(&'static str, bool)]) -> Self {
+        self.names(name, values.iter().filter(|(_, is_so)| *is_so).map(|(value, _)| *value).collect())
+    }
+
     /// In the order the detection gave them.
     pub(crate) fn values(&self) -> &[(&'static str, Value<'a>)] {
         &self.0

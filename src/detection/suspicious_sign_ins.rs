@@ -15,13 +15,15 @@ pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
         return None;
     }
     let history = &observed.signals.history;
-    let dimensions = [("asn", history.asn), ("country", history.country), ("agent", history.agent)];
-    let names: Vec<_> =
-        dimensions.into_iter().filter(|(_, one)| one.is_new()).map(|(name, _)| name).collect();
-    if names.len() < 2 {
+    let dimensions = [
+        ("asn", history.asn.is_new()),
+        ("country", history.country.is_new()),
+        ("agent", history.agent.is_new()),
+    ];
+    if dimensions.iter().filter(|(_, is_new)| *is_new).count() < 2 {
         return None;
     }
-    let evidence = Evidence::default().names("new", names);
+    let evidence = Evidence::default().such("new", &dimensions);
     Some(Detection { kind: DetectionKind::SuspiciousSignIns, level: RiskLevel::Medium, evidence })
 }
 

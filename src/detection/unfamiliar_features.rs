@@ -14,13 +14,12 @@ pub(super) fn detect<'r>(observed: Observed<'r, '_>) -> Option<Detection<'r>> {
         return None;
     }
     let dimensions = [
-        ("asn", history.asn),
-        ("country", history.country),
-        ("agent", history.agent),
-        ("device", history.device),
+        ("asn", history.asn.is_new()),
+        ("country", history.country.is_new()),
+        ("agent", history.agent.is_new()),
+        ("device", history.device.is_new()),
     ];
-    let names = dimensions.into_iter().filter(|(_, one)| one.is_new()).map(|(name, _)| name);
-    let evidence = Evidence::default().names("new", names.collect());
+    let evidence = Evidence::default().such("new", &dimensions);
     Some(Detection { kind: DetectionKind::UnfamiliarFeatures, level: RiskLevel::Medium, evidence })
 }
 

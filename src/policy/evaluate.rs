@@ -101,6 +101,7 @@ impl PolicySet {
 
 impl<'p> Judgement<'p> {
     /// Nobody can tell any more: each open policy falls back to its own outage mode.
+    #[inline(never)]
     fn settle(&mut self, certain: Demand, state: &State<'_>) -> Demand {
         let (table, met) = (&self.set.table, self.met);
         let open_demand = self.applies.may & table.unmet(met.at_least()) & !table.unmet(met.at_most());

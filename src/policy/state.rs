@@ -219,11 +219,19 @@ fn filters<'f, const N: usize>(
     if filters.is_empty() {
         return Some(none());
     }
-    let attributes = attributes?;
+    attributes.map(|attributes| holding(filters, attributes, all))
+}
+
+#[inline(never)]
+fn holding<'f, const N: usize>(
+    filters: &[(AttributeFilter, [Bits; N])],
+    attributes: &[(Text<'_>, Text<'_>)],
+    all: &'f mut Option<[Bits; N]>,
+) -> &'f [Bits; N] {
     let all = all.insert([Bits::EMPTY; N]);
     let holding = filters.iter().filter(|(filter, _)| filter.matches(attributes));
     holding.for_each(|(_, rows)| join(all, rows));
-    Some(all)
+    all
 }
 
 fn row_of<'r, const N: usize>(

@@ -204,62 +204,24 @@ impl History {
         rarity: &Rarity,
     ) -> Self {
         let profile = request.profile.as_ref().filter(|profile| profile.count > 0);
-        // `seen` answers `None` for a dimension that the profile does not keep.
-        let judge = |is_present: bool, seen: &dyn Fn(&Profile<'_>) -> Option<Familiarity>| match profile {
-            _ if is_anonymous(request) => Familiarity::Anonymous,
-            _ if !is_present => Familiarity::Absent,
-            None if is_bound => Familiarity::Bound,
-            None => Familiarity::NoProfile,
-            Some(profile) => seen(profile).unwrap_or(Familiarity::Absent),
+        let missing = if is_bound { Familiarity::Bound } else { Familiarity::NoProfile };
+        let [address, asn, country, city, agent, system, tls, device] = match profile {
+            _ if is_anonymous(request) => [Familiarity::Anonymous; 8],
+            Some(profile) => Compared { request, agent, profile, identifiers, rarity }.dimensions(),
+            None => {
+                shown(request, agent).map(|is_shown| if is_shown { missing } else { Familiarity::Absent })
+            }
         };
-        let weigh = |dimension, profile: &Profile<'_>, value: &[&str]| match habit(
-            dimension, request, agent, profile,
-        ) {
-            Some(habit) => rarity.familiarity(dimension, value, habit),
-            None => Familiarity::novelty(profile.count),
-        };
-        let found = |profile: &Profile<'_>, is_known: bool| {
-            if is_known { Familiarity::Known } else { Familiarity::novelty(profile.count) }
-        };
-        let client = &request.client;
-        let address = judge(client.ip.is_some(), &|profile| {
-            let is_known = profile.knows_address(client.ip?);
-            Some(found(profile, is_known)).filter(|_| !profile.networks.is_empty())
-        });
-        let city = client.city_cell();
-        let system = system::named_by(request);
-        let is_silent = agent.is_silent(request);
+        let is_near = || request.client.ip.zip(profile).is_some_and(|(ip, profile)| profile.knows_pool(ip));
         Self {
-            address: AddressFamiliarity::of(address, || {
-                client.ip.zip(profile).is_some_and(|(ip, profile)| profile.knows_pool(ip))
-            }),
-            asn: judge(client.asn.is_some(), &|profile| {
-                Some(weigh(Dimension::Asn, profile, &[&client.asn?.to_string()]))
-            }),
-            country: judge(client.country.is_some(), &|profile| {
-                Some(weigh(Dimension::Country, profile, &[client.country.as_ref()?]))
-            }),
-            city: judge(city.is_some(), &|profile| {
-                let value = city?.to_string();
-                Some(&profile.cities).filter(|cities| !cities.is_empty())?;
-                Some(weigh(Dimension::City, profile, &[&value]))
-            }),
-            agent: judge(agent.has_key() || is_silent, &|profile| {
-                Some(weigh(Dimension::Agent, profile, &agent.key_parts()))
-            }),
-            system: judge(system.is_some() || is_silent, &|profile| {
-                Some(&profile.systems).filter(|systems| !systems.is_empty())?;
-                Some(weigh(Dimension::System, profile, &[system.unwrap_or_default()]))
-            }),
-            tls: judge(request.tls.ja4.is_some(), &|profile| {
-                let family = TlsFamily::of(request.tls.ja4.as_deref()?);
-                Some(&profile.tls).filter(|clients| !clients.is_empty())?;
-                Some(weigh(Dimension::Tls, profile, &family.parts()))
-            }),
-            device: judge(request.device.device_id.is_some(), &|profile| {
-                let id = identifiers.of(IdentifierKind::Device, request.device.device_id.as_deref()?);
-                Some(found(profile, profile.devices.contains(&id)))
-            }),
+            address: AddressFamiliarity::of(address, is_near),
+            asn,
+            country,
+            city,
+            agent,
+            system,
+            tls,
+            device,
         }
     }
 
@@ -268,6 +230,101 @@ impl History {
     #[must_use]
     pub fn new_count(&self) -> usize {
         [self.asn, self.country, self.agent, self.device].into_iter().filter(|one| one.is_new()).count()
+    }
+}
+
+/// Which dimensions a request shows, in the order of [`History`]. Whoever hides what he is shows something nobody knows.
+fn shown(request: &Request<'_>, agent: &Agent<'_>) -> [bool; 8] {
+    let (client, is_silent) = (&request.client, agent.is_silent(request));
+    [
+        client.ip.is_some(),
+        client.asn.is_some(),
+        client.country.is_some(),
+        client.city_cell().is_some(),
+        agent.has_key() || is_silent,
+        system::named_by(request).is_some() || is_silent,
+        request.tls.ja4.is_some(),
+        request.device.device_id.is_some(),
+    ]
+}
+
+/// A request beside the past of its principal.
+struct Compared<'c, 'r> {
+    request: &'c Request<'r>,
+    agent: &'c Agent<'r>,
+    profile: &'c Profile<'r>,
+    identifiers: &'c Identifiers,
+    rarity: &'c Rarity,
+}
+
+impl Compared<'_, '_> {
+    /// In the order of [`History`].
+    #[inline(never)]
+    fn dimensions(&self) -> [Familiarity; 8] {
+        [
+            self.address(),
+            self.asn(),
+            self.country(),
+            self.city(),
+            self.client(),
+            self.system(),
+            self.tls(),
+            self.device(),
+        ]
+        .map(|seen| seen.unwrap_or(Familiarity::Absent))
+    }
+
+    // `None`: the request does not show the dimension, or the profile does not keep it.
+
+    fn address(&self) -> Option<Familiarity> {
+        let ip = self.request.client.ip.filter(|_| !self.profile.networks.is_empty())?;
+        Some(self.found(self.profile.knows_address(ip)))
+    }
+
+    fn asn(&self) -> Option<Familiarity> {
+        Some(self.weigh(Dimension::Asn, &[&self.request.client.asn?.to_string()]))
+    }
+
+    fn country(&self) -> Option<Familiarity> {
+        Some(self.weigh(Dimension::Country, &[self.request.client.country.as_ref()?]))
+    }
+
+    fn city(&self) -> Option<Familiarity> {
+        let city = self.request.client.city_cell().filter(|_| !self.profile.cities.is_empty())?;
+        Some(self.weigh(Dimension::City, &[&city.to_string()]))
+    }
+
+    fn client(&self) -> Option<Familiarity> {
+        let is_shown = self.agent.has_key() || self.agent.is_silent(self.request);
+        is_shown.then(|| self.weigh(Dimension::Agent, &self.agent.key_parts()))
+    }
+
+    fn system(&self) -> Option<Familiarity> {
+        let system =
+            system::named_by(self.request).or_else(|| self.agent.is_silent(self.request).then_some(""));
+        let system = system.filter(|_| !self.profile.systems.is_empty())?;
+        Some(self.weigh(Dimension::System, &[system]))
+    }
+
+    fn tls(&self) -> Option<Familiarity> {
+        let ja4 = self.request.tls.ja4.as_deref().filter(|_| !self.profile.tls.is_empty())?;
+        Some(self.weigh(Dimension::Tls, &TlsFamily::of(ja4).parts()))
+    }
+
+    fn device(&self) -> Option<Familiarity> {
+        let id = self.identifiers.of(IdentifierKind::Device, self.request.device.device_id.as_deref()?);
+        Some(self.found(self.profile.devices.contains(&id)))
+    }
+
+    fn weigh(&self, dimension: Dimension, value: &[&str]) -> Familiarity {
+        match habit(dimension, self.request, self.agent, self.profile) {
+            Some(habit) => self.rarity.familiarity(dimension, value, habit),
+            None => Familiarity::novelty(self.profile.count),
+        }
+    }
+
+    fn found(&self, is_known: bool) -> Familiarity {
+        if is_known { Familiarity::Known } else { Familiarity::novelty(self.profile.count) }
     }
 }
 

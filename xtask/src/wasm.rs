@@ -23,9 +23,16 @@ const WASM_OPT_LEVEL: [&str; 2] = ["-O3", "--skip-pass=inlining-optimizing"];
 /// What is named alike is alike: side by side, gzip finds more of it (1.5 % of the engine).
 const WASM_OPT_ORDER: &str = "--reorder-functions-by-name";
 
-/// LLVM would inline nine times as much at level 2, which saves a decision no time, makes the module a tenth larger and its
-/// functions so long that engines take milliseconds to compile one: what is hot and small says so itself (`#[inline]`).
-const LESS_INLINE: &str = "-Cllvm-args=-inline-threshold=25";
+/// How LLVM makes less of the engine, without which a decision is as fast and the module loads later.
+const SMALL_CODE: [&str; 4] = [
+    // At level 2 it would inline nine times as much, make the module a tenth larger and its functions so long that engines
+    // take milliseconds to compile one: what is hot and small says so itself (`#[inline]`).
+    "-Cllvm-args=-inline-threshold=25",
+    // Vectors are written by hand where they are worth it, and what is repeated is repeated few times.
+    "-Cno-vectorize-loops",
+    "-Cllvm-args=-unroll-runtime=false",
+    "-Cllvm-args=-unroll-threshold=60",
+];
 
 /// A module, by the name of its files.
 struct Module {
@@ -43,7 +50,7 @@ const MODULES: [Module; 2] = [
         name: "engine",
         package: "edgeward-wasm",
         profile: "wasm",
-        rustflags: &[LESS_INLINE],
+        rustflags: &SMALL_CODE,
         resets: true,
     },
     // It runs once in a while, on a developer's machine: small before fast.

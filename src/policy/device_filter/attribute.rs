@@ -118,6 +118,7 @@ pub(in crate::policy) struct Attributes<'d>([AttributeValue<'d>; COUNT]);
 
 impl<'d> Attributes<'d> {
     /// Reads them from the device facts. An unregistered device has none; an empty text is an unset attribute.
+    #[inline(never)]
     pub(in crate::policy) fn of(device: &'d Device<'_>) -> Self {
         use AttributeValue::{List, Null, Text as Value, Unknown};
         if device.is_registered == Some(false) {
