@@ -1,12 +1,11 @@
 import "#engine";
-import { STATUS_CODES } from "node:http";
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Answered } from "../../answer.js";
 import { Guard } from "../../guard.js";
 import { whenReady } from "../../patience.js";
 import { admit, isGone, OWN_OPTIONS, reader } from "./request.js";
 import type { NodeOptions } from "./request.js";
+import { holdUp, refuse } from "./upgrade.js";
 
 export type { TrustedProxies } from "../client-address.js";
 export type { Passed } from "../../options.js";
@@ -75,15 +74,13 @@ function guarded(options: NodeOptions) {
   const upgrade =
     (listener: UpgradeListener): UpgradeListener =>
     (request, socket, head) => {
-      // Nobody else listens yet, and an error without a listener would end the process.
-      const ignore = (): void => undefined;
-      socket.on("error", ignore);
+      const release = holdUp(socket);
       const asked = read(request);
       void whenReady(guard.judge(asked), (judgement) => {
-        socket.off("error", ignore);
         void judgement.after?.();
-        if (judgement.plan.kind === "answer") return void socket.end(written(judgement.plan));
+        if (judgement.plan.kind === "answer") return refuse(socket, judgement.plan);
         admit(asked, judgement);
+        release();
         if (!socket.destroyed) listener(request, socket, head);
       });
     };
@@ -104,11 +101,4 @@ function addCookie(response: ServerResponse, cookie: string): void {
     response.appendHeader("set-cookie", cookie);
     return Reflect.apply(writeHead, response, [status, ...rest]) as ServerResponse;
   }) as typeof writeHead;
-}
-
-/** An answer as it goes over the wire: an upgrade comes without a response to write into. */
-function written({ status, headers, body }: Answered): string {
-  const lines = Object.entries({ ...headers, "content-length": Buffer.byteLength(body), connection: "close" });
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`;
 }
