@@ -192,9 +192,8 @@ export class Guard<Native> {
     let facts = at(now, request.facts);
     if (signed !== undefined) facts = merge(facts, signed);
     if (session !== undefined) facts = merge(facts, session.facts);
-    if (this.#trustedHeaders !== undefined && request.trustsPeer) {
-      facts = merge(facts, this.#trustedHeaders.read((name) => request.header(name)));
-    }
+    const header = (name: string): string | undefined => request.header(name);
+    if (request.trustsPeer && this.#trustedHeaders !== undefined) facts = merge(facts, this.#trustedHeaders.read(header));
     if (this.#options.application !== undefined) {
       facts = merge(facts, { resource: { application: this.#options.application } });
     }
@@ -204,6 +203,7 @@ export class Guard<Native> {
       // The host says who asks: then it knows its own tokens.
       if (stated?.principal?.id) withheld = NOTHING_WITHHELD;
     }
+    if (!request.trustsPeer && this.#trustedHeaders !== undefined) withheld = { ...withheld, ...this.#trustedHeaders.withhold(header) };
     if (this.#feed === undefined) return { facts, withheld };
     if (!this.#feed.isRevoked(facts, now)) return { facts: this.#feed.apply(facts, now), withheld };
     return { facts: { ...facts, principal: { kind: "anonymous" }, session: null, device: null }, withheld: this.#disown(request) };
@@ -211,9 +211,8 @@ export class Guard<Native> {
 
   /** A revoked session is no session, here and at the application: nothing that names it goes on. */
   #disown(request: HostRequest<Native>): Withheld {
-    const identifying = this.#trustedHeaders?.identifying ?? [];
     return {
-      ...Object.fromEntries(identifying.map((name) => [name, undefined])),
+      ...this.#trustedHeaders?.disown(),
       ...this.#session?.withhold((name) => request.header(name)),
     };
   }

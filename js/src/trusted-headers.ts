@@ -1,5 +1,7 @@
 import { EdgewardError } from "./errors.js";
 import * as read from "./facts.js";
+import { NOTHING_WITHHELD } from "./session.js";
+import type { Withheld } from "./session.js";
 import type { Request } from "./types.js";
 
 /** What a host in front may state in plain headers, and how each is read. Lists are separated by commas. */
@@ -46,9 +48,17 @@ export class TrustedHeaderReader {
     });
   }
 
-  /** The headers that say who asks. */
-  get identifying(): readonly string[] {
-    return this.#headers.filter(([, group]) => group === "principal" || group === "session").map(([name]) => name);
+  /** Takes those off that say who asks. */
+  disown(): Withheld {
+    const identifying = this.#headers.filter(([, group]) => group === "principal" || group === "session");
+    return Object.fromEntries(identifying.map(([name]) => [name, undefined]));
+  }
+
+  /** Takes off what a client says who is not believed: the application behind believes these headers. */
+  withhold(header: (name: string) => string | undefined): Withheld {
+    let withheld = NOTHING_WITHHELD;
+    for (const [name] of this.#headers) if (header(name) !== undefined) withheld = { ...withheld, [name]: undefined };
+    return withheld;
   }
 
   read(header: (name: string) => string | undefined): Request {

@@ -114,7 +114,7 @@ test("the address is the connection's, or what a trusted proxy says, in every ad
     trustedHeaders: { "x-auth-user": "principal.id" },
   } as const;
   const read = (request: Request): Response => {
-    seen.push(request.headers.get("edgeward-principal"));
+    seen.push(request.headers.get("edgeward-principal"), request.headers.get("x-auth-user"));
     return new Response();
   };
   const hono = new Hono();
@@ -126,8 +126,9 @@ test("the address is the connection's, or what a trusted proxy says, in every ad
     await run(getRequestListener(protectFetch(read, { ...look, peer: () => "203.0.113.9" }))),
   ];
   for (const url of urls) await exchange(url, { "x-auth-user": "u9", "x-forwarded-for": "203.0.113.7" });
-  assert.deepEqual(seen.slice(0, 2), ["u9", "u9"]);
-  assert.notEqual(seen[2], "u9", "who is not the proxy states nothing");
+  assert.deepEqual(seen.slice(0, 4), ["u9", "u9", "u9", "u9"]);
+  assert.notEqual(seen[4], "u9", "who is not the proxy states nothing");
+  assert.equal(seen[5], null, "nor to the application");
   for (const make of [protectFetch.bind(undefined, read), honoMiddleware, createMiddleware] as ((with_: unknown) => unknown)[]) {
     assert.throws(() => make({ ...look, trustedProxies: undefined }), { code: "invalid_option", path: "trustedHeaders" });
   }

@@ -113,14 +113,17 @@ test("trusted headers are believed of trusted proxies only", async () => {
   const trustedHeaders = { "x-auth-user": "principal.id" } as const;
   const tell = (over: Partial<NodeOptions>) =>
     run(
-      protect((request, response) => response.end(request.headers["edgeward-principal"] ?? "nobody"), {
+      protect(({ headers, rawHeaders }, response) => {
+        const told = headers["x-auth-user"] ?? rawHeaders.find((text) => /^x-auth-user$/i.test(text));
+        response.end(`${headers["edgeward-principal"] ?? "nobody"}, told ${told ?? "nothing"}`);
+      }, {
         ...options({ trustedHeaders, facts: () => ({ ...CALM, principal: {} }), ...over }),
       }),
     );
   const behind = await tell({ trustedProxies: ["127.0.0.0/8"] });
-  assert.equal((await exchange(behind.url, { "x-auth-user": "u9" })).body, "u9");
+  assert.equal((await exchange(behind.url, { "X-Auth-User": "u9" })).body, "u9, told u9");
   const open = await tell({ trustedProxies: ["10.0.0.0/8"] });
-  assert.equal((await exchange(open.url, { "x-auth-user": "u9" })).body, "nobody");
+  assert.equal((await exchange(open.url, { "X-Auth-User": "u9" })).body, "nobody, told nothing", "the application would believe it");
   assert.throws(() => createMiddleware(options({ trustedHeaders })), { code: "invalid_option", path: "trustedHeaders" });
 });
 
