@@ -103,8 +103,9 @@ export class Engine {
   #bundle: { text: string; signature: string | undefined } | undefined;
   #crossing: Crossing | undefined;
   #traps = 0;
-  #agentDirectories: readonly string[] = [];
+  #info: BundleInfo | undefined;
   #failSafe = false;
+  #beforeChange = (): void => undefined;
 
   /** @throws {EdgewardError} if an option is malformed. */
   constructor(options: EngineOptions = {}) {
@@ -127,9 +128,14 @@ export class Engine {
     return this.#bundle !== undefined;
   }
 
-  /** Origins that the bundle lets the host fetch keys of agents from. */
-  get agentDirectories(): readonly string[] {
-    return this.#agentDirectories;
+  /** What is known of the bundle that decides: another object for another bundle. */
+  get bundle(): BundleInfo | undefined {
+    return this.#info;
+  }
+
+  /** Has a listener called before decisions begin to follow from something else: another bundle, a model not relied on. */
+  onChange(listener: () => void): void {
+    this.#beforeChange = listener;
   }
 
   /**
@@ -139,10 +145,11 @@ export class Engine {
    */
   load(text: string, signature?: SignatureEnvelope): BundleInfo {
     const envelope = signature === undefined ? undefined : JSON.stringify(signature);
+    this.#beforeChange();
     const info = this.#call<BundleInfo>((module) => module.load(text, envelope));
     this.#bundle = { text, signature: envelope };
     this.#crossing = undefined;
-    this.#agentDirectories = info.agentDirectories;
+    this.#info = info;
     return info;
   }
 
@@ -203,6 +210,7 @@ export class Engine {
    * is deferred.
    */
   setFailSafe(failSafe: boolean): void {
+    if (failSafe !== this.#failSafe) this.#beforeChange();
     this.#failSafe = failSafe;
     this.#survive((module) => module.setFailSafe(failSafe));
   }

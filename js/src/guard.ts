@@ -48,6 +48,8 @@ export class Guard<Native> {
   readonly #counters: HostCounters | undefined;
   readonly #telemetry: Telemetry;
   readonly #agentKeys: AgentKeys;
+  /** Receipts that wait for their responses. */
+  readonly #unwritten = new Set<WriteReceipt>();
   #previous: string | undefined;
   #trapsTold = 0;
 
@@ -75,6 +77,7 @@ export class Guard<Native> {
       this.#scorer = new ScorerClient(options.scorer, (problem, message) => report(`scorer_${problem}`, message));
       this.#feed = new Feed(this.engine, this.#scorer, options.scorer, options.store, options.publicKeys ?? [], report);
     }
+    this.engine.onChange(() => this.#unwritten.forEach((write) => write()));
     if (options.profiles !== undefined) {
       const isForked = (principal: string, line: string): boolean => this.#feed?.isForked(principal, line) ?? false;
       this.#profiles = new Profiles(this.engine, options.profiles, isForked, report);
@@ -114,7 +117,7 @@ export class Guard<Native> {
       if (!passed) this.#report("no_bundle", `there is no bundle to decide by; support code ${supportCode}`);
       return this.#undecided(request, { time, supportCode, reason: "no_bundle", passed });
     }
-    const signed = this.#agentKeys.read(request, this.engine.agentDirectories, time);
+    const signed = this.#agentKeys.read(request, this.engine.bundle?.agentDirectories ?? [], time);
     const reading = this.#session?.read((name) => request.header(name), time, request);
     return whenReady(reading, (session) =>
       whenReady(signed, (signed) => {
@@ -230,11 +233,14 @@ export class Guard<Native> {
 
   /** Decides with what the scorer answers, or by the policies' outage modes. */
   async #defer(facts: Request, now: number): Promise<Decided> {
+    const { bundle } = this.engine;
     const assessment = this.engine.assessment(facts);
     const asked = assessment.needs;
     const started = performance.now();
     const answer = await this.#scorer?.assess(assessment, now);
     const scorerMs = this.#scorer && performance.now() - started;
+    // Another bundle may need other facts, which nobody was asked for.
+    if (this.engine.bundle !== bundle) return this.#decide(facts) ?? this.#defer(facts, now);
     if (answer !== undefined) {
       try {
         const decision = this.engine.resume(facts, answer);
@@ -271,13 +277,14 @@ export class Guard<Native> {
     const responseHeaders: Record<string, string> = {};
     if (this.#options.serverTiming === true) responseHeaders["server-timing"] = serverTiming(record);
     if (this.#options.debug === true) responseHeaders["edgeward-debug"] = debugHeader(record);
+    const write = this.#receipt(carried, record, answer);
     return {
       plan: answered,
       originHeaders: answered.kind === "pass" ? resultHeaders(decision, facts) : {},
       withheld: NOTHING_WITHHELD,
       responseHeaders,
       record,
-      after: this.#isFollowed ? onceOnly((signIn) => this.#after(carried, record, answer, signIn)) : undefined,
+      after: this.#isFollowed ? onceOnly((signIn) => this.#after(carried, record, write, signIn)) : undefined,
     };
   }
 
@@ -286,33 +293,46 @@ export class Guard<Native> {
     return this.#scorer !== undefined || this.#options.onDecision !== undefined || this.#counters !== undefined;
   }
 
-  async #after(
-    { facts, cookie }: Carried,
-    record: DecisionRecord,
-    answer: Answer | undefined,
-    signIn: SignIn | undefined,
-  ): Promise<void> {
+  async #after({ facts }: Carried, record: DecisionRecord, write: WriteReceipt | undefined, signIn: SignIn | undefined): Promise<void> {
     const counting = signIn && this.#counters?.record(facts, signIn);
     this.#tell("onDecision", () => this.#options.onDecision?.(record));
     try {
-      if (this.#scorer === undefined) return;
-      const receipt = this.engine.receipt(facts, answer, {
-        asked: record.asked,
-        outage: record.outage,
-        signInSucceeded: signIn?.succeeded ?? null,
-        signInPrincipal: signIn?.principal ?? null,
-        cookie: cookie ?? null,
-        audited: this.#isAudited(record),
-        previous: this.#previous ?? null,
-      });
-      this.#previous = receipt.digest;
-      this.#scorer.record(receipt.text);
+      write?.(signIn);
       await this.#feed?.refresh(record.time);
     } catch (error) {
-      this.#report("receipt", `a decision could not be recorded: ${fault(error)}`);
+      this.#report("receipt", `what follows a decision could not be done: ${fault(error)}`);
     } finally {
       await counting;
     }
+  }
+
+  /**
+   * What writes the receipt of a decision, once: when its response tells how a sign-in turned out, or before that, when
+   * decisions are about to follow from something else. The engine makes the decision of a receipt again.
+   */
+  #receipt({ facts, cookie }: Carried, record: DecisionRecord, answer: Answer | undefined): WriteReceipt | undefined {
+    const scorer = this.#scorer;
+    if (scorer === undefined) return undefined;
+    const write: WriteReceipt = (signIn) => {
+      if (!this.#unwritten.delete(write)) return;
+      try {
+        const receipt = this.engine.receipt(facts, answer, {
+          asked: record.asked,
+          outage: record.outage,
+          signInSucceeded: signIn?.succeeded ?? null,
+          signInPrincipal: signIn?.principal ?? null,
+          cookie: cookie ?? null,
+          audited: this.#isAudited(record),
+          previous: this.#previous ?? null,
+        });
+        this.#previous = receipt.digest;
+        scorer.record(receipt.text);
+      } catch (error) {
+        this.#report("receipt", `a decision could not be recorded: ${fault(error)}`);
+      }
+    };
+    this.#unwritten.add(write);
+    return write;
   }
 
   /** Whether the dice choose a decision for the scorer's audit. */
@@ -344,6 +364,9 @@ export class Guard<Native> {
     }
   }
 }
+
+/** Writes a receipt that is not written yet, with the outcome of a sign-in if it is known. */
+type WriteReceipt = (signIn?: SignIn) => void;
 
 /** A host may learn of a request's end in more than one way. */
 function onceOnly(work: (signIn?: SignIn) => Promise<void>): (signIn?: SignIn) => Promise<void> {

@@ -35,9 +35,10 @@ export function source(version = "1"): { policies: ReturnType<typeof policy>[]; 
   };
 }
 
-function policy(
+/** A policy for some users, or for those of other conditions, that demands one control. */
+export function policy(
   id: string,
-  { users, ...conditions }: { users: string[]; edge?: unknown; userRiskLevels?: string[] },
+  { users, ...conditions }: { users: string[] | Record<string, string[]>; edge?: unknown; userRiskLevels?: string[] },
   control: string,
   sessionControls?: unknown,
 ): { state: string; [member: string]: unknown } {
@@ -46,7 +47,7 @@ function policy(
     displayName: id,
     state: "enabled",
     conditions: {
-      users: { includeUsers: users },
+      users: Array.isArray(users) ? { includeUsers: users } : users,
       applications: { includeApplications: ["All"] },
       clientAppTypes: ["all"],
       ...conditions,
