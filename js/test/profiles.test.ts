@@ -121,9 +121,14 @@ for (const [host, url] of [
   test(`${host}: two copies of a cookie are seen, raise the alarm, and are taken away`, async () => {
     const who = `copied-${host}`;
     const first = given(await ask(url(), facts(who, 0, HOME)))?.pair;
-    // Another session a little later: the clocks of identity provider and edge differ.
-    const owner = given(await ask(url(), facts(who, -120_000), first))?.pair;
-    const thief = given(await ask(url(), facts(who, -120_000), first))?.pair;
+    // Other sessions, each a little later: the clocks of identity provider and edge differ.
+    const next = async (ageMs: number, cookie: string | undefined) => given(await ask(url(), facts(who, ageMs), cookie))?.pair;
+    const parallel = [await next(-120_000, first), await next(-120_000, first)];
+    assert.notEqual(parallel[0], parallel[1]);
+    for (const one of [...parallel, parallel[0]]) {
+      assert.deepEqual(detections(await ask(url(), facts(who, 0), one)), [], "a page that asks for several things at once has each of their cookies");
+    }
+    const [owner, thief] = [await next(-240_000, parallel[0]), await next(-240_000, parallel[1])];
     assert.ok(owner && thief && owner !== thief);
     assert.deepEqual(detections(await ask(url(), facts(who, 0), owner)), []);
     const caught = await ask(url(), facts(who, 0), thief);

@@ -1,8 +1,9 @@
 //! Which copy of a cookie is the newest, and when there are two.
 //!
 //! A device's cookies form a line: each one that is issued has a counter higher by one than the one it replaces, and a
-//! stamp of its own. Whoever copies a cookie presents, sooner or later, one that its owner has replaced, or one that
-//! descends from the same cookie as the owner's: the line has forked. Counted is what is *presented* and not what was
+//! stamp, which only those have in common that replace the very same cookie: a page asks for several things at once. Whoever
+//! copies a cookie presents, sooner or later, one that its owner has replaced, or one that descends from another than the
+//! owner's: the line has forked. Counted is what is *presented* and not what was
 //! issued, because an answer may be lost on its way, and the device then rightly goes on with the cookie it has.
 
 use crate::read::record;

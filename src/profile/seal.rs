@@ -25,6 +25,8 @@ use crate::vocabulary::vocabulary;
 
 const VERSION: u8 = 3;
 const NONCE: usize = 24;
+/// A nonce begins with the cookie's stamp.
+const STAMP: usize = 4;
 /// Longest text looked at; the longest written is 342.
 const TEXT_LIMIT: usize = 512;
 /// A profile not renewed for so long is forgotten, milliseconds: 180 days. Older history tells no owner from a thief
@@ -84,6 +86,9 @@ pub struct Opened {
     pub cookie: CookieUse,
     /// The history.
     pub profile: Profile<'static>,
+    /// Stamp of the cookies that replace this one. They have one in common, because a page that asks for several things at
+    /// once is given a cookie with each of the answers, and keeps the last.
+    successor: [u8; STAMP],
 }
 
 impl Opened {
@@ -204,8 +209,13 @@ impl Seals {
             return None;
         }
         let learns = opened.as_ref().is_none_or(|opened| opened.learns_from(request));
+        let mut nonce = *nonce;
         let (mut profile, line, counter) = match opened {
             Some(opened) => {
+                // Twenty bytes of chance are left: no nonce comes twice.
+                if let Some(stamp) = nonce.first_chunk_mut() {
+                    *stamp = opened.successor;
+                }
                 let next = u16::try_from(opened.cookie.counter).unwrap_or(u16::MAX).checked_add(1);
                 let line = decode_hex(&opened.cookie.line).and_then(|line| line.try_into().ok());
                 // A line that has run out of numbers ends, and another begins.
@@ -221,7 +231,7 @@ impl Seals {
         let line: [u8; 4] = line.or_else(|| nonce.first_chunk().copied())?;
         let mut text: Vec<u8> = line.into_iter().chain(counter.to_be_bytes()).chain(minutes(time)).collect();
         text.extend(Marks { identifiers: &self.identifiers, principal }.encode(&profile));
-        self.seal(text, request, nonce)
+        self.seal(text, request, &nonce)
     }
 
     fn seal(&self, mut text: Vec<u8>, request: &Request<'_>, nonce: &[u8; NONCE]) -> Option<String> {
@@ -264,9 +274,9 @@ fn read(text: &[u8], key_id: u8, nonce: [u8; NONCE]) -> Option<Opened> {
     let line = take::<4>(&mut rest)?;
     let counter = u16::from_be_bytes(*take(&mut rest)?);
     let sealed_at = time_of(*take(&mut rest)?);
-    let stamp: &[u8; 4] = nonce.first_chunk()?;
+    let (stamp, behind) = nonce.split_first_chunk::<STAMP>()?;
     let cookie = CookieUse { line: encode_hex(line), counter: counter.into(), stamp: encode_hex(stamp) };
-    Some(Opened { key_id, sealed_at, cookie, profile: decode(rest)? })
+    Some(Opened { key_id, sealed_at, cookie, profile: decode(rest)?, successor: *behind.first_chunk()? })
 }
 
 fn owned(profile: Profile<'_>) -> Profile<'static> {
