@@ -43,3 +43,4 @@ lint: ## Format check and lints only
 
 clean: ## Remove everything that was built or installed inside the repository
 	rm -rf target fastly/target fastly/bin fuzz/corpus fuzz/artifacts js/node_modules js/bench/node_modules js/consumers/node_modules js/consumers/out js/dist js/dist-test www/dist
+	rm -rf examples/*/node_modules examples/*/bundle.edge.json examples/next/.next examples/worker/.wrangler

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$PWD/target/tools/bin/wasm-bindgen-test-runner
 
 # A stage is a function named stage_NAME. They run in the order of this list, the quick ones first.
-stages=(format lint pure rust docs wasm js package page demo)
+all=(format lint pure rust docs wasm js package page demo)
 
 # What is no WebAssembly: the crates of the boundary run in their own stage.
 native=(--exclude edgeward-wasm --exclude edgeward-compiler)
@@ -56,9 +56,9 @@ stage_page() { node --test --test-reporter=spec www/test/*.test.mjs; }
 
 stage_demo() { node --test --test-reporter=spec --test-concurrency=1 demo/test/*.test.mjs; }
 
-[ "$#" -eq 0 ] || stages=("$@")
+stages=("${@:-${all[@]}}")
 for name in "${stages[@]}"; do
-  declare -F "stage_$name" >/dev/null || fail "There is no stage \`$name\`." "Stages: format lint pure rust docs wasm js package page demo"
+  declare -F "stage_$name" >/dev/null || fail "There is no stage \`$name\`." "Stages: ${all[*]}"
 done
 
 failed=()

@@ -101,7 +101,7 @@ pub struct Http<'a> {
     /// Query, without its `?`; empty where there is none. Read for signatures that cover it, and for nothing else:
     /// hosts report it only with such.
     pub query: Option<Text<'a>>,
-    /// `1.1`, `h2` or `h3`.
+    /// `1.0`, `1.1`, `h2` or `h3`.
     pub version: Option<Text<'a>>,
     /// Name and value pairs in arrival order; names in lower case. Unknown headers stay unknown: a host that
     /// does not report headers leaves this out.

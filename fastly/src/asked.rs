@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use edgeward::request::{Headers, Http, Text};
+use edgeward::request::{Header, Headers, Http, Text};
 use url::Url;
 
 use crate::origin::is_ours;
 
-/// The engine is handed at most so many headers beside those that tell the client,
+/// The engine is handed at most so many headers, and those that tell the client,
 pub const HEADER_COUNT_LIMIT: usize = 100;
 /// so many characters of each value,
 pub const HEADER_VALUE_LIMIT: usize = 2_048;
@@ -17,24 +17,9 @@ pub const HEADER_TOTAL_LIMIT: usize = 32_768;
 /// Secrets: never facts.
 const WITHHELD: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
-/// What a client is told by. The first of each is always handed on: no flood of others in front hides it.
-const TELLING: [&str; 15] = [
-    "user-agent",
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "sec-ch-ua",
-    "sec-ch-ua-mobile",
-    "sec-ch-ua-platform",
-    "sec-fetch-dest",
-    "sec-fetch-mode",
-    "sec-fetch-site",
-    "sec-fetch-user",
-    "x-requested-with",
-    "signature",
-    "signature-agent",
-    "signature-input",
-];
+/// What a client is told by beside what decisions read ([`Header`]): what signatures are checked with. The first of each is
+/// always handed on: no flood of others in front hides it.
+const SIGNING: [&str; 2] = ["signature", "signature-agent"];
 
 /// Headers whose order tells browsers apart.
 const ORDERED: [&str; 4] = ["accept", "accept-encoding", "accept-language", "user-agent"];
@@ -131,7 +116,7 @@ impl Asked<'_> {
 
     fn fact_headers(&self) -> Headers<'_> {
         let mut kept = Headers::default();
-        let mut untold = TELLING.to_vec();
+        let mut untold: Vec<_> = Header::ALL.iter().map(|header| header.name()).chain(SIGNING).collect();
         let (mut total, mut is_full) = (0, false);
         for (name, value) in &self.headers {
             if is_ours(name) {
@@ -216,8 +201,12 @@ pub(crate) mod tests {
         let url = url("https://app.example/");
         let wide = "y".repeat(HEADER_VALUE_LIMIT);
         for flood in [vec![("x", "y"); 500], vec![("x", wide.as_str()); 500], vec![("accept", "a"); 500]] {
-            let telling =
-                [("user-agent", "sqlmap/1.8"), ("user-agent", "second"), ("signature", wide.as_str())];
+            let telling = [
+                ("user-agent", "sqlmap/1.8"),
+                ("user-agent", "second"),
+                ("signature", wide.as_str()),
+                ("referer", "${jndi:ldap://x}"),
+            ];
             let headers = [flood, telling.to_vec()].concat();
             let asked = get(&url, &headers);
             let kept = asked.facts().headers.unwrap();
@@ -227,6 +216,7 @@ pub(crate) mod tests {
             };
             assert_eq!(values("user-agent"), ["sqlmap/1.8"]);
             assert_eq!(values("signature"), [&*wide]);
+            assert_eq!(values("referer"), ["${jndi:ldap://x}"]);
         }
     }
 

@@ -1,5 +1,5 @@
 //! Proofs of possession (RFC 9449): whoever presents a token holds the key that it was issued to. As `js/src/dpop.ts` has it, but
-//! that an instance lives for one request and so can not remember a proof: one is good for a minute, for the same request.
+//! that proofs are not remembered: instances are many and live for a minute. One is good for a minute, for the same request.
 
 use hmac_sha256::Hash;
 use serde::Deserialize;

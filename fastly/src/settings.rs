@@ -48,7 +48,7 @@ pub struct SessionSettings {
     pub issuer: String,
     /// `aud` that tokens must have.
     pub audience: String,
-    /// Cookie that carries the token; `Authorization: Bearer` comes first.
+    /// Cookie that carries the token; `Authorization` comes first.
     #[serde(default = "default_cookie")]
     pub cookie: String,
     /// Tolerated difference of clocks, seconds.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::session::anonymous;
 
-/// Entries kept of each kind. An instance lives for minutes and starts from the scorer's whole state: one that is
+/// Entries kept of each kind. An instance lives for a minute and starts from the scorer's whole state: one that is
 /// larger than this is not taken, and said so, because a part of it would pass as all.
 const LIMIT: usize = 100_000;
 
@@ -98,7 +98,7 @@ impl State {
             }
         }
         let kind = match request.principal.kind {
-            Some(PrincipalKind::User) => Kind::User,
+            Some(PrincipalKind::User | PrincipalKind::AgentUser) => Kind::User,
             Some(PrincipalKind::Workload) => Kind::ServicePrincipal,
             Some(PrincipalKind::Agent) => Kind::Agent,
             _ => return false,
@@ -159,6 +159,7 @@ mod tests {
         assert_eq!(state.cursor(), 6);
         let user = |json| stated(&state, json).risk.user;
         assert_eq!(user(r#"{"principal":{"kind":"user","id":"u1"}}"#), Some(RiskLevel::High));
+        assert_eq!(user(r#"{"principal":{"kind":"agentUser","id":"u1"}}"#), Some(RiskLevel::High));
         assert_eq!(
             user(r#"{"principal":{"kind":"user","id":"u1"},"risk":{"user":"low"}}"#),
             Some(RiskLevel::Low)

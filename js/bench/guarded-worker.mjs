@@ -1,4 +1,4 @@
-// The same with Edgeward in front, deciding by 20 policies on whole facts.
+// The same with Edgeward in front, deciding by all of the policies on whole facts.
 import { createWorker } from "edgeward/workers";
 
 let next = 0;

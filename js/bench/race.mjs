@@ -8,7 +8,7 @@ const ROUND_MS = 40;
 /** Engines compile again what runs often, and take their time: nothing is timed before they had it. */
 const WARM_UP_MS = 1_000;
 
-/** @param {Record<string, (index: number) => unknown>} candidates @returns microseconds per call, by name */
+/** @param {Record<string, (index: number) => unknown>} candidates @returns by name: microseconds per call, and comparisons with another */
 export async function race(candidates, { rounds = ROUNDS } = {}) {
   const runners = [];
   for (const [name, call] of Object.entries(candidates)) {
@@ -55,6 +55,3 @@ async function time(call, batch) {
   const { user, system } = process.cpuUsage(start);
   return (user + system) / batch;
 }
-
-/** Keeps results alive, so that no engine can leave the work out. */
-export const consumed = () => sink;

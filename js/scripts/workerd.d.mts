@@ -1,12 +1,10 @@
 export interface RunningWorker {
   url: string;
   port: number;
-  /** Resolves with the exit code. */
-  exited: Promise<number | null>;
   stop(): Promise<void>;
 }
 
-/** Bundles a worker, starts it in workerd, and resolves once it listens. Port 0 takes a free one. */
+/** Bundles a worker, starts it in workerd, and resolves once it listens. It takes a free port. */
 export function startWorker(options: {
   /** Path of the worker's main module. */
   entry: string;
@@ -14,8 +12,6 @@ export function startWorker(options: {
   bindings?: Record<string, string>;
   /** Namespaces of Durable Objects, kept in memory: binding to exported class. */
   durableObjects?: Record<string, string>;
-  port?: number;
-  host?: string;
 }): Promise<RunningWorker>;
 
 /** Bundles a worker into a directory and configures workerd to serve it on an address; answers the configuration's path. */

@@ -1,7 +1,5 @@
 // Runs a worker in workerd, Cloudflare's own runtime, on this machine: bundled as a deployment would bundle it.
 //
-//   node scripts/workerd.mjs worker.js --port 8787 --bind ORIGIN=http://127.0.0.1:8788
-//
 // `request.cf` is what a client sends as JSON in the header `cf-blob`, and `CF-Connecting-IP` what it sends
 // under that name: here nobody stands in front to overwrite them.
 
@@ -9,20 +7,19 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import workerd from "workerd";
 
+const HOST = "127.0.0.1";
 const COMPATIBILITY_DATE = "2026-04-01";
 
 /** @see workerd.d.mts */
 export const program = workerd.default ?? workerd;
 
 /** @see workerd.d.mts */
-export async function startWorker({ entry, bindings = {}, durableObjects = {}, port = 0, host = "127.0.0.1" }) {
+export async function startWorker({ entry, bindings = {}, durableObjects = {} }) {
   const directory = await mkdtemp(join(tmpdir(), "edgeward-worker-"));
-  const config = await prepareWorker({ entry, bindings, durableObjects, address: `${host}:${port}`, directory });
+  const config = await prepareWorker({ entry, bindings, durableObjects, address: `${HOST}:0`, directory });
   const child = spawn(program, ["serve", "--control-fd=3", config], {
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
@@ -30,12 +27,11 @@ export async function startWorker({ entry, bindings = {}, durableObjects = {}, p
   const listening = await Promise.race([listen(child.stdio[3]), exited.then(() => undefined)]);
   if (listening === undefined) {
     await rm(directory, { recursive: true, force: true });
-    throw new Error(`workerd could not start on ${host}:${port}`);
+    throw new Error(`workerd could not start on ${HOST}`);
   }
   return {
-    url: `http://${host}:${listening}`,
+    url: `http://${HOST}:${listening}`,
     port: listening,
-    exited,
     async stop() {
       child.kill("SIGTERM");
       await exited;
@@ -108,21 +104,4 @@ async function listen(pipe) {
     if (line !== undefined) return JSON.parse(line).port;
   }
   return undefined;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { port: { type: "string", default: "8787" }, bind: { type: "string", multiple: true, default: [] } },
-  });
-  const [entry] = positionals;
-  if (entry === undefined) {
-    console.error("usage: node scripts/workerd.mjs ENTRY [--port N] [--bind NAME=VALUE]…");
-    process.exit(2);
-  }
-  const bindings = Object.fromEntries(values.bind.map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
-  const worker = await startWorker({ entry, bindings, port: Number(values.port) });
-  console.log(worker.url);
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void worker.stop());
-  process.exitCode = (await worker.exited) ?? 0;
 }

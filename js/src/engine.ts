@@ -25,7 +25,7 @@ import type {
 export interface EngineOptions {
   /** Keys a bundle may be signed with. */
   publicKeys?: readonly PublicKey[] | undefined;
-  /** Key of identifier hashes, 64 hexadecimal digits. Without one, identifiers leave the edge as they are. */
+  /** Key of identifier hashes, at least 32 hexadecimal digits. Without one, identifiers leave the edge as they are. */
   identifierKey?: string | undefined;
   /** Keys that seal profiles: the first seals, all open. */
   profileKeys?: readonly ProfileKey[] | undefined;

@@ -4,7 +4,7 @@ import type { GuestType, Platform, PrincipalKind, Request, TransferMethod, Trust
  * Closed sets of the engine. A token or a header may carry anything; a value outside its set is an unknown fact,
  * not a malformed request.
  */
-const PRINCIPAL_KINDS: readonly PrincipalKind[] = ["user", "workload", "agent", "anonymous"];
+const PRINCIPAL_KINDS: readonly PrincipalKind[] = ["user", "agentUser", "workload", "agent", "anonymous"];
 const GUEST_TYPES: readonly GuestType[] = [
   "none",
   "internalGuest",

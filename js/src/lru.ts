@@ -24,8 +24,4 @@ export class Lru<V> {
       if (!oldest.done) this.#entries.delete(oldest.value);
     }
   }
-
-  get size(): number {
-    return this.#entries.size;
-  }
 }

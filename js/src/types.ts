@@ -5,7 +5,7 @@
 
 export type RiskLevel = "none" | "low" | "medium" | "high";
 export type InsiderRiskLevel = "none" | "minor" | "moderate" | "elevated";
-export type PrincipalKind = "user" | "workload" | "agent" | "anonymous";
+export type PrincipalKind = "user" | "agentUser" | "workload" | "agent" | "anonymous";
 export type Proxy = "none" | "vpn" | "tor" | "relay" | "hosting" | "corporate";
 export type Platform = "android" | "iOS" | "windows" | "windowsPhone" | "macOS" | "linux" | "other";
 export type TrustType = "AzureAD" | "ServerAD" | "Workplace";

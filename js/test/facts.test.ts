@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { HeaderReader, HEADER_COUNT_LIMIT, HEADER_TOTAL_LIMIT, HEADER_VALUE_LIMIT } from "../dist/adapters/headers.js";
+import { HeaderReader, HEADER_COUNT_LIMIT, HEADER_TOTAL_LIMIT, HEADER_VALUE_LIMIT, TELLING } from "../dist/adapters/headers.js";
 import { clientFacts } from "../dist/adapters/workers/client.js";
-import { merge } from "../dist/facts.js";
+import { Engine } from "edgeward";
+import { Engine as Module } from "../dist/engine/engine.js";
+import { guestType, merge, platform, principalKind, transferMethod, trustType } from "../dist/facts.js";
 import { Lru } from "../dist/lru.js";
 import { TrustedHeaderReader } from "../dist/trusted-headers.js";
-import { stated } from "./support/fixture.js";
+import type { Tables } from "../dist/tables.js";
+import { open, stated } from "./support/fixture.js";
 
 /** One by one and in this order: `Headers` would sort them. */
 function readHeaders(headers: [string, string][]): HeaderReader {
@@ -33,6 +36,22 @@ test("a flood of headers is cut to the documented limits", () => {
   const large = Array.from({ length: 90 }, (_, index): [string, string] => [`x-${index}`, "v".repeat(2_000)]);
   const total = readHeaders(large).facts.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   assert.ok(total <= HEADER_TOTAL_LIMIT && total > HEADER_TOTAL_LIMIT / 2);
+});
+
+test("closed sets are those of the engine", () => {
+  new Engine(); // Whatever makes the first one starts the module.
+  const module = new Module('{"allowUnsigned":true}');
+  module.load(open(), undefined);
+  const tables = JSON.parse(module.tables()) as Tables;
+  const sets = [
+    [principalKind, tables.principalKinds],
+    [guestType, tables.guestTypes],
+    [transferMethod, tables.transferMethods],
+    [trustType, tables.trustTypes],
+    [platform, tables.platforms],
+  ] as const;
+  for (const [read, names] of sets) assert.deepEqual(names.map((name) => read(name)), names);
+  assert.deepEqual(TELLING.toSorted(), [...tables.headers, "signature", "signature-agent"].toSorted());
 });
 
 test("merging lets the later source win and loses nothing of the earlier", () => {

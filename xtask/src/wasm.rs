@@ -76,32 +76,40 @@ pub fn build(names: Names) -> Result<()> {
     MODULES.iter().rev().try_for_each(|module| build_one(root, module, names))
 }
 
-/// Compiles, and unless the compiled bytes are those of the last run, binds, optimises and writes.
+/// Compiles, and unless everything is as in the last run, binds, optimises and writes.
 fn build_one(root: &Path, module: &Module, names: Names) -> Result<()> {
     let Module { name, .. } = module;
     let compiled = compile(root, module)?;
     let out = root.join("js/dist").join(name);
-    let last = root.join(format!("target/xtask/last-{name}.wasm"));
+    let last = root.join(format!("target/xtask/last-{name}"));
     let bytes = fs::read(&compiled).with_context(|| format!("reading {}", compiled.display()))?;
+    let made_of = made_of(root, module, &bytes);
 
     let file = |end: &str| out.join(format!("{name}.{end}"));
     let written = [file("wasm"), file("js"), file("d.ts"), out.join("inline.js"), out.join("inline.d.ts")];
     let up_to_date =
-        written.iter().all(|path| path.exists()) && fs::read(&last).is_ok_and(|previous| previous == bytes);
+        written.iter().all(|path| path.exists()) && fs::read(&last).is_ok_and(|previous| previous == made_of);
     if up_to_date && names == Names::Removed {
         return report(name, "up to date", &fs::read(file("wasm"))?);
     }
 
-    bind(bytes.clone(), &out, module)?;
+    bind(bytes, &out, module)?;
     optimise(root, &file("wasm"), names)?;
     let optimised = fs::read(file("wasm"))?;
     write_inline(&out, name, &optimised)?;
     fs::create_dir_all(root.join("target/xtask"))?;
     match names {
-        Names::Removed => fs::write(&last, &bytes)?,
+        Names::Removed => fs::write(&last, &made_of)?,
         Names::Kept => fs::write(&last, b"")?,
     }
     report(name, "built", &optimised)
+}
+
+/// What decides how the files come out: the compiled module, and how and by what it is bound and optimised.
+fn made_of(root: &Path, module: &Module, compiled: &[u8]) -> Vec<u8> {
+    let tool = fs::read(root.join("js/node_modules/binaryen/package.json")).unwrap_or_default();
+    let how = format!("{WASM_OPT_LEVEL:?} {WASM_OPT_ORDER} {}", module.resets);
+    [how.as_bytes(), &tool, compiled].concat()
 }
 
 fn compile(root: &Path, module: &Module) -> Result<PathBuf> {

@@ -18,6 +18,11 @@ async function run(name, use) {
   for (const [dependency, version] of Object.entries(dependencies)) {
     if (dependency !== "edgeward") assert.equal(tools[dependency], version, `${name} is tested with its own ${dependency}`);
   }
+  // In a clone npm goes by what the lock file says of the package: a command it does not list is not there to be started.
+  const locked = JSON.parse(readFileSync(`${ROOT}examples/${name}/package-lock.json`, "utf8")).packages["../../js"];
+  const own = JSON.parse(readFileSync(`${ROOT}js/package.json`, "utf8"));
+  assert.deepEqual(Object.keys(locked.bin ?? {}), Object.keys(own.bin), "`npm install` in the example, and keep its lock file");
+  assert.deepEqual(locked.dependencies, own.dependencies);
   if (name === "next") {
     mkdirSync(join(cwd, "app/api/edge"));
     cpSync(join(HERE, "next/edge-route.js"), join(cwd, "app/api/edge/route.js"));

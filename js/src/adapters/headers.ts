@@ -6,7 +6,7 @@ export interface Asked<Native> extends HostRequest<Native> {
   forged: readonly string[];
 }
 
-/** The engine is handed at most so many headers beside those that tell the client, */
+/** The engine is handed at most so many headers, and those that tell the client, */
 export const HEADER_COUNT_LIMIT = 100;
 /** so many characters of each value, */
 export const HEADER_VALUE_LIMIT = 2_048;
@@ -16,8 +16,8 @@ export const HEADER_TOTAL_LIMIT = 32_768;
 /** Secrets, and what only another party could have said: never facts. */
 const WITHHELD = ["authorization", "cookie", "proxy-authorization"];
 
-/** What a client is told by. The first of each is always handed on: no flood of others in front hides it. */
-const TELLING = [
+/** What a client is told by: what decisions read, and what signatures are checked with. The first of each is always handed on: no flood of others in front hides it. */
+export const TELLING = [
   "user-agent",
   "accept",
   "accept-encoding",

@@ -1,7 +1,7 @@
 //! The engine behind the JavaScript boundary: nothing but the crossing. Shapes and limits are those of
-//! [`edgeward::ffi`]; JSON text goes in and out, because one string crosses faster than an object's members. The hot
-//! paths, deciding and classifying, cross packed: the host writes into buffers that stay, and reads the answer where it
-//! lies.
+//! [`edgeward::ffi`]; JSON text goes in and out, because one string crosses faster than an object's members. Whatever
+//! is asked of a request crosses packed: the host writes into buffers that stay, and reads decisions and clients where they
+//! lie.
 
 use edgeward::ffi::{self, Instance};
 use edgeward::packed::{self, ANSWER_WORDS, Answer, PackedRequest};
