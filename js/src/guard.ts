@@ -84,7 +84,7 @@ export class Guard<Native> {
 
   /** A copy of the counters as they stand. */
   get metrics(): Metrics {
-    return this.#telemetry.snapshot(this.engine.traps, this.#scorer?.metrics, this.#feed?.stateAge(Date.now()));
+    return this.#telemetry.snapshot(this.engine.traps, this.#scorer?.metrics, this.#feed?.stateAge());
   }
 
   /**
@@ -100,7 +100,7 @@ export class Guard<Native> {
       return this.#undecided(request, { time: times.time, supportCode, reason: "failure", passed: false });
     };
     try {
-      const judging = whenReady(this.#feed?.prepare(times.time), () => this.#judgePrepared(request, times));
+      const judging = whenReady(this.#feed?.prepare(), () => this.#judgePrepared(request, times));
       return judging instanceof Promise ? judging.catch(failed) : judging;
     } catch (error) {
       return failed(error);
@@ -120,7 +120,7 @@ export class Guard<Native> {
       whenReady(signed, (signed) => {
         const { facts, withheld } = this.#facts(request, signed, session, time);
         return whenReady(this.#carry(facts, request, session, time), (carried) =>
-          whenReady(this.#decide(carried.facts) ?? this.#defer(carried.facts, time), (decided) =>
+          whenReady(this.#decide(carried.facts) ?? this.#defer(carried.facts), (decided) =>
             this.#finish(request, carried, decided, withheld, times),
           ),
         );
@@ -205,7 +205,7 @@ export class Guard<Native> {
       if (stated?.principal?.id) withheld = NOTHING_WITHHELD;
     }
     if (this.#feed === undefined) return { facts, withheld };
-    if (!this.#feed.isRevoked(facts, now)) return { facts: this.#feed.apply(facts, now), withheld };
+    if (!this.#feed.isRevoked(facts)) return { facts: this.#feed.apply(facts), withheld };
     return { facts: { ...facts, principal: { kind: "anonymous" }, session: null, device: null }, withheld: this.#disown(request) };
   }
 
@@ -230,22 +230,17 @@ export class Guard<Native> {
   }
 
   /** Decides with what the scorer answers, or by the policies' outage modes. */
-  async #defer(facts: Request, now: number): Promise<Decided> {
+  async #defer(facts: Request): Promise<Decided> {
     const assessment = this.engine.assessment(facts);
     const asked = assessment.needs;
     const started = performance.now();
-    const answer = await this.#scorer?.assess(assessment, now);
+    const assessed = await this.#scorer?.assess(assessment, (answer) => this.engine.resume(facts, answer));
     const scorerMs = this.#scorer && performance.now() - started;
-    if (answer !== undefined) {
-      try {
-        const decision = this.engine.resume(facts, answer);
-        this.#feed?.learn(facts, answer, now);
-        return { decision, asked, answer, outage: false, scorerMs };
-      } catch (error) {
-        this.#report("scorer_garbage", `an answer can not be used: ${fault(error)}`);
-      }
+    if (assessed === undefined) {
+      return { decision: this.engine.resume(facts, undefined), asked, answer: undefined, outage: true, scorerMs };
     }
-    return { decision: this.engine.resume(facts, undefined), asked, answer: undefined, outage: true, scorerMs };
+    this.#feed?.learn(facts, assessed);
+    return { decision: assessed.used, asked, answer: assessed.answer, outage: false, scorerMs };
   }
 
   /**
@@ -308,7 +303,7 @@ export class Guard<Native> {
       });
       this.#previous = receipt.digest;
       this.#scorer.record(receipt.text);
-      await this.#feed?.refresh(record.time);
+      await this.#feed?.refresh();
     } catch (error) {
       this.#report("receipt", `a decision could not be recorded: ${fault(error)}`);
     } finally {
