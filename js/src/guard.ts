@@ -169,8 +169,7 @@ export class Guard<Native> {
       Object.assign(judgement.originHeaders, signature);
     }
     if (this.#profiles !== undefined) {
-      const isAllowed = decided.decision.outcome === "allow" && !decided.outage;
-      giveCookie(judgement, await this.#profiles.renew(carried, request, isAllowed));
+      giveCookie(judgement, this.#profiles.renew(carried, request, mayLearn(decided)));
     }
     return judgement;
   }
@@ -277,18 +276,21 @@ export class Guard<Native> {
     };
   }
 
-  /** Whether anybody wants to know of decisions, or of sign-ins. */
+  /** Whether anybody wants to know of decisions, of sign-ins, or of principals' profiles. */
   get #isFollowed(): boolean {
-    return this.#scorer !== undefined || this.#options.onDecision !== undefined || this.#counters !== undefined;
+    const { onDecision, profiles } = this.#options;
+    return this.#scorer !== undefined || onDecision !== undefined || this.#counters !== undefined || profiles?.store !== undefined;
   }
 
   async #after(
-    { facts, cookie }: Carried,
+    carried: Carried,
     record: DecisionRecord,
     answer: Answer | undefined,
     signIn: SignIn | undefined,
   ): Promise<void> {
+    const { facts, cookie } = carried;
     const counting = signIn && this.#counters?.record(facts, signIn);
+    const keeping = this.#profiles?.keep(carried, mayLearn(record));
     this.#tell("onDecision", () => this.#options.onDecision?.(record));
     try {
       if (this.#scorer === undefined) return;
@@ -307,7 +309,7 @@ export class Guard<Native> {
     } catch (error) {
       this.#report("receipt", `a decision could not be recorded: ${fault(error)}`);
     } finally {
-      await counting;
+      await Promise.all([counting, keeping]);
     }
   }
 
@@ -361,6 +363,11 @@ function carryNothing(facts: Request): Carried {
 /** Decided without asking. */
 function decidedHere(decision: Decision, outage: boolean): Decided {
   return { decision, asked: [], answer: undefined, outage, scorerMs: undefined, profile: undefined };
+}
+
+/** Whether a profile may learn of it: only what was allowed, by somebody who could say so. */
+function mayLearn({ decision, outage }: Pick<DecisionRecord, "decision" | "outage">): boolean {
+  return decision.outcome === "allow" && !outage;
 }
 
 /** An answer of our own may set a cookie itself; a copied profile is then taken away the next time. */
