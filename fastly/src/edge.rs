@@ -292,8 +292,9 @@ fn circumstances(ruling: &Ruling<'_>, sign_in: Option<SignIn>, previous: Option<
     }
 }
 
+/// What was done later than now was done before the clock was set back.
 fn is_due(last: Option<i64>, interval: i64, now: i64) -> bool {
-    last.is_none_or(|last| now - last >= interval)
+    last.is_none_or(|last| !(0..interval).contains(&(now - last)))
 }
 
 /// Whatever an id consists of, and even where identifiers leave the edge plain, the store sees a hash.

@@ -13,6 +13,8 @@ use crate::store::{Failure, Scorer};
 pub const BACKEND: &str = "scorer";
 /// No answer is larger: bytes.
 const ANSWER_LIMIT: u64 = 256 * 1024;
+/// A page of state has a thousand entries, of two ids of 256 bytes at most, and JSON may double them: bytes.
+const STATE_LIMIT: u64 = 2 * 1024 * 1024;
 
 /// The scorer behind [`BACKEND`].
 #[derive(Debug)]
@@ -47,11 +49,13 @@ impl BackendScorer {
 
 impl Scorer for BackendScorer {
     fn assess(&self, assessment: &str) -> Result<String, Failure> {
-        self.exchange(post("http://scorer/v1/assess", assessment)).and_then(read)
+        self.exchange(post("http://scorer/v1/assess", assessment))
+            .and_then(|response| read(response, ANSWER_LIMIT))
     }
 
     fn state(&self, since: u64) -> Result<String, Failure> {
-        self.exchange(Request::get(format!("http://scorer/v1/state?since={since}"))).and_then(read)
+        let request = Request::get(format!("http://scorer/v1/state?since={since}"));
+        self.exchange(request).and_then(|response| read(response, STATE_LIMIT))
     }
 
     fn record(&self, receipts: &str) -> Result<(), Failure> {
@@ -63,12 +67,12 @@ fn post(url: &str, body: &str) -> Request {
     Request::post(url).with_header("content-type", "application/json").with_body(body)
 }
 
-fn read(response: Response) -> Result<String, Failure> {
+fn read(response: Response, limit: u64) -> Result<String, Failure> {
     let mut text = String::new();
-    let read = response.into_body().take(ANSWER_LIMIT + 1).read_to_string(&mut text);
+    let read = response.into_body().take(limit + 1).read_to_string(&mut text);
     match read {
-        Ok(_) if text.len() as u64 <= ANSWER_LIMIT => Ok(text),
-        Ok(_) => Err(Failure::Garbage(format!("an answer has more than {ANSWER_LIMIT} bytes"))),
+        Ok(_) if text.len() as u64 <= limit => Ok(text),
+        Ok(_) => Err(Failure::Garbage(format!("an answer has more than {limit} bytes"))),
         Err(why) => Err(Failure::Garbage(format!("an answer can not be read: {why}"))),
     }
 }

@@ -19,7 +19,7 @@ export class Budget {
   readonly #perSecond: number;
   readonly #spent = new Map<string, number>();
   #left: number;
-  #filledAt: number | undefined;
+  #filledAt = Number.NEGATIVE_INFINITY;
   #forgottenAt = Number.NEGATIVE_INFINITY;
 
   constructor(perSecond: number) {
@@ -29,9 +29,11 @@ export class Budget {
 
   /** Takes one, if there is one for this asker. */
   spend(now: number, { name, isAnonymous }: AskedFor): boolean {
-    const earned = (Math.max(0, now - (this.#filledAt ?? now)) / 1000) * this.#perSecond;
-    this.#left = Math.min(this.#perSecond, this.#left + earned);
-    this.#filledAt = now;
+    if (now > this.#filledAt) {
+      this.#left = Math.min(this.#perSecond, this.#left + ((now - this.#filledAt) / 1000) * this.#perSecond);
+      // Never set back, or the same time would be earned again.
+      this.#filledAt = now;
+    }
     if (now - this.#forgottenAt >= 1000 || this.#spent.size >= ASKERS_LIMIT) {
       this.#spent.clear();
       this.#forgottenAt = now;

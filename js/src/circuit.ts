@@ -15,38 +15,50 @@ export class Circuit {
   #openMs = 0;
   #nextProbe = Number.NEGATIVE_INFINITY;
   #probing = false;
+  /** Goes up whenever it opens, closes or probes: a failure says something of the time it was asked in, and of no other. */
+  #era = 0;
 
   get state(): CircuitState {
     if (this.#openMs === 0) return "closed";
     return this.#probing ? "halfOpen" : "open";
   }
 
-  /** Whether to ask now. Open, `true` makes the caller the probe. */
-  allows(now: number): boolean {
-    if (this.#openMs === 0) return true;
-    if (now < this.#nextProbe) return false;
+  /** Whether to ask now, and the era to tell {@link failed}. Open, it makes the caller the probe. */
+  enter(now: number): number | undefined {
+    if (this.#openMs === 0) return this.#era;
+    if (now < this.#nextProbe) return undefined;
     // A probe may be lost with the request that made it: the next one need not wait for its fate for ever.
     this.#nextProbe = now + this.#openMs;
     this.#probing = true;
-    return true;
+    return this.#begin();
   }
 
   succeeded(): void {
     this.#failures = 0;
+    if (this.#openMs === 0) return;
     this.#openMs = 0;
     this.#probing = false;
+    this.#begin();
   }
 
-  failed(now: number): void {
+  /** `now`: when it failed. */
+  failed(era: number, now: number): void {
+    if (era !== this.#era) return;
     this.#failures += 1;
     if (this.#failures < FAILURES) return;
     this.#openMs = this.#openMs === 0 ? OPEN_MS : Math.min(this.#openMs * 2, OPEN_LIMIT_MS);
     this.#nextProbe = now + this.#openMs;
     this.#probing = false;
+    this.#begin();
   }
 
   /** The other side answered something else: worth a probe at once. */
   heard(now: number): void {
     if (this.#openMs > 0) this.#nextProbe = Math.min(this.#nextProbe, now);
+  }
+
+  #begin(): number {
+    this.#era += 1;
+    return this.#era;
   }
 }

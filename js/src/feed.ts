@@ -2,11 +2,11 @@ import type { Engine } from "./engine.js";
 import { group } from "./facts.js";
 import { Lru } from "./lru.js";
 import { patience } from "./patience.js";
-import type { ScorerClient, ScorerOptions, ServedBundle } from "./scorer.js";
+import type { Assessed, ScorerClient, ScorerOptions, ServedBundle } from "./scorer.js";
 import { State } from "./state.js";
-import { BUNDLE_KEY, ownerOf, STATE_KEY } from "./store.js";
+import { BUNDLE_KEY, inTime, ownerOf, READ_MS, STATE_KEY, WRITE_MS } from "./store.js";
 import type { Store } from "./store.js";
-import type { Answer, Profile, PublicKey, Request, RiskFacts } from "./types.js";
+import type { Profile, PublicKey, Request, RiskFacts } from "./types.js";
 
 /** After a failed first bundle, how soon the next request may try again: milliseconds. */
 const RETRY_MS = 1_000;
@@ -16,6 +16,8 @@ const SEND_AFTER_MS = [250, 1_000, 4_000];
 const SENDER_LOST_MS = 20_000;
 /** Pages of state read in one go; what is left follows at the next. */
 const PAGES_LIMIT = 50;
+/** How long a request waits for all the pages of state that it needs: milliseconds. */
+const URGENT_MS = 1_000;
 /** After state that was too old to decide by could not be had, how soon a request waits for it again: ms. */
 const STALE_RETRY_MS = 5_000;
 /** How long a request waits for what another one is fetching before the first decision: milliseconds. */
@@ -27,7 +29,8 @@ const CACHE_ENTRIES = 10_000;
 /**
  * What the edge keeps of the scorer: the newest bundle, revoked sessions, risk levels, profiles. Driven by the
  * requests themselves, because a worker has no background: what is due is fetched after an answer was given, and
- * only what is missing or too old to decide by is waited for.
+ * only what is missing or too old to decide by is waited for. Its clock is one that nobody sets: an edge whose time is
+ * corrected must not stop asking what was revoked.
  */
 export class Feed {
   readonly #engine: Engine;
@@ -48,6 +51,10 @@ export class Feed {
   #sendingSince = Number.NEGATIVE_INFINITY;
   #preparing: Promise<void> | undefined;
   #restored = false;
+  /** A request had no time to wait for all of the state. */
+  #stateLeft = false;
+  /** A bundle that the store has not got yet. */
+  #unkept: ServedBundle | undefined;
   #failSafe = false;
   #stored = { cursor: 0, at: Number.NEGATIVE_INFINITY };
 
@@ -70,7 +77,8 @@ export class Feed {
   }
 
   /** What has to be waited for before a decision: the first bundle, and state that is too old to decide by. */
-  prepare(now: number): Promise<void> | undefined {
+  prepare(): Promise<void> | undefined {
+    const now = performance.now();
     const bundle = !this.#engine.loaded && now - this.#bundleAt >= RETRY_MS;
     const state = now - this.#stateAt >= this.#stateMaxAgeMs && now - this.#stateTriedAt >= STALE_RETRY_MS;
     if (bundle || state) return this.#lead(this.#fetchMissing(bundle, state, now));
@@ -89,8 +97,8 @@ export class Feed {
   }
 
   /** How old what is known of revoked sessions and risk levels is, milliseconds; `undefined` before the first. */
-  stateAge(now: number): number | undefined {
-    return this.#stateAt === Number.NEGATIVE_INFINITY ? undefined : now - this.#stateAt;
+  stateAge(): number | undefined {
+    return this.#stateAt === Number.NEGATIVE_INFINITY ? undefined : performance.now() - this.#stateAt;
   }
 
   /** Whether some edge saw two copies of a device cookie in use. */
@@ -99,49 +107,47 @@ export class Feed {
   }
 
   /** After an answer: whatever is due. */
-  async refresh(now: number): Promise<void> {
-    const jobs: Promise<void>[] = [];
-    if (now - this.#bundleAt >= this.#bundleIntervalMs) jobs.push(this.#refreshBundle(now));
-    if (now - this.#stateTriedAt >= this.#stateIntervalMs) jobs.push(this.#refreshState(now, false));
-    if (now - this.#sendingSince >= SENDER_LOST_MS) jobs.push(this.#send(now));
-    await Promise.all(jobs);
+  async refresh(): Promise<void> {
+    const now = performance.now();
+    const isSending = now - this.#sendingSince < SENDER_LOST_MS;
+    await Promise.all([this.#renewBundle(now), this.#renewState(now), isSending ? undefined : this.#send(now)]);
   }
 
   /** Whether the session of a request was revoked. */
-  isRevoked({ session }: Request, now: number): boolean {
+  isRevoked({ session }: Request): boolean {
     if (this.#state.empty || !session?.id) return false;
-    return this.#state.revoked(this.#identifier("session", session.id, now), session.establishedAt);
+    return this.#state.revoked(this.#identifier("session", session.id), session.establishedAt);
   }
 
   /** Fills in what the scorer has told of this principal. */
-  apply(facts: Request, now: number): Request {
+  apply(facts: Request): Request {
     const { principal } = facts;
     if (!principal?.id) return facts;
-    const id = this.#identifier("principal", principal.id, now);
+    const id = this.#identifier("principal", principal.id);
     return {
       ...facts,
-      profile: facts.profile ?? this.#profiles.get(id, now),
+      profile: facts.profile ?? this.#profiles.get(id, performance.now()),
       risk: group(this.#riskOf(principal.kind, id), facts.risk),
     };
   }
 
-  /** Keeps the profile that came with an answer, for as long as the answer says. */
-  learn({ principal }: Request, answer: Answer, now: number): void {
-    if (!principal?.id || !answer.profile || answer.ttlSeconds <= 0) return;
-    this.#profiles.set(this.#identifier("principal", principal.id, now), answer.profile, now + answer.ttlSeconds * 1000);
+  /** Keeps the profile that came with an answer, for as long as the answer counts. */
+  learn({ principal }: Request, { answer, until }: Assessed<unknown>): void {
+    if (!principal?.id || !answer.profile || until <= performance.now()) return;
+    this.#profiles.set(this.#identifier("principal", principal.id), answer.profile, until);
   }
 
   #riskOf(kind: string | null | undefined, id: string): RiskFacts | undefined {
     if (this.#state.empty) return undefined;
-    if (kind === "user") return fact("user", this.#state.level("user", id));
+    if (kind === "user" || kind === "agentUser") return fact("user", this.#state.level("user", id));
     if (kind === "workload") return fact("servicePrincipal", this.#state.level("servicePrincipal", id));
     if (kind === "agent") return fact("agent", this.#state.level("agent", id));
     return undefined;
   }
 
-  #identifier(kind: "principal" | "session", value: string, now: number): string {
+  #identifier(kind: "principal" | "session", value: string): string {
     const key = `${kind}:${value}`;
-    const known = this.#identifiers.get(key, now);
+    const known = this.#identifiers.get(key, 0);
     if (known !== undefined) return known;
     const hash = this.#engine.identifier(kind, value);
     this.#identifiers.set(key, hash, Number.POSITIVE_INFINITY);
@@ -151,23 +157,28 @@ export class Feed {
   async #fetchMissing(bundle: boolean, state: boolean, now: number): Promise<void> {
     if (bundle) this.#bundleAt = now;
     if (state) this.#stateTriedAt = now;
-    if (!this.#restored) await this.#restore();
+    await this.#restore();
     await Promise.all([
       bundle && !this.#engine.loaded ? this.#refreshBundle(now) : undefined,
-      state ? this.#refreshState(now, true) : undefined,
+      state ? this.#refreshState(now, now + URGENT_MS) : undefined,
     ]);
   }
 
   /** What another instance left: late knowledge, but better than none while the scorer is away. */
   async #restore(): Promise<void> {
-    this.#restored = true;
-    if (this.#store === undefined) return;
+    const isNeeded = !this.#engine.loaded || this.#stateAt === Number.NEGATIVE_INFINITY;
+    if (this.#store === undefined || this.#restored || !isNeeded) return;
     try {
       const owner = await this.#owner();
-      const [bundle, state] = await Promise.all([this.#store.get(BUNDLE_KEY + owner), this.#store.get(STATE_KEY + owner)]);
-      if (state !== undefined) this.#state.apply(JSON.parse(state));
-      this.#heed();
-      this.#stored.cursor = this.#state.cursor;
+      const kept = Promise.all([this.#store.get(BUNDLE_KEY + owner), this.#store.get(STATE_KEY + owner)]);
+      const [bundle, state] = await inTime(kept, READ_MS);
+      this.#restored = true;
+      // Where some of the scorer's own was read, what is older would have it read again.
+      if (state !== undefined && this.#state.cursor === 0) {
+        this.#state.apply(JSON.parse(state));
+        this.#stored.cursor = this.#state.cursor;
+        this.#heed();
+      }
       if (bundle === undefined || this.#engine.loaded) return;
       // What was refused must not keep the scorer's own, which may be better, from being fetched.
       if (!this.#take(JSON.parse(bundle) as ServedBundle)) this.#etag = undefined;
@@ -177,17 +188,36 @@ export class Feed {
   }
 
   async #keep(key: string, value: unknown): Promise<void> {
+    if (this.#store === undefined) return;
     try {
-      await this.#store?.put(key + (await this.#owner()), JSON.stringify(value));
+      await inTime(this.#store.put(key + (await this.#owner()), JSON.stringify(value)), WRITE_MS);
     } catch (error) {
       this.#report("store", `the store did not take ${key}: ${String(error)}`);
     }
   }
 
+  /** Fetches a newer bundle if it is time to, and has the store keep what is new. */
+  async #renewBundle(now: number): Promise<void> {
+    if (now - this.#bundleAt >= this.#bundleIntervalMs) await this.#refreshBundle(now);
+    const bundle = this.#unkept;
+    if (bundle === undefined) return;
+    this.#unkept = undefined;
+    await this.#keep(BUNDLE_KEY, bundle);
+  }
+
+  /** The same of state. */
+  async #renewState(now: number): Promise<void> {
+    if (this.#stateLeft || now - this.#stateTriedAt >= this.#stateIntervalMs) await this.#refreshState(now, undefined);
+    if (this.#state.cursor === this.#stored.cursor || this.#stateAt === Number.NEGATIVE_INFINITY) return;
+    if (now - this.#stored.at < STORE_STATE_MS) return;
+    this.#stored = { cursor: this.#state.cursor, at: now };
+    await this.#keep(STATE_KEY, this.#state.page());
+  }
+
   async #refreshBundle(now: number): Promise<void> {
     this.#bundleAt = now;
     const served = await this.#scorer.bundle(this.#etag);
-    if (served !== undefined && this.#take(served)) await this.#keep(BUNDLE_KEY, served);
+    if (served !== undefined && this.#take(served)) this.#unkept = served;
   }
 
   #take({ text, signature, etag }: ServedBundle): boolean {
@@ -202,24 +232,35 @@ export class Feed {
     }
   }
 
-  async #refreshState(now: number, urgent: boolean): Promise<void> {
+  /** Reads pages until one brings nothing new. `until`: when the request that waits for them waits no longer. */
+  async #refreshState(now: number, until: number | undefined): Promise<void> {
     this.#stateTriedAt = now;
+    this.#stateLeft = false;
+    let isAgain = false;
     for (let pages = 0; pages < PAGES_LIMIT; pages += 1) {
+      const left = until === undefined ? undefined : until - performance.now();
+      if (left !== undefined && left <= 0) {
+        this.#stateLeft = true;
+        return;
+      }
       const { cursor } = this.#state;
-      const page = await this.#scorer.state(cursor, urgent);
+      const page = await this.#scorer.state(cursor, left);
       if (page === undefined) return;
       if (!this.#state.apply(page)) {
         this.#report("scorer_garbage", "/v1/state answered what is not a page of it");
         return;
       }
+      // At once: a page that follows may fail.
+      this.#heed();
       if (this.#state.cursor === cursor) break;
+      if (this.#state.cursor > cursor) continue;
+      if (isAgain) {
+        this.#report("scorer_garbage", "/v1/state ran backwards twice: its replicas do not agree");
+        break;
+      }
+      isAgain = true;
     }
     this.#stateAt = now;
-    this.#heed();
-    if (this.#store === undefined || this.#state.cursor === this.#stored.cursor) return;
-    if (now - this.#stored.at < STORE_STATE_MS) return;
-    this.#stored = { cursor: this.#state.cursor, at: now };
-    await this.#keep(STATE_KEY, this.#state.page());
   }
 
   #heed(): void {

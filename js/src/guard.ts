@@ -87,7 +87,7 @@ export class Guard<Native> {
 
   /** A copy of the counters as they stand. */
   get metrics(): Metrics {
-    return this.#telemetry.snapshot(this.engine.traps, this.#scorer?.metrics, this.#feed?.stateAge(Date.now()));
+    return this.#telemetry.snapshot(this.engine.traps, this.#scorer?.metrics, this.#feed?.stateAge());
   }
 
   /**
@@ -103,7 +103,7 @@ export class Guard<Native> {
       return this.#undecided(request, { time: times.time, supportCode, reason: "failure", passed: false });
     };
     try {
-      const judging = whenReady(this.#feed?.prepare(times.time), () => this.#judgePrepared(request, times));
+      const judging = whenReady(this.#feed?.prepare(), () => this.#judgePrepared(request, times));
       return judging instanceof Promise ? judging.catch(failed) : judging;
     } catch (error) {
       return failed(error);
@@ -123,7 +123,7 @@ export class Guard<Native> {
       whenReady(signed, (signed) => {
         const { facts, withheld } = this.#facts(request, signed, session, time);
         return whenReady(this.#carry(facts, request, session, time), (carried) =>
-          whenReady(this.#decide(carried.facts) ?? this.#defer(carried.facts, time), (decided) =>
+          whenReady(this.#decide(carried.facts) ?? this.#defer(carried.facts), (decided) =>
             this.#finish(request, carried, decided, withheld, times),
           ),
         );
@@ -172,8 +172,7 @@ export class Guard<Native> {
       Object.assign(judgement.originHeaders, signature);
     }
     if (this.#profiles !== undefined) {
-      const isAllowed = decided.decision.outcome === "allow" && !decided.outage;
-      giveCookie(judgement, await this.#profiles.renew(carried, request, isAllowed));
+      giveCookie(judgement, this.#profiles.renew(carried, request, mayLearn(decided)));
     }
     return judgement;
   }
@@ -208,7 +207,7 @@ export class Guard<Native> {
     }
     if (!request.trustsPeer && this.#trustedHeaders !== undefined) withheld = { ...withheld, ...this.#trustedHeaders.withhold(header) };
     if (this.#feed === undefined) return { facts, withheld };
-    if (!this.#feed.isRevoked(facts, now)) return { facts: this.#feed.apply(facts, now), withheld };
+    if (!this.#feed.isRevoked(facts)) return { facts: this.#feed.apply(facts), withheld };
     return { facts: { ...facts, principal: { kind: "anonymous" }, session: null, device: null }, withheld: this.#disown(request) };
   }
 
@@ -232,25 +231,20 @@ export class Guard<Native> {
   }
 
   /** Decides with what the scorer answers, or by the policies' outage modes. */
-  async #defer(facts: Request, now: number): Promise<Decided> {
+  async #defer(facts: Request): Promise<Decided> {
     const { bundle } = this.engine;
     const assessment = this.engine.assessment(facts);
     const asked = assessment.needs;
     const started = performance.now();
-    const answer = await this.#scorer?.assess(assessment, now);
+    const assessed = await this.#scorer?.assess(assessment, (answer) => this.engine.resume(facts, answer));
     const scorerMs = this.#scorer && performance.now() - started;
     // Another bundle may need other facts, which nobody was asked for.
-    if (this.engine.bundle !== bundle) return this.#decide(facts) ?? this.#defer(facts, now);
-    if (answer !== undefined) {
-      try {
-        const decision = this.engine.resume(facts, answer);
-        this.#feed?.learn(facts, answer, now);
-        return { decision, asked, answer, outage: false, scorerMs };
-      } catch (error) {
-        this.#report("scorer_garbage", `an answer can not be used: ${fault(error)}`);
-      }
+    if (this.engine.bundle !== bundle) return this.#decide(facts) ?? this.#defer(facts);
+    if (assessed === undefined) {
+      return { decision: this.engine.resume(facts, undefined), asked, answer: undefined, outage: true, scorerMs };
     }
-    return { decision: this.engine.resume(facts, undefined), asked, answer: undefined, outage: true, scorerMs };
+    this.#feed?.learn(facts, assessed);
+    return { decision: assessed.used, asked, answer: assessed.answer, outage: false, scorerMs };
   }
 
   /**
@@ -288,21 +282,24 @@ export class Guard<Native> {
     };
   }
 
-  /** Whether anybody wants to know of decisions, or of sign-ins. */
+  /** Whether anybody wants to know of decisions, of sign-ins, or of principals' profiles. */
   get #isFollowed(): boolean {
-    return this.#scorer !== undefined || this.#options.onDecision !== undefined || this.#counters !== undefined;
+    const { onDecision, profiles } = this.#options;
+    return this.#scorer !== undefined || onDecision !== undefined || this.#counters !== undefined || profiles?.store !== undefined;
   }
 
-  async #after({ facts }: Carried, record: DecisionRecord, write: WriteReceipt | undefined, signIn: SignIn | undefined): Promise<void> {
+  async #after(carried: Carried, record: DecisionRecord, write: WriteReceipt | undefined, signIn: SignIn | undefined): Promise<void> {
+    const { facts } = carried;
     const counting = signIn && this.#counters?.record(facts, signIn);
+    const keeping = this.#profiles?.keep(carried, mayLearn(record));
     this.#tell("onDecision", () => this.#options.onDecision?.(record));
     try {
       write?.(signIn);
-      await this.#feed?.refresh(record.time);
+      await this.#feed?.refresh();
     } catch (error) {
       this.#report("receipt", `what follows a decision could not be done: ${fault(error)}`);
     } finally {
-      await counting;
+      await Promise.all([counting, keeping]);
     }
   }
 
@@ -388,6 +385,11 @@ function carryNothing(facts: Request): Carried {
 /** Decided without asking. */
 function decidedHere(decision: Decision, outage: boolean): Decided {
   return { decision, asked: [], answer: undefined, outage, scorerMs: undefined, profile: undefined };
+}
+
+/** Whether a profile may learn of it: only what was allowed, by somebody who could say so. */
+function mayLearn({ decision, outage }: Pick<DecisionRecord, "decision" | "outage">): boolean {
+  return decision.outcome === "allow" && !outage;
 }
 
 /** An answer of our own may set a cookie itself; a copied profile is then taken away the next time. */

@@ -5,7 +5,7 @@ import { group } from "./facts.js";
 import { Lru } from "./lru.js";
 import { randomHex } from "./random.js";
 import { cookie } from "./session.js";
-import { PROFILE_KEY } from "./store.js";
+import { inTime, PROFILE_KEY, READ_MS, WRITE_MS } from "./store.js";
 import type { Store } from "./store.js";
 import type { CookieUse, ProfileKey, Request, SealOutcome } from "./types.js";
 
@@ -69,7 +69,10 @@ export class Profiles {
     if (id === undefined) return { facts, ...NOBODY };
     try {
       const principal = this.#engine.identifier("principal", id);
-      const sealed = this.#store === undefined ? cookie(asker.header("cookie"), name(asker)) : await this.#store.get(PROFILE_KEY + principal);
+      const sealed =
+        this.#store === undefined
+          ? cookie(asker.header("cookie"), name(asker))
+          : await inTime(this.#store.get(PROFILE_KEY + principal), READ_MS);
       const opened = this.#engine.openProfile(facts, sealed);
       const known = { ...facts, profile: facts.profile ?? opened.profile ?? null };
       const carried = { facts: known, outcome: opened.outcome, sealed, cookie: undefined, isDue: opened.isDue };
@@ -90,23 +93,32 @@ export class Profiles {
   }
 
   /**
-   * After a decision: the `Set-Cookie` that goes with the answer. Only what was allowed, by somebody who could say so,
-   * renews a profile. A copied cookie is taken away: whoever signs in again begins a line of their own.
+   * After a decision: the `Set-Cookie` that goes with the answer, if devices carry their profiles. A copied cookie is taken
+   * away: whoever signs in again begins a line of their own.
    */
-  async renew({ facts, sealed, outcome, isDue }: Carried, asker: Asker, isAllowed: boolean): Promise<string | undefined> {
-    const id = person(facts);
-    if (id === undefined || outcome === undefined) return undefined;
+  renew({ facts, sealed, outcome, isDue }: Carried, asker: Asker, mayLearn: boolean): string | undefined {
+    if (this.#store !== undefined || person(facts) === undefined || outcome === undefined) return undefined;
     try {
-      const renewed = isAllowed && isDue ? this.#engine.renewProfile(facts, sealed, nonce()) : undefined;
-      if (this.#store === undefined) {
-        if (renewed !== undefined) return written(asker, renewed, MAX_AGE_SECONDS);
-        return facts.device?.cookie === "forked" ? written(asker, "", 0) : undefined;
-      }
-      if (renewed !== undefined) await this.#store.put(PROFILE_KEY + this.#engine.identifier("principal", id), renewed);
+      const renewed = mayLearn && isDue ? this.#engine.renewProfile(facts, sealed, nonce()) : undefined;
+      if (renewed !== undefined) return written(asker, renewed, MAX_AGE_SECONDS);
+      return facts.device?.cookie === "forked" ? written(asker, "", 0) : undefined;
     } catch (error) {
       this.#report("profile", `a profile can not be renewed: ${fault(error)}`);
+      return undefined;
     }
-    return undefined;
+  }
+
+  /** After the answer, so that nobody waits for it: has the store keep the profile, if there is one. Never rejects. */
+  async keep({ facts, sealed, isDue }: Carried, mayLearn: boolean): Promise<void> {
+    const id = person(facts);
+    if (this.#store === undefined || id === undefined || !mayLearn || !isDue) return;
+    try {
+      const renewed = this.#engine.renewProfile(facts, sealed, nonce());
+      if (renewed === undefined) return;
+      await inTime(this.#store.put(PROFILE_KEY + this.#engine.identifier("principal", id), renewed), WRITE_MS);
+    } catch (error) {
+      this.#report("profile", `a profile can not be kept: ${fault(error)}`);
+    }
   }
 
   #follow(principal: string, presented: CookieUse, now: number): boolean {

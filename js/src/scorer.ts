@@ -2,6 +2,7 @@ import { Budget } from "./budget.js";
 import type { AskedFor } from "./budget.js";
 import { Circuit } from "./circuit.js";
 import type { CircuitState } from "./circuit.js";
+import { fault } from "./errors.js";
 import { Lru } from "./lru.js";
 import { patience } from "./patience.js";
 import { histogram, observe } from "./telemetry.js";
@@ -17,7 +18,10 @@ export interface ScorerOptions {
   token: string;
   /** How long a deferred request waits for its answer, milliseconds. Default 400. */
   timeoutMs?: number | undefined;
-  /** Asks a second time when the first question is so old, and takes the first answer: milliseconds. Default: never. */
+  /**
+   * Asks a second time when the first question is so old, and takes the first answer within `timeoutMs`: milliseconds.
+   * Default: never.
+   */
   hedgeAfterMs?: number | undefined;
   /** Questions per second at most, so that a flood here is none there; beyond it outage modes decide. Default 1,000. */
   questionsPerSecond?: number | undefined;
@@ -25,7 +29,10 @@ export interface ScorerOptions {
   bundleIntervalMs?: number | undefined;
   /** How often revocations and risk levels are fetched, milliseconds. Default 2,000. */
   stateIntervalMs?: number | undefined;
-  /** State older than this is fetched before the next decision instead of after it, milliseconds. Default 30,000. */
+  /**
+   * State older than this is fetched before the next decision instead of after it, as much as comes within a second:
+   * milliseconds. Default 30,000.
+   */
   stateMaxAgeMs?: number | undefined;
   /**
    * Share of what is allowed without asking that the scorer audits, chosen at random: it decides by them whether this
@@ -54,6 +61,15 @@ export interface ScorerMetrics {
   receiptsDropped: number;
 }
 
+/** An answer that could be used. */
+export interface Assessed<T> {
+  answer: Answer;
+  /** What came of it. */
+  used: T;
+  /** Until when it may be used again, on the clock of `performance`: milliseconds. */
+  until: number;
+}
+
 /** A bundle as the scorer serves it. */
 export interface ServedBundle {
   text: string;
@@ -61,13 +77,16 @@ export interface ServedBundle {
   signature: SignatureEnvelope | undefined;
 }
 
-const BUNDLE_LIMIT = 16 * 1024 * 1024;
+/** As much as the engine takes. */
+const BUNDLE_LIMIT = 32 * 1024 * 1024;
+/** A page of state has a thousand entries, of two ids of 256 bytes at most, and JSON may double them: bytes. */
+const STATE_LIMIT = 2 * 1024 * 1024;
 /** The bundle is the one already here, or none was published yet. */
 const NOTHING_NEW = [304, 404];
 const BATCH = 100;
 const QUEUE_LIMIT = 2_000;
 const CACHE_ENTRIES = 10_000;
-/** An answer is not reused longer than this whatever it says: milliseconds. */
+/** No answer, nor the profile in it, is used longer than this whatever it says: milliseconds. */
 const TTL_LIMIT_MS = 3_600_000;
 /** Bundles and receipts are not on a request's path and may take longer: milliseconds. */
 const BACKGROUND_TIMEOUT_MS = 2_000;
@@ -83,7 +102,7 @@ export class ScorerClient {
   readonly #hedgeAfterMs: number | undefined;
   readonly #budget: Budget;
   readonly #circuit = new Circuit();
-  readonly #answers = new Lru<{ asked: readonly string[]; answer: Answer }>(CACHE_ENTRIES);
+  readonly #answers = new Lru<Heard & { asked: readonly string[] }>(CACHE_ENTRIES);
   readonly #asking = new Map<string, Asking>();
   #queue: string[] = [];
 
@@ -110,34 +129,34 @@ export class ScorerClient {
   }
 
   /**
-   * Asks for the facts in `needs`. An answer still fresh is reused if it was given about the same principal,
-   * session, device, place and client, and was asked for the same facts at least; a question like it that is on
-   * its way is joined.
+   * Asks for the facts in `needs` and has the answer used. An answer still fresh is reused if it was given about the
+   * same principal, session, device, place and client, and was asked for the same facts at least; a question like it
+   * that is on its way is joined. Only what could be used is kept, and counts as an answer at all.
+   * @param use throws if the answer is of no use.
    */
-  async assess(assessment: Assessment, now: number): Promise<Answer | undefined> {
+  async assess<T>(assessment: Assessment, use: (answer: Answer) => T): Promise<Assessed<T> | undefined> {
+    const now = performance.now();
     const key = JSON.stringify({ ...assessment.about, time: undefined });
     const known = this.#answers.get(key, now);
     if (known !== undefined && covers(known.asked, assessment)) {
       this.metrics.reused += 1;
-      return known.answer;
+      return this.#use(known, use);
     }
     const asking = this.#asking.get(key);
-    if (asking !== undefined && now < asking.until && covers(asking.asked, assessment)) return this.#join(asking);
-    if (!this.#circuit.allows(now)) return this.#refuse("circuit_open", "the scorer failed too often to be asked now");
+    if (asking !== undefined && now < asking.until && covers(asking.asked, assessment)) return this.#join(asking, use);
+    const era = this.#circuit.enter(now);
+    if (era === undefined) return this.#refuse("circuit_open", "the scorer failed too often to be asked now");
     if (!this.#budget.spend(now, askerOf(assessment))) return this.#refuse("over_budget", "the scorer was asked as often as it may be");
-    const question: Asking = {
-      asked: assessment.needs,
-      answer: this.#question(assessment, now),
-      until: now + this.#timeoutMs,
-    };
+    const answer = this.#question(assessment, era, use);
+    const question: Asking = { asked: assessment.needs, answer, until: now + this.#timeoutMs };
     this.#asking.set(key, question);
-    const answer = await question.answer;
+    const assessed = await answer;
     if (this.#asking.get(key) === question) this.#asking.delete(key);
-    const lifetime = Math.min((answer?.ttlSeconds ?? 0) * 1000, TTL_LIMIT_MS);
-    if (answer !== undefined && lifetime > 0) {
-      this.#answers.set(key, { asked: assessment.needs, answer }, now + lifetime);
+    if (assessed !== undefined && assessed.until > performance.now()) {
+      const { answer, until } = assessed;
+      this.#answers.set(key, { asked: assessment.needs, answer, until }, until);
     }
-    return answer;
+    return assessed;
   }
 
   /** The newest bundle, or `undefined` if it is the one named by `etag`, or there is none to be had. */
@@ -159,12 +178,12 @@ export class ScorerClient {
     return sent.value;
   }
 
-  /** Changes of revocations and risk levels after `cursor`. */
-  async state(cursor: number, urgent: boolean): Promise<unknown> {
+  /** Changes of revocations and risk levels after `cursor`. `urgentMs`: a request waits for it, so long at most. */
+  async state(cursor: number, urgentMs: number | undefined): Promise<unknown> {
     const sent = await this.#background<unknown>({
       path: `/v1/state?since=${cursor}`,
-      ...(urgent ? { timeoutMs: this.#timeoutMs } : {}),
-      take: async (response) => JSON.parse(await text(response)) as unknown,
+      ...(urgentMs !== undefined && { timeoutMs: Math.min(this.#timeoutMs, urgentMs) }),
+      take: async (response) => JSON.parse(await text(response, STATE_LIMIT)) as unknown,
     });
     return sent.value;
   }
@@ -207,51 +226,72 @@ export class ScorerClient {
     }
   }
 
-  async #join(asking: Asking): Promise<Answer | undefined> {
+  async #join<T>(asking: Asking, use: (answer: Answer) => T): Promise<Assessed<T> | undefined> {
     this.metrics.joined += 1;
     // A worker's request may end before its question is answered: then nobody is told of the answer.
-    const answer = await patience(asking.answer, this.#timeoutMs);
-    return answer === "impatient" ? this.#refuse("timeout", "a question that was joined has no answer") : answer;
+    const heard = await patience(asking.answer, this.#timeoutMs);
+    if (heard === "impatient") return this.#refuse("timeout", "a question that was joined has no answer");
+    return heard && this.#use(heard, use);
   }
 
-  async #question(assessment: Assessment, now: number): Promise<Answer | undefined> {
-    const started = performance.now();
-    const answer = await this.#hedged(
-      () => this.#ask(assessment, now),
-      () => this.#budget.spend(now + (this.#hedgeAfterMs ?? 0), askerOf(assessment)),
-    );
-    observe(this.metrics.latency, performance.now() - started);
-    return answer;
-  }
-
-  /** The first usable answer of two askings, the second of which starts late; of one, if hedging is off. */
-  async #hedged(ask: () => Promise<Answer | undefined>, mayAsk: () => boolean): Promise<Answer | undefined> {
-    const first = ask();
-    if (this.#hedgeAfterMs === undefined) return first;
-    const early = await patience(first, this.#hedgeAfterMs);
-    if (early !== "impatient") return early;
-    if (!mayAsk()) return first;
-    this.metrics.hedged += 1;
-    const usable = (asked: Promise<Answer | undefined>): Promise<Answer> =>
-      asked.then((answer) => answer ?? Promise.reject(new Error("no answer")));
-    return Promise.any([usable(first), usable(ask())]).catch(() => undefined);
-  }
-
-  async #ask(assessment: Assessment, now: number): Promise<Answer | undefined> {
-    this.metrics.asked += 1;
-    const { value, problem } = await this.#transport.json("/v1/assess", this.#timeoutMs, post(JSON.stringify(assessment)));
-    if (problem === undefined && isAnswer(value)) {
-      this.#circuit.succeeded();
-      return value;
+  #use<T>({ answer, until }: Heard, use: (answer: Answer) => T): Assessed<T> | undefined {
+    try {
+      return { answer, used: use(answer), until };
+    } catch (error) {
+      return this.#refuse("garbage", `an answer can not be used: ${fault(error)}`);
     }
+  }
+
+  /** One question, however often it is asked: it succeeds or fails once. */
+  async #question<T>(assessment: Assessment, era: number, use: (answer: Answer) => T): Promise<Assessed<T> | undefined> {
+    const started = performance.now();
+    const { value: answer, problem } = await this.#hedged(assessment, started + this.#timeoutMs);
+    const now = performance.now();
+    observe(this.metrics.latency, now - started);
+    const until = now + Math.min((answer?.ttlSeconds ?? 0) * 1000, TTL_LIMIT_MS);
+    const assessed = answer && this.#use({ answer, until }, use);
+    if (assessed !== undefined) this.#circuit.succeeded();
     // A question that is at fault says nothing of the scorer's health.
-    if (problem !== "rejected") this.#circuit.failed(now);
-    return problem === undefined ? this.#refuse("garbage", "an assessment's answer has no facts or no lifetime") : undefined;
+    else if (problem !== "rejected") this.#circuit.failed(era, now);
+    return assessed;
+  }
+
+  /** The first answer of two askings, the second of which starts late and has what is left of the time; of one, if hedging is off. */
+  async #hedged(assessment: Assessment, deadline: number): Promise<Sent<Answer>> {
+    const [first, second] = [new AbortController(), new AbortController()];
+    const early = this.#ask(assessment, this.#timeoutMs, first);
+    if (this.#hedgeAfterMs === undefined) return early;
+    const sent = await patience(early, this.#hedgeAfterMs);
+    if (sent !== "impatient") return sent;
+    const now = performance.now();
+    if (now >= deadline || !this.#budget.spend(now, askerOf(assessment))) return early;
+    this.metrics.hedged += 1;
+    const answered = async (asked: Promise<Sent<Answer>>): Promise<Sent<Answer>> => {
+      const sent = await asked;
+      return sent.problem === undefined ? sent : Promise.reject(new Error(sent.problem));
+    };
+    const late = this.#ask(assessment, deadline - now, second);
+    const won = await Promise.any([answered(early), answered(late)]).catch(() => early);
+    // Of the one that lost nobody wants to hear any more.
+    first.abort();
+    second.abort();
+    return won;
+  }
+
+  #ask(assessment: Assessment, timeoutMs: number, aborting: AbortController): Promise<Sent<Answer>> {
+    this.metrics.asked += 1;
+    return this.#transport.send({
+      path: "/v1/assess",
+      init: post(JSON.stringify(assessment)),
+      timeoutMs,
+      aborting,
+      take: async (response) => answerIn(JSON.parse(await text(response))),
+    });
   }
 
   async #background<T>(exchange: Omit<Exchange<T>, "timeoutMs"> & { timeoutMs?: number }): Promise<Sent<T>> {
     const sent = await this.#transport.send({ timeoutMs: BACKGROUND_TIMEOUT_MS, ...exchange });
-    if (sent.problem === undefined) this.#circuit.heard(Date.now());
+    if (sent.problem === undefined) this.#circuit.heard(performance.now());
     return sent;
   }
 
@@ -260,10 +300,13 @@ export class ScorerClient {
   }
 }
 
+/** An answer, and until when it may be used. */
+type Heard = Pick<Assessed<unknown>, "answer" | "until">;
+
 /** A question on its way. */
 interface Asking {
   asked: readonly string[];
-  answer: Promise<Answer | undefined>;
+  answer: Promise<Heard | undefined>;
   /** When it has failed at the latest: milliseconds. */
   until: number;
 }
@@ -279,9 +322,13 @@ function covers(asked: readonly string[], { needs }: Assessment): boolean {
   return needs.every((need) => asked.includes(need));
 }
 
-/** The envelope only: the facts themselves are the engine's to judge. */
-function isAnswer(body: unknown): body is Answer {
-  if (typeof body !== "object" || body === null) return false;
-  const { facts, ttlSeconds } = body as Record<string, unknown>;
-  return typeof facts === "object" && facts !== null && typeof ttlSeconds === "number" && ttlSeconds >= 0;
+/**
+ * The envelope only: the facts themselves are the engine's to judge.
+ * @throws {TypeError} if it is none.
+ */
+function answerIn(body: unknown): Answer {
+  const { facts, ttlSeconds } = (body ?? {}) as Record<string, unknown>;
+  const isLifetime = Number.isInteger(ttlSeconds) && (ttlSeconds as number) >= 0 && (ttlSeconds as number) < 2 ** 32;
+  if (typeof facts !== "object" || facts === null || !isLifetime) throw new TypeError("no facts, or no lifetime");
+  return body as Answer;
 }

@@ -1,3 +1,4 @@
+import { patience } from "./patience.js";
 import type { PublicKey } from "./types.js";
 
 /**
@@ -14,6 +15,21 @@ export const BUNDLE_KEY = "edgeward/bundle/";
 export const STATE_KEY = "edgeward/state/";
 /** Followed by the keyed hash of the principal. */
 export const PROFILE_KEY = "edgeward/profile/";
+
+/** How long a request waits for what is kept, milliseconds: */
+export const READ_MS = 500;
+/** and how long, after its answer, for something to be kept. */
+export const WRITE_MS = 5_000;
+
+/**
+ * Waits for a store, but not for ever.
+ * @throws {Error} if it took too long.
+ */
+export async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
+  const came = await patience(answer, ms);
+  if (came === "impatient") throw new Error(`the store did not answer within ${ms} ms`);
+  return came;
+}
 
 /** A name for whose scorer and signing keys it is: guards of other ones may share the store, and believe each other nothing. */
 export async function ownerOf(scorerUrl: string, publicKeys: readonly PublicKey[]): Promise<string> {

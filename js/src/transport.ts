@@ -1,4 +1,5 @@
 import { EdgewardError } from "./errors.js";
+import { patience } from "./patience.js";
 
 /**
  * Why the scorer could not be used: too late, not there, unwilling (a wrong token, overloaded), unreadable, it says
@@ -18,10 +19,14 @@ export interface Exchange<T> {
   init?: RequestInit;
   /** Statuses that are no failure beside the successful ones. */
   alsoFine?: readonly number[];
+  /** Aborts it. Whoever does so from outside has no use for the reply any more, and no failure is counted. */
+  aborting?: AbortController;
   take: (response: Response) => Promise<T>;
 }
 
-export type Sent<T> = { problem?: never; value: T } | { problem: ScorerProblem; value?: never };
+export type Sent<T> = { problem?: never; value: T } | { problem: ScorerProblem | "unwanted"; value?: never };
+
+type Tried<T> = { problem?: never; value: T } | { problem: ScorerProblem; message: string };
 
 /** Speaks HTTP with the scorer. Failures are told and counted, never thrown. */
 export class Transport {
@@ -64,34 +69,40 @@ export class Transport {
     return { problem };
   }
 
-  async send<T>({ path, timeoutMs, init = {}, alsoFine = [], take }: Exchange<T>): Promise<Sent<T>> {
-    const signal = AbortSignal.timeout(timeoutMs);
+  async send<T>(exchange: Exchange<T>): Promise<Sent<T>> {
+    const { path, timeoutMs, aborting = new AbortController() } = exchange;
+    // Not every `fetch` that a host brings heeds its signal.
+    const tried = await patience(this.#try(exchange, aborting.signal), timeoutMs);
+    if (aborting.signal.aborted) return { problem: "unwanted" };
+    if (tried === "impatient") {
+      aborting.abort();
+      return this.failed("timeout", `${path} did not answer within ${Math.ceil(timeoutMs)} ms`);
+    }
+    return tried.problem === undefined ? tried : this.failed(tried.problem, tried.message);
+  }
+
+  /** Never rejects: it may fail long after everybody has lost patience with it. */
+  async #try<T>({ path, init = {}, alsoFine = [], take }: Exchange<T>, signal: AbortSignal): Promise<Tried<T>> {
+    let response: Response;
     try {
       const request = new Request(`${this.#base}${path}`, { ...init, redirect: "manual", signal });
       request.headers.set("authorization", `Bearer ${this.#token}`);
-      const response = await this.#fetch(request);
-      const { status } = response;
-      try {
-        if (AT_FAULT.includes(status)) return this.failed("rejected", `${path} answered ${status}`);
-        if (!response.ok && !alsoFine.includes(status)) return this.failed("refused", `${path} answered ${status}`);
-        return { value: await take(response) };
-      } catch (error) {
-        if (signal.aborted) throw error;
-        return this.failed("garbage", `${path} answered what can not be read: ${String(error)}`);
-      } finally {
-        // A body that was not read would keep its connection.
-        if (!response.bodyUsed) await response.body?.cancel();
-      }
+      response = await this.#fetch(request);
     } catch (error) {
-      return signal.aborted
-        ? this.failed("timeout", `${path} did not answer within ${timeoutMs} ms`)
-        : this.failed("unreachable", `${path} can not be reached: ${String(error)}`);
+      return { problem: "unreachable", message: `${path} can not be reached: ${String(error)}` };
     }
-  }
-
-  /** A reply of JSON. */
-  json(path: string, timeoutMs: number, init: RequestInit = {}): Promise<Sent<unknown>> {
-    return this.send({ path, timeoutMs, init, take: async (response) => JSON.parse(await text(response)) as unknown });
+    const { status } = response;
+    try {
+      signal.throwIfAborted();
+      if (AT_FAULT.includes(status)) return { problem: "rejected", message: `${path} answered ${status}` };
+      if (!response.ok && !alsoFine.includes(status)) return { problem: "refused", message: `${path} answered ${status}` };
+      return { value: await take(response) };
+    } catch (error) {
+      return { problem: "garbage", message: `${path} answered what can not be read: ${String(error)}` };
+    } finally {
+      // A body that was not read would keep its connection.
+      if (!response.bodyUsed) await response.body?.cancel().catch(() => undefined);
+    }
   }
 }
 

@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { afterEach, beforeEach, mock, test } from "node:test";
 import { ScorerClient } from "../dist/scorer.js";
 import type { ScorerOptions } from "../dist/scorer.js";
 import type { ScorerProblem } from "../dist/transport.js";
-import type { Assessment, Receipt } from "../dist/types.js";
+import type { Answer, Assessment, Receipt } from "../dist/types.js";
 
 const NOW = 1_790_000_000_000;
+/** What the clock shows; timers keep their own time. */
+let clock = 0;
+beforeEach(() => {
+  clock = 0;
+  mock.method(performance, "now", () => clock);
+});
+afterEach(() => mock.restoreAll());
 
 function assessment(needs: string[], about: Record<string, unknown> = { principal: "p1", time: NOW }): Assessment {
   return { schema: 1, needs, about, bundleVersion: "1" };
@@ -15,12 +22,10 @@ function client(fetch: (request: Request) => Promise<Response>, over: Partial<Sc
   const problems: ScorerProblem[] = [];
   const options = { url: "http://scorer.example/", token: "t", timeoutMs: 50, fetch, ...over };
   const scorer = new ScorerClient(options, (problem) => problems.push(problem));
-  return { scorer, problems };
+  const ask = async (needs: string[], about?: Record<string, unknown>): Promise<Answer | undefined> =>
+    (await scorer.assess(assessment(needs, about), (answer) => answer))?.answer;
+  return { scorer, problems, ask };
 }
-
-// A real connection keeps the process alive while it waits; these stand-ins need a timer to.
-const alive = setInterval(() => undefined, 1_000);
-after(() => clearInterval(alive));
 
 function hang(request: Request): Promise<Response> {
   return new Promise((_, reject) => {
@@ -44,20 +49,22 @@ function endless(): ReadableStream<Uint8Array> {
 
 test("asks with the token, and reuses an answer while it is fresh and covers what is asked", async () => {
   const asked: unknown[] = [];
-  const { scorer } = client(async (request) => {
+  const { scorer, ask } = client(async (request) => {
     assert.equal(request.headers.get("authorization"), "Bearer t");
     assert.equal(request.url, "http://scorer.example/v1/assess");
     asked.push(((await request.json()) as Assessment).needs);
     return Response.json({ facts: { userRisk: "low" }, ttlSeconds: 60 });
   });
-  const first = await scorer.assess(assessment(["userRisk", "signInRisk"]), NOW);
+  const first = await ask(["userRisk", "signInRisk"]);
   assert.deepEqual(first?.facts, { userRisk: "low" });
-  await scorer.assess(assessment(["userRisk"], { principal: "p1", time: NOW + 5 }), NOW + 5_000);
+  clock = 5_000;
+  await ask(["userRisk"], { principal: "p1", time: NOW + 5 });
   assert.equal(asked.length, 1, "same principal, fewer needs: reused");
-  await scorer.assess(assessment(["principal.groups"]), NOW + 5_000);
-  await scorer.assess(assessment(["userRisk"], { principal: "p2" }), NOW + 5_000);
-  await scorer.assess(assessment(["userRisk"], { principal: "p1", country: "NO" }), NOW + 5_000);
-  await scorer.assess(assessment(["userRisk", "signInRisk"]), NOW + 61_000);
+  await ask(["principal.groups"]);
+  await ask(["userRisk"], { principal: "p2" });
+  await ask(["userRisk"], { principal: "p1", country: "NO" });
+  clock = 61_000;
+  await ask(["userRisk", "signInRisk"]);
   assert.deepEqual(asked.length, 5);
   assert.equal(scorer.metrics.reused, 1);
 });
@@ -79,8 +86,8 @@ test("every way to fail is no answer, counted by cause, and never thrown", async
     ["garbage", () => Promise.resolve(new Response(endless()))],
   ];
   for (const [problem, fetch] of cases) {
-    const { scorer, problems } = client(fetch);
-    assert.equal(await scorer.assess(assessment(["userRisk"]), NOW), undefined);
+    const { scorer, problems, ask } = client(fetch);
+    assert.equal(await ask(["userRisk"]), undefined);
     assert.deepEqual(problems, [problem]);
     assert.equal(scorer.metrics.problems[problem], 1);
   }
@@ -144,36 +151,41 @@ test("requests of one principal at one time ask one question", async () => {
   let asked = 0;
   let open = (): void => undefined;
   const gate = new Promise<void>((resolve) => (open = resolve));
-  const { scorer } = client(async () => {
+  const { scorer, ask } = client(async () => {
     asked += 1;
     await gate;
     return answer();
   });
   const needs = ["userRisk", "signInRisk"];
-  const waiting = [needs, ["userRisk"], needs].map((some) => scorer.assess(assessment(some), NOW));
-  const other = scorer.assess(assessment(["principal.groups"]), NOW);
+  const waiting = [needs, ["userRisk"], needs].map((some) => ask(some));
+  const other = ask(["principal.groups"]);
   open();
   assert.ok((await Promise.all([...waiting, other])).every((one) => one?.facts["userRisk"] === "low"));
   assert.deepEqual([asked, scorer.metrics.joined], [2, 2], "what is not covered is asked for itself");
-  await scorer.assess(assessment(needs), NOW);
+  await ask(needs);
   assert.equal(asked, 3, "nothing is joined that is over");
 });
 
 test("whoever joins a question waits no longer for it than for one of its own", async () => {
-  // The question's own request is gone, and its answer with it: the promise never settles.
-  const { scorer, problems } = client(() => new Promise(() => undefined), { timeoutMs: 30 });
-  void scorer.assess(assessment(["userRisk"]), NOW);
-  assert.equal(await scorer.assess(assessment(["userRisk"]), NOW), undefined);
+  // In a worker the question's own request may be gone, its timers with it: its answer never comes.
+  const { problems, ask } = client(() => new Promise(() => undefined), { timeoutMs: 30 });
+  const timers = mock.method(globalThis, "setTimeout", () => 0);
+  void ask(["userRisk"]);
+  timers.mock.restore();
+  assert.equal(await ask(["userRisk"]), undefined);
   assert.deepEqual(problems, ["timeout"]);
 });
 
 test("a scorer that fails is left alone, probed, and asked again when it is well", async () => {
   let [asked, up] = [0, false];
-  const { scorer, problems } = client(() => {
+  const { scorer, problems, ...one } = client(() => {
     asked += 1;
     return Promise.resolve(up ? answer() : new Response(null, { status: 503 }));
   });
-  const ask = (at: number) => scorer.assess(assessment(["userRisk"], { principal: `p${at}` }), NOW + at);
+  const ask = (at: number): Promise<Answer | undefined> => {
+    clock = at;
+    return one.ask(["userRisk"], { principal: `p${at}` });
+  };
   for (let at = 0; at < 5; at += 1) await ask(at);
   assert.equal(scorer.metrics.circuit, "open");
   assert.equal(await ask(10), undefined);
@@ -189,23 +201,22 @@ test("a scorer that fails is left alone, probed, and asked again when it is well
 });
 
 test("a question at fault does not open the circuit", async () => {
-  const { scorer } = client(() => Promise.resolve(new Response(null, { status: 422 })));
-  for (let at = 0; at < 9; at += 1) await scorer.assess(assessment(["userRisk"], { principal: `p${at}` }), NOW);
+  const { scorer, ask } = client(() => Promise.resolve(new Response(null, { status: 422 })));
+  for (let at = 0; at < 9; at += 1) await ask(["userRisk"], { principal: `p${at}` });
   assert.equal(scorer.metrics.circuit, "closed");
 });
 
 test("a flood here is none at the scorer", async () => {
-  const { scorer, problems } = client(() => Promise.resolve(answer()), { questionsPerSecond: 3 });
-  const ask = (at: number, name: number) => scorer.assess(assessment(["userRisk"], { principal: `p${name}` }), NOW + at);
-  for (let name = 0; name < 5; name += 1) await ask(0, name);
+  const { scorer, problems, ask } = client(() => Promise.resolve(answer()), { questionsPerSecond: 3 });
+  for (let name = 0; name < 5; name += 1) await ask(["userRisk"], { principal: `p${name}` });
   assert.deepEqual([scorer.metrics.asked, problems], [3, ["over_budget", "over_budget"]]);
-  assert.notEqual(await ask(400, 9), undefined, "it fills up again");
+  clock = 400;
+  assert.notEqual(await ask(["userRisk"], { principal: "p9" }), undefined, "it fills up again");
 });
 
 test("who floods does not choose outage mode for all others", async () => {
-  const { scorer } = client(() => Promise.resolve(answer()), { questionsPerSecond: 80 });
-  const ask = async (about: Record<string, unknown>): Promise<boolean> =>
-    (await scorer.assess(assessment(["userRisk"], about), NOW)) !== undefined;
+  const one = client(() => Promise.resolve(answer()), { questionsPerSecond: 80 });
+  const ask = async (about: Record<string, unknown>): Promise<boolean> => (await one.ask(["userRisk"], about)) !== undefined;
   const flood = async (about: (index: number) => Record<string, unknown>): Promise<number> => {
     let answered = 0;
     for (let index = 0; index < 100; index += 1) answered += (await ask(about(index))) ? 1 : 0;
@@ -219,19 +230,19 @@ test("who floods does not choose outage mode for all others", async () => {
 });
 
 test("a question is asked twice only if the budget has one for it", async () => {
-  const { scorer } = client(hang, { hedgeAfterMs: 5, timeoutMs: 40, questionsPerSecond: 1 });
-  assert.equal(await scorer.assess(assessment(["userRisk"]), NOW), undefined);
+  const { scorer, ask } = client(hang, { hedgeAfterMs: 5, timeoutMs: 40, questionsPerSecond: 1 });
+  assert.equal(await ask(["userRisk"]), undefined);
   assert.deepEqual([scorer.metrics.asked, scorer.metrics.hedged], [1, 0]);
 });
 
 test("a hedged question takes the first answer; without hedging nothing is asked twice", async () => {
   let asked = 0;
   const slowThenQuick = (request: Request): Promise<Response> => ((asked += 1) === 1 ? hang(request) : Promise.resolve(answer()));
-  const { scorer } = client(slowThenQuick, { hedgeAfterMs: 5, timeoutMs: 5_000 });
-  assert.notEqual(await scorer.assess(assessment(["userRisk"]), NOW), undefined);
+  const { scorer, ask } = client(slowThenQuick, { hedgeAfterMs: 5, timeoutMs: 5_000 });
+  assert.notEqual(await ask(["userRisk"]), undefined);
   assert.deepEqual([asked, scorer.metrics.hedged, scorer.metrics.latency.count], [2, 1, 1]);
   asked = 0;
   const plain = client(slowThenQuick);
-  assert.equal(await plain.scorer.assess(assessment(["userRisk"]), NOW), undefined);
+  assert.equal(await plain.ask(["userRisk"]), undefined);
   assert.equal(asked, 1);
 });

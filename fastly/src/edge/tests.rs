@@ -224,6 +224,13 @@ fn a_newer_bundle_is_put_to_work_and_a_worse_one_is_not() {
 }
 
 #[test]
+fn a_clock_that_is_set_back_puts_nothing_off() {
+    assert!(is_due(None, 2_000, NOW) && is_due(Some(NOW), 2_000, NOW + 2_000));
+    assert!(!is_due(Some(NOW), 2_000, NOW + 1_999));
+    assert!(is_due(Some(NOW), 2_000, NOW - 3_600_000));
+}
+
+#[test]
 fn settings_that_can_not_work_are_refused_at_start() {
     let secrets = Secrets { identifier_key: Some("short".to_owned()), ..Secrets::default() };
     let refused = Edge::new(Settings::default(), secrets, None, Box::new(surroundings())).err().unwrap();
