@@ -241,27 +241,31 @@ impl Edge {
 
     /// Reads pages until one brings nothing new.
     fn read_state(&mut self, now: i64) {
-        let Some(scorer) = self.scorer.as_deref() else { return };
+        if self.scorer.is_none() {
+            return;
+        }
         self.state_tried_at = Some(now);
         for _ in 0..PAGES_LIMIT {
             let cursor = self.state.cursor();
-            match scorer.state(cursor) {
-                Ok(page) if self.state.apply(&page) => {}
-                Ok(_) => {
-                    self.reporter.report("scorer_garbage", "/v1/state answered what can not be used", now);
-                    return;
-                }
-                Err(why) => {
-                    self.reporter.report(why.code(), &why.to_string(), now);
-                    return;
-                }
+            if self.read_page(cursor, now).is_none() {
+                return;
             }
+            // With each page: the next one may not come.
+            self.heed();
             if self.state.cursor() == cursor {
                 break;
             }
         }
         self.state_at = Some(now);
-        self.heed();
+    }
+
+    fn read_page(&mut self, cursor: u64, now: i64) -> Option<()> {
+        match self.scorer.as_deref()?.state(cursor) {
+            Ok(page) if self.state.apply(&page) => return Some(()),
+            Ok(_) => self.reporter.report("scorer_garbage", "/v1/state answered what can not be used", now),
+            Err(why) => self.reporter.report(why.code(), &why.to_string(), now),
+        }
+        None
     }
 
     /// Stops or starts relying on the model, as the scorer's audit says.

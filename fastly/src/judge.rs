@@ -29,6 +29,9 @@ pub struct Learned<'a> {
     pub ttl_seconds: u32,
 }
 
+/// No profile is kept longer than this, whatever the answer says: seconds.
+const LIFETIME_LIMIT: u32 = 3_600;
+
 /// The envelope of an answer. An answer without facts or a lifetime is none.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -73,7 +76,10 @@ fn read(text: &str) -> Option<(Answer<'_>, Option<Learned<'_>>)> {
     let learned = envelope
         .profile
         .filter(|profile| envelope.ttl_seconds > 0 && profile.get().starts_with('{'))
-        .map(|profile| Learned { profile: profile.get(), ttl_seconds: envelope.ttl_seconds });
+        .map(|profile| Learned {
+            profile: profile.get(),
+            ttl_seconds: envelope.ttl_seconds.min(LIFETIME_LIMIT),
+        });
     envelope.facts.get().starts_with('{').then_some((answer, learned))
 }
 
@@ -127,6 +133,12 @@ pub(crate) mod tests {
         let asked = vec![Fact::UserRisk];
         let low = r#"{"facts":{"userRisk":"low"},"profile":{"count":1},"ttlSeconds":60}"#;
         assert_eq!(ruled(Some(low)), (Outcome::Allow, asked.clone(), false, Some(60)));
+        let long = low.replace("60", "86400");
+        assert_eq!(
+            ruled(Some(&long)),
+            (Outcome::Allow, asked.clone(), false, Some(3_600)),
+            "an hour at most"
+        );
         let high = r#"{"facts":{"userRisk":"high"},"profile":null,"ttlSeconds":60}"#;
         assert_eq!(ruled(Some(high)), (Outcome::Block, asked.clone(), false, None));
         // Answered, and not known there either: settled, but no outage.

@@ -17,6 +17,8 @@ struct World {
     bundle: Option<StoredBundle>,
     answer: Option<String>,
     state: Option<String>,
+    /// What is behind the first page of state can not be had.
+    has_one_page: bool,
     profiles: HashMap<String, String>,
     asked: Vec<Value>,
     receipts: Vec<Value>,
@@ -37,9 +39,12 @@ impl Scorer for Surroundings {
         world.answer.clone().map_or_else(gone, Ok)
     }
 
-    fn state(&self, _since: u64) -> Result<String, Failure> {
+    fn state(&self, since: u64) -> Result<String, Failure> {
         let mut world = self.0.borrow_mut();
         world.states_read += 1;
+        if world.has_one_page && since > 0 {
+            return gone();
+        }
         world.state.clone().map_or_else(gone, Ok)
     }
 
@@ -175,9 +180,16 @@ fn an_edge_that_is_told_to_stops_relying_on_its_model() {
     let world = surroundings();
     let state = json!({"cursor": 1, "revokedSessions": [], "riskLevels": [], "failSafe": true});
     world.0.borrow_mut().state = Some(state.to_string());
-    let mut edge = edge(&settings("free"), &world);
-    send(&mut edge, None, NOW, None);
+    let mut first = edge(&settings("free"), &world);
+    send(&mut first, None, NOW, None);
     assert_eq!(world.0.borrow().receipts[0]["failSafe"], true, "from the first decision on");
+    world.0.borrow_mut().has_one_page = true;
+    send(&mut edge(&settings("free"), &world), None, NOW, None);
+    assert_eq!(
+        world.0.borrow().receipts[1]["failSafe"],
+        true,
+        "although the rest of the state can not be had"
+    );
 }
 
 #[test]
