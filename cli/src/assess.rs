@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments) -> Done {
     let dataset = read_stream(arguments.events.as_deref(), |_| {})?;
     let held_out = families(&dataset, "--hold-out", arguments.hold_out.as_deref())?;
     if dataset.part(Split::Test, &[]).is_empty() {
-        return Err(nothing_of(Split::Test, None));
+        return Err(nothing_of(arguments.events.as_deref(), Split::Test, None));
     }
     let mut progress = Progress::without_output();
     let since = milliseconds(arguments.since);

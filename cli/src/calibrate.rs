@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Done {
     let advanced = families(&dataset, "--advanced", arguments.advanced.as_deref())?;
     let since = milliseconds(arguments.since);
     if dataset.calibration(&[], since).is_empty() {
-        return Err(nothing_of(Split::Calibrate, arguments.since));
+        return Err(nothing_of(arguments.events.as_deref(), Split::Calibrate, arguments.since));
     }
     let dataset = weighed(&dataset, &model.everybody)?;
     let promise = Promise { alpha: arguments.alpha, beta: arguments.beta, ..Promise::default() };

@@ -12,6 +12,7 @@ use hmac_sha256::Hash;
 use crate::Done;
 use crate::destination::Destination;
 use crate::failure::{Failure, Status};
+use crate::input;
 use crate::laboratory::{families, read_stream, weighed};
 use crate::stream::Progress;
 
@@ -59,7 +60,10 @@ pub fn run(arguments: &Arguments) -> Done {
     let rows = dataset.part(Split::Train, &[]);
     let attacks = rows.iter().filter(|row| row.is_attack).count();
     if attacks == 0 || attacks == rows.len() {
-        return Err(Failure::input("events", "have no benign rows or no attacks to learn from"));
+        return Err(Failure::input(
+            &input::name(arguments.events.as_deref()),
+            "has no benign rows or no attacks to learn from",
+        ));
     }
     let mut progress = Progress::without_output();
     let mut learn = |without: &[String], aim, done: f64| {

@@ -226,7 +226,7 @@ fn agents_are_checked_before_a_bundle_is_written() {
     let refused =
         build(&json!({"directories": [{"url": "https://agent.example/keys", "name": "A", "fetch": true}]}));
     assert_eq!(refused.status, 2);
-    assert!(refused.err.contains("agents.directories[0].url"), "{}", refused.err);
+    assert!(refused.err.contains("agents.json: directories[0].url"), "{}", refused.err);
 }
 
 #[test]
@@ -246,5 +246,5 @@ fn a_model_is_carried_compact_and_says_when_it_expires() {
     assert!(run.status == 2 && run.err.contains("--model"), "{}", run.err);
     let broken = directory.write("broken.json", json!({"schema": 1, "moon": 1}).to_string());
     let run = edgeward(&[&base[..], &["--model", &broken]].concat(), "");
-    assert!(run.status == 2 && run.err.contains("broken.json: model"), "{}", run.err);
+    assert!(run.status == 2 && run.err.contains("broken.json:1: model"), "{}", run.err);
 }

@@ -181,11 +181,11 @@ fn a_bundle_or_answer_that_can_not_be_read_is_named() {
     let broken = directory.write("broken.json", "{\"schema\":1,");
     let run = edgeward(&["evaluate", "--bundle", &broken], ADMIN);
     assert_eq!((run.status, run.out.as_str()), (2, ""));
-    assert!(run.err.contains("broken.json: "), "{}", run.err);
+    assert!(run.err.contains("broken.json:1: "), "{}", run.err);
 
     let bundle = directory.bundle(&json!([admins_need_mfa()]));
     let answer = directory.write("answer.json", r#"{"facts":{"userRisk":3}}"#);
     let run = edgeward(&["evaluate", "--bundle", &bundle, "--answer", &answer], ADMIN);
     assert_eq!((run.status, run.out.as_str()), (2, ""));
-    assert!(run.err.contains("answer.json: facts.userRisk: expected a string, found 3"), "{}", run.err);
+    assert!(run.err.contains("answer.json:1: facts.userRisk: expected a string, found 3"), "{}", run.err);
 }

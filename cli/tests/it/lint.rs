@@ -60,8 +60,7 @@ fn a_file_that_is_no_json_is_named_with_the_place() {
     let policies = directory.write("p.json", "[\n  {\"a\": }\n]");
     let run = edgeward(&["lint", "--policies", &policies], "");
     assert_eq!(run.status, 2);
-    assert!(run.err.contains("p.json: ") && run.err.contains("line 2 column"), "{}", run.err);
-    assert_eq!(edgeward(&["lint"], "").status, 2);
+    assert!(run.err.contains("p.json:2: "), "{}", run.err);
 }
 
 #[test]

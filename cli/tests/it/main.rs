@@ -10,11 +10,13 @@ mod bundle;
 mod classify;
 mod entra_events;
 mod evaluate;
+mod faults;
 mod fixture;
 mod import;
 mod lint;
 mod rba_csv;
 mod second_opinion;
+mod standard_input;
 mod train;
 mod whatif;
 
