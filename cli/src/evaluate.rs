@@ -1,12 +1,12 @@
 //! `edgeward evaluate`: requests in, decisions out.
 
+mod answer;
 mod outage;
 mod words;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use edgeward::assess::Answer;
 use edgeward::decision::Decision;
 use edgeward::risk::Counterfactual;
 use edgeward::{Engine, Request};
@@ -71,7 +71,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Done {
     let engine = arguments.bundle.engine()?;
     let answer = arguments.answer.as_deref().map(|file| Document::read(Some(file))).transpose()?;
-    let answer = answer.as_ref().map(Document::parse::<Answer<'_>>).transpose()?;
+    let answer = answer.as_ref().map(answer::read).transpose()?;
     let words =
         arguments.explain.then(Words::load).transpose().map_err(|why| Failure::input("words", why))?;
     let sources = &arguments.outage;
