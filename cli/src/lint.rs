@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use edgeward::bundle::Bundle;
 use edgeward::policy::{Directory, Issue, Severity, Written};
 use serde::Serialize;
@@ -23,6 +23,7 @@ use crate::output::Output;
 /// `/groups`, `/directoryRoles` or `/servicePrincipals` (which lists applications as well), all pages of it.
 #[derive(Args)]
 #[command(
+    group = ArgGroup::new("source").args(["bundle", "policies"]).required(true),
     after_help = "Exit status: 0 nothing found, 1 warnings, 2 errors: the policies can not be enforced.\n\n\
     Examples:\n  \
     edgeward lint --bundle bundle.json\n  \
@@ -30,14 +31,14 @@ use crate::output::Output;
     edgeward lint --bundle bundle.json --directory users.json groups.json"
 )]
 pub struct Arguments {
-    /// Bundle to check
-    #[arg(long, value_name = "FILE", required_unless_present = "policies", conflicts_with = "policies")]
+    /// Bundle to check: its source, for what is compiled does not tell what policies say
+    #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
     /// Policies to check
     #[arg(long, value_name = "FILE", num_args = 1..)]
     policies: Vec<PathBuf>,
     /// Named locations the policies refer to; those in a combined export are taken without it
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "policies")]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "policies", conflicts_with = "bundle")]
     locations: Vec<PathBuf>,
     /// What exists in the tenant: Graph exports of users, groups, roles, service principals
     #[arg(long, value_name = "FILE", num_args = 1..)]
