@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 use base64ct::{Base64, Encoding as _};
 use clap::Args;
 use ed25519_compact::{KeyPair, Seed};
+use edgeward::Error;
 use edgeward::bundle::{Algorithm, Bundle, PublicKey, SignatureEnvelope};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::signature_beside;
 use crate::Done;
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, Status, report};
 use crate::input::{self, Document};
 use crate::load;
 use crate::output::Output;
@@ -36,9 +37,10 @@ pub struct Keygen {
 /// Sign a bundle
 ///
 /// Writes `{"keyId","algorithm","signature"}` beside the bundle, with `.sig` added to its name. The bundle is checked
-/// first: one that no edge would load is not signed.
+/// first: one that is wrong is not signed. Edges load what `compile` made: a source is signed for `evaluate` and
+/// `whatif`, and standard error says so.
 #[derive(Args)]
-#[command(after_help = "Example:\n  edgeward bundle sign --key keys/bundle.key bundle.json")]
+#[command(after_help = "Example:\n  edgeward bundle sign --key keys/bundle.key bundle.edge.json")]
 pub struct Sign {
     /// Private key, from `keygen`
     #[arg(long, value_name = "FILE")]
@@ -48,8 +50,10 @@ pub struct Sign {
 }
 
 /// Check that a bundle is signed by a key and can be loaded
+///
+/// Edges load what `compile` made: standard error says so of a source.
 #[derive(Args)]
-#[command(after_help = "Example:\n  edgeward bundle verify --public-key keys/bundle.pub bundle.json")]
+#[command(after_help = "Example:\n  edgeward bundle verify --public-key keys/bundle.pub bundle.edge.json")]
 pub struct Verify {
     /// Public key, from `keygen`
     #[arg(long, value_name = "FILE")]
@@ -111,6 +115,7 @@ pub fn sign(arguments: &Sign) -> Done {
     }
     let bundle = Document::exact(&arguments.bundle)?;
     load::unsigned(&bundle)?;
+    warn_of_source(&bundle);
     let envelope = SignatureEnvelope {
         key_id: public.id,
         algorithm: Algorithm::Ed25519,
@@ -134,6 +139,7 @@ pub fn verify(arguments: &Verify) -> Done {
     };
     let document = Document::exact(&arguments.bundle)?;
     let bundle = signed.open(&document)?;
+    warn_of_source(&document);
     let mut output = Output::new();
     output.line(
         &json!({"version": bundle.version().to_string(), "policies": bundle.policies().policies().len()}),
@@ -162,6 +168,16 @@ impl SignedBundle<'_> {
         };
         Bundle::open(document.text.as_bytes(), &envelope, &[key])
             .map_err(|why| Failure::refused(&document.name, &why))
+    }
+}
+
+/// Whoever signs a bundle means edges to load it, and these have no compiler.
+fn warn_of_source(bundle: &Document) {
+    if matches!(Bundle::unsigned_compiled(bundle.text.as_bytes()), Err(Error::NotCompiled)) {
+        report(
+            &bundle.name,
+            "is the source of a bundle, which no edge loads: `edgeward bundle compile` makes what they do",
+        );
     }
 }
 

@@ -82,6 +82,11 @@ fn a_signed_bundle_is_believed_and_no_other() {
     let (key, public) = (directory.path("keys/bundle.key"), directory.path("keys/bundle.pub"));
     let signed = edgeward(&["bundle", "sign", "--key", &key, &bundle], "");
     assert_eq!(signed.status, 0, "{}", signed.err);
+    assert!(
+        signed.err.contains("bundle.json: is the source of a bundle, which no edge loads"),
+        "{}",
+        signed.err
+    );
     let envelope: Value = serde_json::from_slice(&directory.read("bundle.json.sig")).unwrap();
     assert_eq!(envelope["algorithm"], "Ed25519");
     assert_eq!(envelope["keyId"], signed.json()[0]["keyId"]);
@@ -90,6 +95,13 @@ fn a_signed_bundle_is_believed_and_no_other() {
     let verify = |public: &str| edgeward(&["bundle", "verify", "--public-key", public, &bundle], "");
     let verified = verify(&public);
     assert_eq!((verified.status, &verified.json()[0]), (0, &json!({"version": "1", "policies": 1})));
+    assert!(verified.err.contains("which no edge loads"), "{}", verified.err);
+    let compiled = directory.path("bundle.edge.json");
+    assert_eq!(edgeward(&["bundle", "compile", &bundle, "--out", &compiled], "").status, 0);
+    for command in [["sign", "--key", &key], ["verify", "--public-key", &public]] {
+        let run = edgeward(&[&["bundle"], &command[..], &[&compiled]].concat(), "");
+        assert_eq!((run.status, run.err.as_str()), (0, ""), "{command:?}");
+    }
 
     directory.keygen("others");
     let foreign = verify(&directory.path("others/bundle.pub"));
