@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{canonical, model};
 use crate::Done;
-use crate::failure::{Failure, Status};
+use crate::failure::{Failure, Status, report};
 use crate::input::{self, Document};
 use crate::lint::{self, Finding, Sources};
 use crate::load;
@@ -87,6 +87,9 @@ pub fn run(arguments: &Arguments) -> Done {
         return Ok(Status::BadInput);
     }
     let policies = sources.policies.to_value()?;
+    if policies.as_array().is_some_and(Vec::is_empty) {
+        report("--policies", "there are none in these files, and the bundle asks nothing of anybody");
+    }
     let mut bundle = json!({
         "schema": 1,
         "version": arguments.version,

@@ -165,6 +165,19 @@ fn what_no_edge_would_load_is_not_built_nor_signed() {
 }
 
 #[test]
+fn a_bundle_without_policies_is_told_of() {
+    let directory = Directory::new("bundle-empty");
+    let policies = directory.write("arr.json", "[]");
+    let out = directory.path("out.json");
+    let run = edgeward(&["bundle", "build", "--policies", &policies, "--version", "1", "--out", &out], "");
+    assert_eq!((run.status, &run.json()[0]["policies"]), (0, &json!(0)));
+    assert_eq!(
+        run.err,
+        "--policies: there are none in these files, and the bundle asks nothing of anybody\n"
+    );
+}
+
+#[test]
 fn a_bundle_that_fails_its_own_test_is_not_built() {
     let directory = Directory::new("bundle-self-test");
     let policies = directory.write("policies.json", admins_need_mfa().to_string());
