@@ -176,7 +176,10 @@ fn entra_signins(options: &EntraSignins) -> Done {
     let Tally { rows, requests, incomplete } = tally;
     report(
         &name,
-        format_args!("{rows} rows, {requests} requests, {incomplete} of them with unreadable values"),
+        format_args!(
+            "{rows} rows, {requests} requests, {incomplete} of them with unreadable values; {} not read",
+            rows - requests
+        ),
     );
     Ok(tally.status())
 }

@@ -199,7 +199,7 @@ fn rows_that_are_no_sign_ins_are_named_and_left_out() {
         "input:2: Category: a row of `AuditLogs`",
         "input:3: has no column",
         "input:4: ",
-        "5 rows, 2 requests",
+        "5 rows, 2 requests, 0 of them with unreadable values; 3 not read",
     ] {
         assert!(run.err.contains(part), "{part} in {}", run.err);
     }
