@@ -15,7 +15,12 @@ use crate::input::{self, Document, Line, MAX_LINE, Source};
 use crate::stream::Progress;
 
 /// Families that only some attackers master: they clone the browser next door or hold what was on the device.
-const ADVANCED: [&str; 5] = ["veryTargeted", "aiAgent", "aitm", "clone", "cookieTheft"];
+const ADVANCED: &str = "veryTargeted,aiAgent,aitm,clone,cookieTheft";
+
+/// The help of an argument that takes families, and has the advanced ones if left out.
+pub fn families_help(what: &str) -> String {
+    format!("{what} [default: {ADVANCED}, as far as the stream has them]")
+}
 
 /// Midnight UTC; without a day, before everything.
 pub fn milliseconds(day: Option<Date>) -> i64 {
@@ -67,7 +72,7 @@ pub fn families(dataset: &Dataset, argument: &str, given: Option<&[String]>) -> 
         dataset.rows.iter().filter(|row| row.is_attack).map(|row| row.family).collect();
     let known: Vec<&str> = attacks.iter().filter_map(|family| dataset.name(*family)).collect();
     let Some(given) = given else {
-        let present = ADVANCED.into_iter().filter(|name| known.contains(name));
+        let present = ADVANCED.split(',').filter(|name| known.contains(name));
         return Ok(present.map(str::to_owned).collect());
     };
     // An empty list is one empty name.

@@ -13,7 +13,7 @@ use crate::Done;
 use crate::destination::Destination;
 use crate::failure::{Failure, Status};
 use crate::input;
-use crate::laboratory::{families, read_stream, weighed};
+use crate::laboratory::{families, families_help, read_stream, weighed};
 use crate::stream::Progress;
 
 /// Learn the points of a model from a labelled stream
@@ -37,10 +37,7 @@ pub struct Arguments {
     /// Name of the model, stated in every decision; 64 bytes at most
     #[arg(long)]
     id: String,
-    /// Families that the standard scorecard does without
-    ///
-    /// [default: veryTargeted,aiAgent,aitm,clone,cookieTheft, as far as the stream has them]
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', help = families_help("Families that the standard scorecard does without"))]
     advanced: Option<Vec<String>>,
 }
 
