@@ -151,15 +151,25 @@ impl<'a> BundleFile<'a> {
     }
 
     fn written(&self, directory: Option<&Directory>) -> Result<(Written, Vec<Issue>), Error> {
+        if self.compiled.is_some() {
+            return Err(Error::bundle(
+                "compiled",
+                "does not tell what policies say: take the source of the bundle",
+            ));
+        }
         let locations = stated(self.named_locations).unwrap_or("[]");
         Written::parse(self.policies(), locations, directory).map_err(|issues| Error::Policies { issues })
     }
 
     /// What the source says, compiled on the spot, or what was compiled before.
-    fn form_of_either(&self, directory: Option<&Directory>) -> Result<(Form, Vec<Issue>), Error> {
+    fn form_of_either(&self) -> Result<(Form, Vec<Issue>), Error> {
         if self.compiled.is_some() {
             return Ok((self.form()?, Vec::new()));
         }
+        self.form_of_source(None)
+    }
+
+    fn form_of_source(&self, directory: Option<&Directory>) -> Result<(Form, Vec<Issue>), Error> {
         let (written, issues) = self.written(directory)?;
         Ok((Form { policies: written.into_set(), model: self.model()? }, issues))
     }
@@ -203,7 +213,7 @@ impl Bundle {
     /// [`Error::TooLarge`], [`Error::Json`], [`Error::Bundle`], [`Error::Model`], or [`Error::Policies`] with
     /// every issue found. Warnings alone do not refuse a bundle.
     pub fn unsigned(bytes: &[u8]) -> Result<Self, Error> {
-        Self::read(bytes, |file| file.form_of_either(None))
+        Self::read(bytes, |file| file.form_of_either())
     }
 
     /// [`Self::open`], where there is no compiler: the source of a bundle is refused.
@@ -230,9 +240,10 @@ impl Bundle {
     /// What is wrong or doubtful in the policies of a bundle, by a directory too if there is one.
     ///
     /// # Errors
-    /// As [`Bundle::unsigned`], but for [`Error::Policies`].
+    /// As [`Bundle::unsigned`], but for [`Error::Policies`]; [`Error::Bundle`] as well if it is compiled: then only its
+    /// source has policies to look at.
     pub fn lint(bytes: &[u8], directory: Option<&Directory>) -> Result<Vec<Issue>, Error> {
-        match Self::read(bytes, |file| file.form_of_either(directory)) {
+        match Self::read(bytes, |file| file.form_of_source(directory)) {
             Ok(bundle) => Ok(bundle.warnings),
             Err(Error::Policies { issues }) => Ok(issues),
             Err(error) => Err(error),
@@ -268,12 +279,6 @@ impl Bundle {
     /// them.
     pub fn written(text: &str) -> Result<(Written, Sources), Error> {
         let file = BundleFile::read(text)?;
-        if file.compiled.is_some() {
-            return Err(Error::bundle(
-                "compiled",
-                "does not tell what policies say: take the source of the bundle",
-            ));
-        }
         let (written, _) = file.written(None)?;
         Ok((written, Sources::of(file.policies())))
     }

@@ -143,6 +143,7 @@ fn a_compiled_bundle_is_made_of_a_good_source_only_and_says_nothing_else() {
     assert_eq!(compile(&compiled)["error"]["code"], "invalid_bundle", "it is compiled already");
     whole["selfTest"][0]["outcome"] = "allow".into();
     assert_eq!(compile(&whole)["error"]["code"], "self_test_failed");
+    assert!(Bundle::lint(compiled.to_string().as_bytes(), None).unwrap_err().to_string().contains("source"));
     assert!(Bundle::written(&compiled.to_string()).unwrap_err().to_string().contains("source"));
 }
 

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use crate::Done;
 use crate::destination::Destination;
 use crate::failure::{Failure, Status};
-use crate::laboratory::{families, milliseconds, model, nothing_of, read_stream};
+use crate::laboratory::{families, families_help, milliseconds, model, nothing_of, read_stream};
 use crate::output::Output;
 use crate::stream::Progress;
 
@@ -38,10 +38,11 @@ pub struct Arguments {
     /// Calibrate what is learned anew on rows from this day on (UTC): the nearer to its use, the less a promise shifts
     #[arg(long, value_name = "YYYY-MM-DD")]
     since: Option<Date>,
-    /// Families to learn and calibrate without, to see how well others generalise to them
-    ///
-    /// [default: veryTargeted,aiAgent,aitm,clone,cookieTheft, as far as the stream has them]
-    #[arg(long, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        help = families_help("Families to learn and calibrate without, to see how well others generalise to them")
+    )]
     hold_out: Option<Vec<String>>,
 }
 
@@ -53,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Done {
     let dataset = read_stream(arguments.events.as_deref(), |_| {})?;
     let held_out = families(&dataset, "--hold-out", arguments.hold_out.as_deref())?;
     if dataset.part(Split::Test, &[]).is_empty() {
-        return Err(nothing_of(Split::Test, None));
+        return Err(nothing_of(arguments.events.as_deref(), Split::Test, None));
     }
     let mut progress = Progress::without_output();
     let since = milliseconds(arguments.since);

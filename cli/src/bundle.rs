@@ -14,6 +14,8 @@ use clap::{Args, Subcommand};
 pub use keys::SignedBundle;
 
 use crate::Done;
+use crate::failure::Failure;
+use crate::input::{self, is_standard_input};
 
 /// Make, sign and check bundles
 #[derive(Args)]
@@ -45,8 +47,11 @@ pub fn run(arguments: &Arguments) -> Done {
 }
 
 /// Where the signature of a bundle stands unless told otherwise: beside it.
-pub fn signature_beside(bundle: &Path) -> PathBuf {
+pub fn signature_beside(bundle: &Path) -> Result<PathBuf, Failure> {
+    if is_standard_input(bundle) {
+        return Err(Failure::input(&input::name(None), "is no file that a signature could stand beside"));
+    }
     let mut path = bundle.as_os_str().to_owned();
     path.push(".sig");
-    path.into()
+    Ok(path.into())
 }

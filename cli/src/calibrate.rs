@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use crate::Done;
 use crate::destination::Destination;
 use crate::failure::{Failure, Status, report};
-use crate::laboratory::{families, milliseconds, model, nothing_of, read_stream, weighed};
+use crate::laboratory::{families, families_help, milliseconds, model, nothing_of, read_stream, weighed};
 
 /// Set a model's probabilities, levels and bands on a labelled stream
 ///
@@ -36,10 +36,11 @@ pub struct Arguments {
     /// Where to write the calibrated model; may be the same file
     #[arg(long)]
     out: PathBuf,
-    /// Families that the standard band promises nothing about; the hardened band covers them too
-    ///
-    /// [default: veryTargeted,aiAgent,aitm,clone,cookieTheft, as far as the stream has them]
-    #[arg(long, value_delimiter = ',')]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        help = families_help("Families that the standard band promises nothing about; the hardened band covers them too")
+    )]
     advanced: Option<Vec<String>>,
     /// Calibrate on rows from this day on (UTC): the nearer to its use, the less a promise shifts
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -66,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Done {
     let advanced = families(&dataset, "--advanced", arguments.advanced.as_deref())?;
     let since = milliseconds(arguments.since);
     if dataset.calibration(&[], since).is_empty() {
-        return Err(nothing_of(Split::Calibrate, arguments.since));
+        return Err(nothing_of(arguments.events.as_deref(), Split::Calibrate, arguments.since));
     }
     let dataset = weighed(&dataset, &model.everybody)?;
     let promise = Promise { alpha: arguments.alpha, beta: arguments.beta, ..Promise::default() };

@@ -1,14 +1,13 @@
 //! Policies and named locations, as Graph and the tools around it export them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use edgeward::policy::Issue;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::failure::Failure;
-use crate::input;
+use crate::failure::{Failure, Place};
+use crate::input::{self, Document};
 
 /// What a document holds; the name of the member that wraps a list of them in a bundle or a combined export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,37 +45,31 @@ struct Item {
 type Members = BTreeMap<String, Box<RawValue>>;
 
 /// The members of an object; `None` for an array.
-fn members(text: &str) -> Result<Option<Members>, String> {
-    if text.trim_start().starts_with('[') { Ok(None) } else { input::parse(text.as_bytes()).map(Some) }
-}
-
-fn name(file: &Path) -> String {
-    file.display().to_string()
+fn members(document: &Document) -> Result<Option<Members>, Failure> {
+    if document.text.trim_start().starts_with('[') { Ok(None) } else { document.parse().map(Some) }
 }
 
 impl Collection {
-    /// Reads files in turn. Each of `own` is an array, a Graph collection (`{"value":[…]}`), a combined export
+    /// Takes documents in turn. Each of `own` is an array, a Graph collection (`{"value":[…]}`), a combined export
     /// (`{"policies":[…],"namedLocations":[…]}`), a template (`{"details":{…}}`) or a single object; of those in
     /// `others` only combined exports hold anything. UTF-8 or UTF-16. The text of each object is kept as it is.
-    pub fn read(kind: Kind, own: &[PathBuf], others: &[PathBuf]) -> Result<Self, Failure> {
+    pub fn of(kind: Kind, own: &[Document], others: &[Document]) -> Result<Self, Failure> {
         let mut collection = Self { kind, items: Vec::new() };
         for file in own {
             collection.read_own(file)?;
         }
         for file in others {
-            let text = input::read_document(file)?;
-            if let Some(members) = members(&text).map_err(|why| Failure::input(&name(file), why))? {
+            if let Some(members) = members(file)? {
                 collection.read_combined(file, &members)?;
             }
         }
+        collection.items.iter().try_for_each(Item::check_depth)?;
         Ok(collection)
     }
 
-    fn read_own(&mut self, file: &Path) -> Result<(), Failure> {
-        let text = input::read_document(file)?;
-        let fail = |why| Failure::input(&name(file), why);
-        let Some(members) = members(&text).map_err(fail)? else {
-            return self.read_array(file, "", &text);
+    fn read_own(&mut self, file: &Document) -> Result<(), Failure> {
+        let Some(members) = members(file)? else {
+            return self.read_array(file, "", &file.text);
         };
         if self.read_combined(file, &members)? {
             return Ok(());
@@ -87,15 +80,16 @@ impl Collection {
         let template = members.get("details").filter(|_| !members.contains_key("conditions"));
         let json = match template {
             Some(details) => details.clone(),
-            None => RawValue::from_string(text.trim().to_owned()).map_err(|why| fail(why.to_string()))?,
+            None => RawValue::from_string(file.text.trim().to_owned())
+                .map_err(|why| Failure::document(&file.name, 1, why))?,
         };
         let path = if template.is_some() { "details" } else { "" };
-        self.items.push(Item { json, file: name(file), path: path.to_owned() });
+        self.items.push(Item { json, file: file.name.clone(), path: path.to_owned() });
         Ok(())
     }
 
     /// Whether the file is a combined export; then its list of this kind is added.
-    fn read_combined(&mut self, file: &Path, members: &Members) -> Result<bool, Failure> {
+    fn read_combined(&mut self, file: &Document, members: &Members) -> Result<bool, Failure> {
         let list = |kind: Kind| members.get(kind.member()).filter(|list| list.get().starts_with('['));
         if let Some(list) = list(self.kind) {
             self.read_array(file, self.kind.member(), list.get())?;
@@ -103,12 +97,11 @@ impl Collection {
         Ok([Kind::Policies, Kind::NamedLocations].into_iter().any(|kind| list(kind).is_some()))
     }
 
-    fn read_array(&mut self, file: &Path, member: &str, text: &str) -> Result<(), Failure> {
-        let list: Vec<Box<RawValue>> =
-            input::parse(text.as_bytes()).map_err(|why| Failure::input(&name(file), why))?;
+    fn read_array(&mut self, file: &Document, member: &str, text: &str) -> Result<(), Failure> {
+        let list: Vec<Box<RawValue>> = input::parse_document(&file.name, 1, text)?;
         self.items.extend(list.into_iter().enumerate().map(|(index, json)| Item {
             json,
-            file: name(file),
+            file: file.name.clone(),
             path: format!("{member}[{index}]"),
         }));
         Ok(())
@@ -133,9 +126,23 @@ impl Collection {
 
     /// All objects as values.
     pub fn to_value(&self) -> Result<Value, Failure> {
-        let value = |item: &Item| {
-            serde_json::from_str::<Value>(item.json.get()).map_err(|why| Failure::input(&item.file, why))
-        };
+        let value =
+            |item: &Item| serde_json::from_str::<Value>(item.json.get()).map_err(|why| item.refused(&why));
         self.items.iter().map(value).collect()
+    }
+}
+
+impl Item {
+    /// Whoever reads all objects as one array stops at what is nested too deep, and does not say in which file.
+    fn check_depth(&self) -> Result<(), Failure> {
+        let in_array = format!("[{}]", self.json.get());
+        serde_json::from_str::<Value>(&in_array).map(drop).map_err(|why| self.refused(&why))
+    }
+
+    fn refused(&self, why: &serde_json::Error) -> Failure {
+        let why = why.to_string();
+        let why = Place::told_by(&why).without();
+        let path = if self.path.is_empty() { String::new() } else { format!("{}: ", self.path) };
+        Failure::input(&self.file, format_args!("{path}{why}"))
     }
 }

@@ -1,12 +1,12 @@
 //! `edgeward evaluate`: requests in, decisions out.
 
+mod answer;
 mod outage;
 mod words;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use edgeward::assess::Answer;
 use edgeward::decision::Decision;
 use edgeward::risk::Counterfactual;
 use edgeward::{Engine, Request};
@@ -16,7 +16,7 @@ use words::{Note, Part, Words};
 
 use crate::Done;
 use crate::failure::{Failure, Status};
-use crate::input;
+use crate::input::{self, Document};
 use crate::load::BundleArguments;
 use crate::stream::{Answered, each_numbered_line};
 
@@ -70,13 +70,8 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Done {
     let engine = arguments.bundle.engine()?;
-    let answer_text = arguments.answer.as_deref().map(input::read_document).transpose()?;
-    let answer: Option<Answer<'_>> = match (&arguments.answer, &answer_text) {
-        (Some(file), Some(text)) => Some(
-            input::parse(text.as_bytes()).map_err(|why| Failure::input(&file.display().to_string(), why))?,
-        ),
-        _ => None,
-    };
+    let answer = arguments.answer.as_deref().map(|file| Document::read(Some(file))).transpose()?;
+    let answer = answer.as_ref().map(answer::read).transpose()?;
     let words =
         arguments.explain.then(Words::load).transpose().map_err(|why| Failure::input("words", why))?;
     let sources = &arguments.outage;

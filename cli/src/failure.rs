@@ -58,6 +58,29 @@ impl Failure {
         Self::Input { name: name.to_owned(), why: why.to_string() }
     }
 
+    /// A text that begins on line `first` of the input of that name is not what the command takes. What `serde_json` and
+    /// the engine say of a text ends with the place.
+    pub fn document(name: &str, first: usize, why: impl fmt::Display) -> Self {
+        let why = why.to_string();
+        let place = Place::told_by(&why);
+        match place.line {
+            Some(line) => {
+                Self::input(&format!("{name}:{}", (first + line).saturating_sub(1)), place.within_line())
+            }
+            None => Self::input(name, why),
+        }
+    }
+
+    /// The engine refuses a document of that name.
+    pub fn refused(name: &str, why: &edgeward::Error) -> Self {
+        match why {
+            edgeward::Error::Json { input: "bundle", why } => Self::document(name, 1, why),
+            edgeward::Error::Bundle { path, why } => Self::input(name, format_args!("{path}: {why}")),
+            // Of a part of the document, and so is the place.
+            why => Self::input(name, Place::told_by(&why.to_string()).without()),
+        }
+    }
+
     /// Whether the reader of our output went away.
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Io { why, .. } if why.kind() == io::ErrorKind::BrokenPipe)
@@ -69,6 +92,42 @@ impl Failure {
             Self::Io { name, why } => report(name, why),
             Self::Input { name, why } => report(name, why),
         }
+    }
+}
+
+/// What a message says, apart from the line and column that it ends with.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    what: &'a str,
+    line: Option<usize>,
+    /// None at the beginning of a line, where a text ends too early.
+    column: Option<usize>,
+}
+
+impl<'a> Place<'a> {
+    /// Takes apart a message as `serde_json` writes it.
+    pub fn told_by(message: &'a str) -> Self {
+        let apart = message.rsplit_once(" at line ").and_then(|(what, place)| {
+            let (line, column) = place.split_once(" column ")?;
+            Some((what, line.parse().ok()?, column.parse().ok()?))
+        });
+        match apart {
+            Some((what, line, column)) => {
+                Self { what, line: Some(line), column: Some(column).filter(|column| *column > 0) }
+            }
+            None => Self { what: message, line: None, column: None },
+        }
+    }
+
+    /// What is said to whoever knows the line.
+    pub fn within_line(&self) -> String {
+        let column = self.column.map(|column| format!(", column {column}"));
+        format!("{}{}", self.what, column.unwrap_or_default())
+    }
+
+    /// What is said to whoever does not have the text.
+    pub fn without(&self) -> &'a str {
+        self.what
     }
 }
 
@@ -91,6 +150,17 @@ pub fn report(place: &str, what: impl fmt::Display) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_told_one_way() {
+        let told = |first, message: &str| match Failure::document("f", first, message) {
+            Failure::Input { name, why } => format!("{name}: {why}"),
+            Failure::Io { name, .. } => name,
+        };
+        assert_eq!(told(1, "a: is odd at line 3 column 7"), "f:3: a: is odd, column 7");
+        assert_eq!(told(4, "ends at line 2 column 0"), "f:5: ends");
+        assert_eq!(told(1, "says `x at line y column z`"), "f: says `x at line y column z`");
+    }
 
     #[test]
     fn the_worst_outcome_wins() {

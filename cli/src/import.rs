@@ -16,7 +16,7 @@ use edgeward::Request;
 
 use crate::Done;
 use crate::failure::{Failure, Status, report};
-use crate::input::{Line, MAX_LINE, Source};
+use crate::input::{Line, LineCounter, MAX_LINE, Source};
 use crate::output::Output;
 use crate::stream::Progress;
 use entra_events::RiskState;
@@ -176,7 +176,10 @@ fn entra_signins(options: &EntraSignins) -> Done {
     let Tally { rows, requests, incomplete } = tally;
     report(
         &name,
-        format_args!("{rows} rows, {requests} requests, {incomplete} of them with unreadable values"),
+        format_args!(
+            "{rows} rows, {requests} requests, {incomplete} of them with unreadable values; {} not read",
+            rows - requests
+        ),
     );
     Ok(tally.status())
 }
@@ -193,8 +196,8 @@ fn each_row(
         let before = source.line_number();
         let text = source.read_rest()?;
         let rows: Vec<&serde_json::value::RawValue> =
-            serde_json::from_str(&text).map_err(|why| Failure::input(source.name(), why))?;
-        let mut lines = LineCounter { text: &text, offset: 0, line: before + 1 };
+            serde_json::from_str(&text).map_err(|why| Failure::document(source.name(), before + 1, why))?;
+        let mut lines = LineCounter::new(&text, before + 1);
         for row in rows {
             let place = format!("{}:{}", source.name(), lines.of(row.get()));
             take(&place, Ok(row.get().as_bytes()), false)?;
@@ -215,21 +218,4 @@ fn each_row(
     }
     progress.clear();
     Ok(source.name().to_owned())
-}
-
-/// Line numbers of parts of a text, in ascending order.
-struct LineCounter<'a> {
-    text: &'a str,
-    offset: usize,
-    line: usize,
-}
-
-impl LineCounter<'_> {
-    fn of(&mut self, part: &str) -> usize {
-        let offset = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        let between = self.text.as_bytes().get(self.offset..offset).unwrap_or_default();
-        self.line += between.iter().filter(|byte| **byte == b'\n').count();
-        self.offset = offset;
-        self.line
-    }
 }

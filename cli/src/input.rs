@@ -1,11 +1,15 @@
 //! Reading what people have: files and pipes, in the encodings that exports come in.
 
+mod document;
+mod json;
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+pub use document::{Document, LineCounter, read_json};
+pub use json::{parse, parse_document};
 
 use crate::failure::{Failure, report};
 
@@ -39,17 +43,18 @@ pub enum Line<'a> {
 impl Source {
     /// Opens a file; no path or `-` is standard input. A UTF-16 file (what Windows shells write) is decoded.
     pub fn open(path: Option<&Path>) -> Result<Self, Failure> {
-        let (name, raw): (String, Box<dyn Read>) = match path {
-            Some(path) if path.as_os_str() != "-" => {
-                let file = File::open(path).map_err(|why| Failure::io(path, why))?;
-                (path.display().to_string(), Box::new(file))
-            }
-            _ => ("standard input".to_owned(), Box::new(io::stdin())),
-        };
-        let mut source =
-            Self { name, reader: BufReader::with_capacity(BUFFER, raw), line: Vec::new(), number: 0 };
+        let mut source = Self::open_raw(path)?;
         source.skip_byte_order_mark()?;
         Ok(source)
+    }
+
+    fn open_raw(path: Option<&Path>) -> Result<Self, Failure> {
+        let raw: Box<dyn Read> = match path.filter(|path| !is_standard_input(path)) {
+            Some(path) => Box::new(File::open(path).map_err(|why| Failure::io(path, why))?),
+            None => Box::new(standard_input()?),
+        };
+        let reader = BufReader::with_capacity(BUFFER, raw);
+        Ok(Self { name: name(path), reader, line: Vec::new(), number: 0 })
     }
 
     fn skip_byte_order_mark(&mut self) -> Result<(), Failure> {
@@ -127,6 +132,11 @@ impl Source {
 
     /// All that is left, as text.
     pub fn read_rest(&mut self) -> Result<String, Failure> {
+        let bytes = self.read_bytes()?;
+        decode(bytes).map_err(|why| Failure::input(&self.name, why))
+    }
+
+    fn read_bytes(&mut self) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
         let fail = |why| Failure::Io { name: self.name.clone(), why };
         let read = (&mut self.reader).take(MAX_DOCUMENT + 1).read_to_end(&mut bytes).map_err(fail)?;
@@ -136,65 +146,36 @@ impl Source {
                 format_args!("is larger than {MAX_DOCUMENT} bytes, the limit"),
             ));
         }
-        decode(bytes).map_err(|why| Failure::input(&self.name, why))
+        Ok(bytes)
     }
 }
 
-/// Reads a whole file (`-`: standard input) as text; UTF-8 with or without byte order mark, or UTF-16 with one.
-pub fn read_document(path: &Path) -> Result<String, Failure> {
-    Source::open(Some(path))?.read_rest()
+/// Whether a path stands for standard input.
+pub fn is_standard_input(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
-/// Reads a whole file as JSON.
-pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
-    let text = read_document(path)?;
-    parse(text.as_bytes()).map_err(|why| Failure::input(&path.display().to_string(), why))
-}
-
-/// The exact bytes of a file, which a signature is over.
-pub fn read_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    let fail = |why| Failure::io(path, why);
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_DOCUMENT).read_to_end(&mut bytes)).map_err(fail)?;
-    Ok(bytes)
-}
-
-/// Parses JSON; the error names the path of the member at fault.
-pub fn parse<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, String> {
-    serde_json::from_slice(json).map_err(|_| explain::<T>(json))
-}
-
-/// What is wrong with JSON that did not parse as `T`: the path of the member at fault, why, and where.
-pub fn explain<'de, T: Deserialize<'de>>(json: &'de [u8]) -> String {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
-    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-        Err(error) => {
-            let path = error.path().to_string();
-            let why = locate(error.inner());
-            // The engine's own records name the member themselves.
-            if path == "." || why.starts_with(&path) { why } else { format!("{path}: {why}") }
-        }
-        // The value is whole, so what follows it is at fault.
-        Ok(_) => deserializer.end().err().as_ref().map(locate).unwrap_or_default(),
+/// What an input is called in messages; no path or `-` is standard input.
+pub fn name(path: Option<&Path>) -> String {
+    match path.filter(|path| !is_standard_input(path)) {
+        Some(path) => path.display().to_string(),
+        None => "standard input".to_owned(),
     }
 }
 
-/// `serde_json` counts lines within what it was given, which for one line of many is always the first.
-fn locate(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    match text.strip_suffix(&position) {
-        Some(why) if error.line() <= 1 => format!("{why}, column {}", error.column()),
-        Some(why) => format!("{why}, line {} column {}", error.line(), error.column()),
-        None => text,
+/// Whoever reads it a second time finds it empty, and an empty stream of requests is answered with nothing and success.
+fn standard_input() -> Result<io::Stdin, Failure> {
+    static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+    if IS_TAKEN.swap(true, Ordering::Relaxed) {
+        return Err(Failure::input(&name(None), "is asked for twice, and can be read once only"));
     }
+    Ok(io::stdin())
 }
 
 fn decode(bytes: Vec<u8>) -> Result<String, String> {
     let little = bytes.strip_prefix(UTF16_LE_BOM);
     let Some(units) = little.or_else(|| bytes.strip_prefix(UTF16_BE_BOM)) else {
-        return String::from_utf8(bytes)
-            .map_err(|why| format!("is not UTF-8 from byte {}", why.utf8_error().valid_up_to()));
+        return utf8(bytes);
     };
     let unit = if little.is_some() { u16::from_le_bytes } else { u16::from_be_bytes };
     let (pairs, odd) = units.as_chunks::<2>();
@@ -204,6 +185,11 @@ fn decode(bytes: Vec<u8>) -> Result<String, String> {
     char::decode_utf16(pairs.iter().map(|pair| unit(*pair)))
         .collect::<Result<_, _>>()
         .map_err(|why| format!("is not UTF-16: unpaired surrogate {:04x}", why.unpaired_surrogate()))
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, String> {
+    String::from_utf8(bytes)
+        .map_err(|why| format!("is not UTF-8 from byte {}", why.utf8_error().valid_up_to()))
 }
 
 #[cfg(test)]
@@ -270,11 +256,5 @@ mod tests {
         assert_eq!(source.peek().unwrap(), Some(b'['));
         assert!(matches!(source.next_line().unwrap(), Some(Line::Bytes(b"[1]"))));
         assert_eq!(source.line_number(), 3);
-    }
-
-    #[test]
-    fn an_error_names_the_member() {
-        let why = parse::<std::collections::HashMap<String, Vec<u8>>>(br#"{"a":[1,"x"]}"#).unwrap_err();
-        assert!(why.starts_with("a[1]: "), "{why}");
     }
 }

@@ -1,7 +1,6 @@
 //! What `train`, `calibrate` and `assess` share: streams, models, and names of families.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use edgeward_lab::dataset::{Builder, Dataset};
@@ -12,11 +11,16 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::failure::Failure;
-use crate::input::{Line, MAX_LINE, Source, parse};
+use crate::input::{self, Document, Line, MAX_LINE, Source};
 use crate::stream::Progress;
 
 /// Families that only some attackers master: they clone the browser next door or hold what was on the device.
-const ADVANCED: [&str; 5] = ["veryTargeted", "aiAgent", "aitm", "clone", "cookieTheft"];
+const ADVANCED: &str = "veryTargeted,aiAgent,aitm,clone,cookieTheft";
+
+/// The help of an argument that takes families, and has the advanced ones if left out.
+pub fn families_help(what: &str) -> String {
+    format!("{what} [default: {ADVANCED}, as far as the stream has them]")
+}
 
 /// Midnight UTC; without a day, before everything.
 pub fn milliseconds(day: Option<Date>) -> i64 {
@@ -26,8 +30,8 @@ pub fn milliseconds(day: Option<Date>) -> i64 {
 
 /// Reads a model file.
 pub fn model(path: &Path) -> Result<ModelFile, Failure> {
-    let text = fs::read_to_string(path).map_err(|why| Failure::io(path, why))?;
-    ModelFile::read(&text).map_err(|why| Failure::input(&path.display().to_string(), why))
+    let Document { name, text } = Document::read(Some(path))?;
+    ModelFile::read(&text).map_err(|why| Failure::document(&name, 1, why))
 }
 
 /// The rows beside what is known of everybody.
@@ -48,7 +52,7 @@ pub fn read_stream(events: Option<&Path>, mut each: impl FnMut(&[u8])) -> Result
             Some(Line::Bytes(line)) => {
                 each(line);
                 let is_blank = line.trim_ascii().is_empty();
-                if is_blank { None } else { parse(line).and_then(|event| builder.add(event)).err() }
+                if is_blank { None } else { input::parse(line).and_then(|event| builder.add(event)).err() }
             }
         };
         if let Some(why) = why {
@@ -68,7 +72,7 @@ pub fn families(dataset: &Dataset, argument: &str, given: Option<&[String]>) -> 
         dataset.rows.iter().filter(|row| row.is_attack).map(|row| row.family).collect();
     let known: Vec<&str> = attacks.iter().filter_map(|family| dataset.name(*family)).collect();
     let Some(given) = given else {
-        let present = ADVANCED.into_iter().filter(|name| known.contains(name));
+        let present = ADVANCED.split(',').filter(|name| known.contains(name));
         return Ok(present.map(str::to_owned).collect());
     };
     // An empty list is one empty name.
@@ -83,8 +87,8 @@ pub fn families(dataset: &Dataset, argument: &str, given: Option<&[String]>) -> 
 }
 
 /// A stream has no rows of the part that a command is about, or none from a day on.
-pub fn nothing_of(split: Split, since: Option<Date>) -> Failure {
+pub fn nothing_of(events: Option<&Path>, split: Split, since: Option<Date>) -> Failure {
     let since = since.map(|day| format!(" from {day} on")).unwrap_or_default();
-    let what = format!("have no rows of the split `{}`{since} whose principal has a history", split.name());
-    Failure::input("events", what)
+    let what = format!("has no rows of the split `{}`{since} whose principal has a history", split.name());
+    Failure::input(&input::name(events), what)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use edgeward::bundle::Bundle;
 use edgeward::policy::{Directory, Issue, Severity, Written};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::Done;
 use crate::documents::{Collection, Kind};
 use crate::failure::{Failure, Status, report};
-use crate::input;
+use crate::input::Document;
 use crate::output::Output;
 
 /// Find what is wrong or doubtful in policies
@@ -23,6 +23,7 @@ use crate::output::Output;
 /// `/groups`, `/directoryRoles` or `/servicePrincipals` (which lists applications as well), all pages of it.
 #[derive(Args)]
 #[command(
+    group = ArgGroup::new("source").args(["bundle", "policies"]).required(true),
     after_help = "Exit status: 0 nothing found, 1 warnings, 2 errors: the policies can not be enforced.\n\n\
     Examples:\n  \
     edgeward lint --bundle bundle.json\n  \
@@ -30,14 +31,14 @@ use crate::output::Output;
     edgeward lint --bundle bundle.json --directory users.json groups.json"
 )]
 pub struct Arguments {
-    /// Bundle to check
-    #[arg(long, value_name = "FILE", required_unless_present = "policies", conflicts_with = "policies")]
+    /// Bundle to check: its source, for what is compiled does not tell what policies say
+    #[arg(long, value_name = "FILE")]
     bundle: Option<PathBuf>,
     /// Policies to check
     #[arg(long, value_name = "FILE", num_args = 1..)]
     policies: Vec<PathBuf>,
     /// Named locations the policies refer to; those in a combined export are taken without it
-    #[arg(long, value_name = "FILE", num_args = 1.., requires = "policies")]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "policies", conflicts_with = "bundle")]
     locations: Vec<PathBuf>,
     /// What exists in the tenant: Graph exports of users, groups, roles, service principals
     #[arg(long, value_name = "FILE", num_args = 1..)]
@@ -75,9 +76,10 @@ pub struct Sources {
 impl Sources {
     /// Reads both from their files, and the locations of combined exports among the policies.
     pub fn read(policies: &[PathBuf], locations: &[PathBuf]) -> Result<Self, Failure> {
+        let (policies, locations) = (read(policies)?, read(locations)?);
         Ok(Self {
-            policies: Collection::read(Kind::Policies, policies, &[])?,
-            locations: Collection::read(Kind::NamedLocations, locations, policies)?,
+            policies: Collection::of(Kind::Policies, &policies, &[])?,
+            locations: Collection::of(Kind::NamedLocations, &locations, &policies)?,
         })
     }
 
@@ -103,15 +105,18 @@ pub fn status(findings: &[Finding]) -> Status {
     findings.iter().map(worst).max().unwrap_or_default()
 }
 
+fn read(files: &[PathBuf]) -> Result<Vec<Document>, Failure> {
+    files.iter().map(|file| Document::read(Some(file))).collect()
+}
+
 fn read_directory(files: &[PathBuf]) -> Result<Option<Directory>, Failure> {
     if files.is_empty() {
         return Ok(None);
     }
-    let documents = files.iter().map(|file| input::read_document(file)).collect::<Result<Vec<_>, _>>()?;
-    let directory = Directory::read(&documents).map_err(|why| {
-        let file = files.get(why.document).map(|file| file.display().to_string());
-        Failure::input(&file.unwrap_or_default(), why)
-    })?;
+    let (names, texts): (Vec<String>, Vec<String>) =
+        read(files)?.into_iter().map(|document| (document.name, document.text)).unzip();
+    let directory = Directory::read(&texts)
+        .map_err(|why| Failure::document(names.get(why.document).map_or("", String::as_str), 1, why))?;
     Ok(Some(directory))
 }
 
@@ -121,9 +126,9 @@ pub fn run(arguments: &Arguments) -> Done {
     let directory = directory.as_ref();
     let findings = match &arguments.bundle {
         Some(file) => {
-            let name = file.display().to_string();
-            let issues = Bundle::lint(&input::read_bytes(file)?, directory)
-                .map_err(|why| Failure::input(&name, why))?;
+            let Document { name, text } = Document::exact(file)?;
+            let issues =
+                Bundle::lint(text.as_bytes(), directory).map_err(|why| Failure::refused(&name, &why))?;
             issues.into_iter().map(|issue| Finding { file: Some(name.clone()), issue }).collect()
         }
         None => Sources::read(&arguments.policies, &arguments.locations)?.findings(directory),

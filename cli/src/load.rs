@@ -10,7 +10,7 @@ use edgeward::policy::{Sources, Written};
 
 use crate::bundle::SignedBundle;
 use crate::failure::Failure;
-use crate::input;
+use crate::input::Document;
 
 /// Which bundle to decide by
 #[derive(Args)]
@@ -29,26 +29,34 @@ pub struct BundleArguments {
 impl BundleArguments {
     /// Opens the bundle and puts it to work.
     pub fn engine(&self) -> Result<Engine, Failure> {
-        let name = self.bundle.display().to_string();
+        self.open(&Document::exact(&self.bundle)?)
+    }
+
+    fn open(&self, document: &Document) -> Result<Engine, Failure> {
         let bundle = match &self.public_key {
             Some(public_key) => {
                 SignedBundle { bundle: &self.bundle, signature: self.signature.as_deref(), public_key }
-                    .open()?
+                    .open(document)?
             }
-            None => Bundle::unsigned(&input::read_bytes(&self.bundle)?)
-                .map_err(|why| Failure::input(&name, why))?,
+            None => unsigned(document)?,
         };
-        engine(bundle, &name)
+        engine(bundle, &document.name)
     }
 
-    /// The policies as their authors wrote them, which the bundle must be the source of.
+    /// Opens the bundle, too, and answers its policies as their authors wrote them, which it must be the source of.
     pub fn written(&self) -> Result<(Written, Sources), Failure> {
-        let fail = |why| Failure::input(&self.bundle.display().to_string(), why);
-        Bundle::written(&input::read_document(&self.bundle)?).map_err(fail)
+        let document = Document::exact(&self.bundle)?;
+        self.open(&document)?;
+        Bundle::written(&document.text).map_err(|why| Failure::refused(&document.name, &why))
     }
+}
+
+/// Takes a bundle as it is, signed or not.
+pub fn unsigned(document: &Document) -> Result<Bundle, Failure> {
+    Bundle::unsigned(document.text.as_bytes()).map_err(|why| Failure::refused(&document.name, &why))
 }
 
 /// Puts a bundle to work; it must answer its own test vectors right. Identifiers stay as they are: nothing leaves.
 pub fn engine(bundle: Bundle, name: &str) -> Result<Engine, Failure> {
-    Engine::new(bundle, Identifiers::plain()).map_err(|why| Failure::input(name, why))
+    Engine::new(bundle, Identifiers::plain()).map_err(|why| Failure::refused(name, &why))
 }

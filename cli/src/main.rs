@@ -1,7 +1,8 @@
 //! The `edgeward` command: the engine at a prompt, over files and pipes.
 //!
 //! Every command reads a file or standard input and writes JSON lines in input order. What is wrong with an input
-//! goes to standard error as `name:line: path: reason`, and the rest of the input is still answered.
+//! goes to standard error as `name:line: path: reason, column`, as far as it has these, and the rest of the input is
+//! still answered.
 
 mod assess;
 mod bundle;
@@ -33,7 +34,7 @@ use crate::failure::{Failure, Status};
     version,
     about = "Decides at the edge whether a request may go on",
     after_help = "Exit status: 0 all well, 1 findings, 2 bad input (named on standard error with its line and path).\n\
-                  FILE may be left out or be `-`: standard input is read."
+                  A FILE to read may be `-`: standard input, which is read as well where FILE is left out."
 )]
 struct Cli {
     #[command(subcommand)]

@@ -12,7 +12,8 @@ use hmac_sha256::Hash;
 use crate::Done;
 use crate::destination::Destination;
 use crate::failure::{Failure, Status};
-use crate::laboratory::{families, read_stream, weighed};
+use crate::input;
+use crate::laboratory::{families, families_help, read_stream, weighed};
 use crate::stream::Progress;
 
 /// Learn the points of a model from a labelled stream
@@ -36,10 +37,7 @@ pub struct Arguments {
     /// Name of the model, stated in every decision; 64 bytes at most
     #[arg(long)]
     id: String,
-    /// Families that the standard scorecard does without
-    ///
-    /// [default: veryTargeted,aiAgent,aitm,clone,cookieTheft, as far as the stream has them]
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', help = families_help("Families that the standard scorecard does without"))]
     advanced: Option<Vec<String>>,
 }
 
@@ -59,7 +57,10 @@ pub fn run(arguments: &Arguments) -> Done {
     let rows = dataset.part(Split::Train, &[]);
     let attacks = rows.iter().filter(|row| row.is_attack).count();
     if attacks == 0 || attacks == rows.len() {
-        return Err(Failure::input("events", "have no benign rows or no attacks to learn from"));
+        return Err(Failure::input(
+            &input::name(arguments.events.as_deref()),
+            "has no benign rows or no attacks to learn from",
+        ));
     }
     let mut progress = Progress::without_output();
     let mut learn = |without: &[String], aim, done: f64| {

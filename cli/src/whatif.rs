@@ -1,6 +1,5 @@
 //! `edgeward whatif`: Graph's What If, over a bundle, with the combined verdict that Graph leaves out.
 
-use std::fmt::Display;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::Done;
 use crate::failure::{Failure, Status};
-use crate::input::{self, Source};
+use crate::input::{self, Document, LineCounter};
 use crate::load::BundleArguments;
 use crate::output::Output;
 
@@ -30,16 +29,16 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Done {
-    arguments.bundle.engine()?;
     let (written, sources) = arguments.bundle.written()?;
-    let mut source = Source::open(arguments.file.as_deref())?;
-    let text = source.read_rest()?;
+    let Document { name, text } = Document::read(arguments.file.as_deref())?;
+    let mut lines = LineCounter::new(&text, 1);
     let mut output = Output::new();
     for body in serde_json::Deserializer::from_str(&text).into_iter::<&RawValue>() {
-        let fail = |why: &dyn Display| Failure::input(source.name(), why);
-        let body = body.map_err(|why| fail(&why))?;
-        let body: WhatIfBody<'_> = input::parse(body.get().as_bytes()).map_err(|why| fail(&why))?;
-        let answer = what_if(&written, &sources, body).map_err(|why| fail(&why))?;
+        let body = body.map_err(|why| Failure::document(&name, 1, why))?.get();
+        let line = lines.of(body);
+        let body: WhatIfBody<'_> = input::parse_document(&name, line, body)?;
+        let answer = what_if(&written, &sources, body)
+            .map_err(|why| Failure::input(&format!("{name}:{line}"), why))?;
         output.text_line(&answer.to_json())?;
     }
     output.flush()?;

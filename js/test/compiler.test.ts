@@ -60,6 +60,20 @@ test("all that is wrong is told by path, and nothing is written", () => {
   assert.match(spawnSync(process.execPath, [COMMAND, "--help"], { encoding: "utf8" }).stdout, /Example/);
 });
 
+test("the command blames the file at fault, and takes no option for a file", () => {
+  const from = join(directory, "good.json");
+  writeFileSync(from, JSON.stringify(source()));
+  const command = (...given: string[]) => spawnSync(process.execPath, [COMMAND, ...given], { encoding: "utf8", cwd: directory });
+  const kept = command(from, directory);
+  assert.equal(kept.status, 2);
+  assert.ok(kept.stderr.startsWith(`${directory}: EISDIR`), kept.stderr);
+  const option = command(from, "--out");
+  assert.equal(option.status, 2);
+  assert.match(option.stderr, /^--out: there is no such option/);
+  assert.ok(!existsSync(join(directory, "--out")));
+  assert.match(command("good.json", "out.json", "-h").stdout, /Example/);
+});
+
 test("What If answers what the policies would do", () => {
   const body = {
     signInIdentity: { userId: "u1" },

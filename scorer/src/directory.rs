@@ -49,7 +49,7 @@ impl IdentityKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Identity {
-    /// `user`, `workload` or `agent`, as in a request.
+    /// `user`, `agentUser`, `workload` or `agent`, as in a request.
     pub kind: PrincipalKind,
     /// Group object ids, nested memberships resolved; at most 4,096.
     #[serde(default)]
@@ -89,7 +89,10 @@ impl Identity {
     /// The first member out of bounds, with its path.
     pub fn check(&self, at: &str) -> Result<(), Problem> {
         if IdentityKind::of(self.kind).is_none() {
-            return Err(Problem::value(format!("{at}kind"), "an identity is user, workload or agent"));
+            return Err(Problem::value(
+                format!("{at}kind"),
+                "an identity is user, agentUser, workload or agent",
+            ));
         }
         for (name, list, most) in [("groups", &self.groups, 4096), ("roles", &self.roles, 256)] {
             let list = list.as_deref().unwrap_or_default();

@@ -31,10 +31,16 @@ impl Version {
             .collect();
         match numbers.filter(|numbers| numbers.len() <= 8) {
             Some(numbers) => Ok(Self { numbers, text: text.to_owned() }),
-            None => Err(Error::bundle(
-                "version",
-                format!("`{text}` is not one to eight decimal numbers joined by dots"),
-            )),
+            None => {
+                let is_number =
+                    |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+                let why = if text.split('.').count() <= 8 && text.split('.').all(is_number) {
+                    format!("`{text}` has a number above {}", u64::MAX)
+                } else {
+                    format!("`{text}` is not one to eight decimal numbers joined by dots")
+                };
+                Err(Error::bundle("version", why))
+            }
         }
     }
 }

@@ -39,6 +39,16 @@ struct Source {
 #[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "camelCase")]
 enum Format {
+    /// When versions of browsers were released.
+    Releases,
+    /// Names of agents.
+    #[serde(untagged)]
+    Agents(AgentFormat),
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "camelCase")]
+enum AgentFormat {
     CrawlerUserAgents,
     WellKnownBots,
     AiRobots,
@@ -47,7 +57,6 @@ enum Format {
     Patterns,
     UapCore,
     Lines,
-    Releases,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +93,7 @@ pub fn refresh(folders: &[&str]) -> Result<()> {
         );
         let (target, text) = match source.format {
             Format::Releases => (data.join("releases.toml"), releases(&text, &origin, &source.licence)?),
-            format => {
+            Format::Agents(format) => {
                 let drawn = draw(format, &text).with_context(|| format!("can not read {}", source.name))?;
                 ensure!(!drawn.is_empty(), "{} has no names: did its format change?", source.name);
                 let target = data.join("imported").join(format!("{}.toml", source.name));
@@ -145,45 +154,15 @@ fn version_in(folder: &Path) -> Result<String> {
     run(Command::new("git").args(["rev-parse", "HEAD"]).current_dir(folder))
 }
 
-fn draw(format: Format, text: &str) -> Result<Vec<Drawn>> {
-    if let Format::Lines = format {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-        let token = |line: &str| Drawn {
-            tokens: vec![line.to_owned()],
-            class: "attackTool",
-            purpose: Some("vulnerabilityScan"),
-            docs: None,
-        };
-        return Ok(lines.map(token).collect());
-    }
-    let bot =
-        |pattern: &str| Drawn { tokens: pattern::tokens(pattern), class: "bot", purpose: None, docs: None };
-    if let Format::UapCore = format {
-        // The expressions under the comments that say so name bots; the rest of the file names people's browsers.
-        let mut bots = false;
-        let mut drawn = Vec::new();
-        for line in text.lines().map(str::trim) {
-            if let Some(comment) = line.strip_prefix('#') {
-                bots = comment.trim_start().starts_with("Bots")
-                    && !comment.contains("General")
-                    && !comment.contains("containing");
-            } else if let Some(pattern) =
-                line.strip_prefix("- regex: '").and_then(|rest| rest.strip_suffix('\''))
-                && bots
-            {
-                drawn.push(bot(pattern));
-            }
-        }
-        return Ok(drawn);
-    }
-    let json: Value = serde_json::from_str(text)?;
-    if let Format::Patterns = format {
-        return Ok(json.as_array().into_iter().flatten().filter_map(Value::as_str).map(bot).collect());
-    }
-    let entries = json.as_array().or_else(|| json["entries"].as_array()).cloned().unwrap_or_default();
+fn draw(format: AgentFormat, text: &str) -> Result<Vec<Drawn>> {
+    let json = || -> Result<Value> { Ok(serde_json::from_str(text)?) };
+    let entries = || -> Result<Vec<Value>> {
+        let json = json()?;
+        Ok(json.as_array().or_else(|| json["entries"].as_array()).cloned().unwrap_or_default())
+    };
     let text_of = |value: &Value| value.as_str().map(str::to_owned);
     Ok(match format {
-        Format::CrawlerUserAgents => entries
+        AgentFormat::CrawlerUserAgents => entries()?
             .iter()
             .map(|entry| {
                 let tag = entry["tags"][0].as_str().unwrap_or_default();
@@ -195,7 +174,7 @@ fn draw(format: Format, text: &str) -> Result<Vec<Drawn>> {
                 Drawn { tokens, class, purpose, docs: text_of(&entry["url"]) }
             })
             .collect(),
-        Format::WellKnownBots => entries
+        AgentFormat::WellKnownBots => entries()?
             .iter()
             .map(|entry| {
                 let tags: Vec<&str> =
@@ -212,7 +191,7 @@ fn draw(format: Format, text: &str) -> Result<Vec<Drawn>> {
                 }
             })
             .collect(),
-        Format::AiRobots => json
+        AgentFormat::AiRobots => json()?
             .as_object()
             .context("is no object")?
             .iter()
@@ -229,7 +208,7 @@ fn draw(format: Format, text: &str) -> Result<Vec<Drawn>> {
             })
             .collect(),
         // What only runs over Apple's network kit is recognised by the kit, and its names are everyday words.
-        Format::OpawgApps => entries
+        AgentFormat::OpawgApps => entries()?
             .iter()
             .filter(|entry| {
                 let mut examples =
@@ -244,7 +223,7 @@ fn draw(format: Format, text: &str) -> Result<Vec<Drawn>> {
                 Drawn { tokens, class: "app", purpose: None, docs: text_of(&entry["urls"][0]) }
             })
             .collect(),
-        Format::OpawgBots => entries
+        AgentFormat::OpawgBots => entries()?
             .iter()
             .map(|entry| Drawn {
                 tokens: pattern::tokens(entry["pattern"].as_str().unwrap_or_default()),
@@ -253,8 +232,44 @@ fn draw(format: Format, text: &str) -> Result<Vec<Drawn>> {
                 docs: text_of(&entry["urls"][0]),
             })
             .collect(),
-        Format::Patterns | Format::UapCore | Format::Lines | Format::Releases => Vec::new(),
+        AgentFormat::Patterns => {
+            json()?.as_array().into_iter().flatten().filter_map(Value::as_str).map(bot).collect()
+        }
+        AgentFormat::UapCore => uap_core(text),
+        AgentFormat::Lines => text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'))
+            .map(|line| Drawn {
+                tokens: vec![line.to_owned()],
+                class: "attackTool",
+                purpose: Some("vulnerabilityScan"),
+                docs: None,
+            })
+            .collect(),
     })
+}
+
+fn bot(pattern: &str) -> Drawn {
+    Drawn { tokens: pattern::tokens(pattern), class: "bot", purpose: None, docs: None }
+}
+
+/// The expressions under the comments that say so name bots; the rest of the file names people's browsers.
+fn uap_core(text: &str) -> Vec<Drawn> {
+    let mut bots = false;
+    let mut drawn = Vec::new();
+    for line in text.lines().map(str::trim) {
+        if let Some(comment) = line.strip_prefix('#') {
+            bots = comment.trim_start().starts_with("Bots")
+                && !comment.contains("General")
+                && !comment.contains("containing");
+        } else if let Some(pattern) = line.strip_prefix("- regex: '").and_then(|rest| rest.strip_suffix('\''))
+            && bots
+        {
+            drawn.push(bot(pattern));
+        }
+    }
+    drawn
 }
 
 /// Whether a text says that it is about how a site is found.
@@ -350,4 +365,28 @@ fn releases(text: &str, origin: &str, licence: &str) -> Result<String> {
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_source_that_is_listed_has_a_format() {
+        let sources: Sources = toml::from_str(include_str!("../../data/agents/sources.toml")).unwrap();
+        let releases = |source: &&Source| matches!(source.format, Format::Releases);
+        assert_eq!(sources.source.iter().filter(releases).count(), 1);
+        assert!(sources.source.len() > 1, "the others name agents");
+        let odd = "[[source]]\nname = 'a'\nlicence = 'MIT'\nformat = 'odd'\nfile = 'a'\n";
+        assert!(toml::from_str::<Sources>(odd).is_err());
+    }
+
+    #[test]
+    fn only_bots_are_drawn_of_a_file_of_browsers() {
+        let text = "# Browsers\n- regex: '(Chrome)/'\n# Bots\n- regex: '(Examplebot)/'\n# Bots General matcher\n- regex: 'bot'";
+        let drawn = draw(AgentFormat::UapCore, text).unwrap();
+        assert_eq!(drawn.iter().map(|one| one.tokens.join(" ")).collect::<Vec<_>>(), ["Examplebot/"]);
+        let lines = draw(AgentFormat::Lines, "# tools\n\nsqlmap\n").unwrap();
+        assert_eq!(lines.iter().map(|one| one.tokens.join(" ")).collect::<Vec<_>>(), ["sqlmap"]);
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::Done;
 use crate::failure::{Failure, Status};
-use crate::input;
+use crate::input::{self, Document};
 use crate::lint::Finding;
 use crate::output::Output;
 
@@ -32,23 +32,22 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Done {
-    let name = arguments.bundle.display().to_string();
-    let source = input::read_bytes(&arguments.bundle)?;
+    let Document { name, text: source } = Document::exact(&arguments.bundle)?;
     let say = |issues: Vec<Issue>| {
         let findings = issues.into_iter().map(|issue| Finding { file: Some(name.clone()), issue });
         findings.for_each(|finding| finding.report());
     };
-    let compiled = match Bundle::compile(&source) {
+    let compiled = match Bundle::compile(source.as_bytes()) {
         Ok(compiled) => compiled,
         Err(Error::Policies { issues }) => {
             say(issues);
             return Ok(Status::BadInput);
         }
-        Err(why) => return Err(Failure::input(&name, why)),
+        Err(why) => return Err(Failure::refused(&name, &why)),
     };
     say(compiled.warnings);
     fs::write(&arguments.out, &compiled.text).map_err(|why| Failure::io(&arguments.out, why))?;
-    let read: Value = input::parse(compiled.text.as_bytes()).map_err(|why| Failure::input(&name, why))?;
+    let read: Value = input::parse_document(&name, 1, &compiled.text)?;
     let mut output = Output::new();
     output.line(&json!({
         "version": read.get("version"),

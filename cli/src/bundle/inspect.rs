@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use edgeward::bundle::{Bundle, SignatureEnvelope};
+use edgeward::bundle::SignatureEnvelope;
 use serde_json::{Value, json};
 
 use super::{canonical, signature_beside};
 use crate::Done;
-use crate::failure::{Failure, Status};
-use crate::input;
+use crate::failure::Status;
+use crate::input::{self, Document};
+use crate::load;
 use crate::output::Output;
 
 /// Show what a bundle holds
@@ -24,10 +25,9 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Done {
-    let name = arguments.bundle.display().to_string();
-    let bytes = input::read_bytes(&arguments.bundle)?;
-    let bundle = Bundle::unsigned(&bytes).map_err(|why| Failure::input(&name, why))?;
-    let value: Value = input::parse(&bytes).map_err(|why| Failure::input(&name, why))?;
+    let document = Document::exact(&arguments.bundle)?;
+    let bundle = load::unsigned(&document)?;
+    let value: Value = document.parse()?;
     let is_compiled = value.get("compiled").is_some();
     let policies: Vec<Value> = bundle
         .policies()
@@ -42,15 +42,14 @@ pub fn run(arguments: &Arguments) -> Done {
             |location| json!({"id": column(location, "id"), "displayName": column(location, "displayName")});
         locations.iter().map(row).collect::<Vec<_>>()
     });
-    let beside = signature_beside(&arguments.bundle);
-    let signature: Option<SignatureEnvelope> =
-        if beside.exists() { Some(input::read_json(&beside)?) } else { None };
+    let beside = signature_beside(&arguments.bundle).ok().filter(|beside| beside.exists());
+    let signature: Option<SignatureEnvelope> = beside.as_deref().map(input::read_json).transpose()?;
     let mut output = Output::new();
     output.line(&json!({
         "version": bundle.version().to_string(),
         "form": if is_compiled { "compiled" } else { "source" },
-        "bytes": bytes.len(),
-        "isCanonical": canonical::to_string(&value).as_bytes() == bytes,
+        "bytes": document.text.len(),
+        "isCanonical": canonical::to_string(&value) == document.text,
         "signedWith": signature.map(|envelope| envelope.key_id),
         "policies": policies,
         "namedLocations": locations,

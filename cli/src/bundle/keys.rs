@@ -10,14 +10,16 @@ use std::path::{Path, PathBuf};
 use base64ct::{Base64, Encoding as _};
 use clap::Args;
 use ed25519_compact::{KeyPair, Seed};
+use edgeward::Error;
 use edgeward::bundle::{Algorithm, Bundle, PublicKey, SignatureEnvelope};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::signature_beside;
 use crate::Done;
-use crate::failure::{Failure, Status};
-use crate::input;
+use crate::failure::{Failure, Status, report};
+use crate::input::{self, Document};
+use crate::load;
 use crate::output::Output;
 
 /// Make a key pair for signing bundles
@@ -35,9 +37,10 @@ pub struct Keygen {
 /// Sign a bundle
 ///
 /// Writes `{"keyId","algorithm","signature"}` beside the bundle, with `.sig` added to its name. The bundle is checked
-/// first: one that no edge would load is not signed.
+/// first: one that is wrong is not signed. Edges load what `compile` made: a source is signed for `evaluate` and
+/// `whatif`, and standard error says so.
 #[derive(Args)]
-#[command(after_help = "Example:\n  edgeward bundle sign --key keys/bundle.key bundle.json")]
+#[command(after_help = "Example:\n  edgeward bundle sign --key keys/bundle.key bundle.edge.json")]
 pub struct Sign {
     /// Private key, from `keygen`
     #[arg(long, value_name = "FILE")]
@@ -47,8 +50,10 @@ pub struct Sign {
 }
 
 /// Check that a bundle is signed by a key and can be loaded
+///
+/// Edges load what `compile` made: standard error says so of a source.
 #[derive(Args)]
-#[command(after_help = "Example:\n  edgeward bundle verify --public-key keys/bundle.pub bundle.json")]
+#[command(after_help = "Example:\n  edgeward bundle verify --public-key keys/bundle.pub bundle.edge.json")]
 pub struct Verify {
     /// Public key, from `keygen`
     #[arg(long, value_name = "FILE")]
@@ -96,8 +101,9 @@ pub fn keygen(arguments: &Keygen) -> Done {
 
 /// Signs a bundle.
 pub fn sign(arguments: &Sign) -> Done {
+    let path = signature_beside(&arguments.bundle)?;
     let private: PrivateKey = input::read_json(&arguments.key)?;
-    let refused = |why: &str| Failure::input(&arguments.key.display().to_string(), why);
+    let refused = |why: &str| Failure::input(&input::name(Some(&arguments.key)), why);
     let seed = Base64::decode_vec(&private.seed)
         .ok()
         .and_then(|seed| Seed::from_slice(&seed).ok())
@@ -107,15 +113,15 @@ pub fn sign(arguments: &Sign) -> Done {
     if public.id != private.id {
         return Err(refused("id: does not belong to the seed"));
     }
-    let bytes = input::read_bytes(&arguments.bundle)?;
-    Bundle::unsigned(&bytes).map_err(|why| Failure::input(&arguments.bundle.display().to_string(), why))?;
+    let bundle = Document::exact(&arguments.bundle)?;
+    load::unsigned(&bundle)?;
+    warn_of_source(&bundle);
     let envelope = SignatureEnvelope {
         key_id: public.id,
         algorithm: Algorithm::Ed25519,
-        signature: Base64::encode_string(&*pair.sk.sign(&bytes, None)),
+        signature: Base64::encode_string(&*pair.sk.sign(&bundle.text, None)),
     };
     // A signature is made anew with every change of its bundle.
-    let path = signature_beside(&arguments.bundle);
     let file = File::create(&path).map_err(|why| Failure::io(&path, why))?;
     write_json(file, &path, &envelope)?;
     let mut output = Output::new();
@@ -131,7 +137,9 @@ pub fn verify(arguments: &Verify) -> Done {
         signature: arguments.signature.as_deref(),
         public_key: &arguments.public_key,
     };
-    let bundle = signed.open()?;
+    let document = Document::exact(&arguments.bundle)?;
+    let bundle = signed.open(&document)?;
+    warn_of_source(&document);
     let mut output = Output::new();
     output.line(
         &json!({"version": bundle.version().to_string(), "policies": bundle.policies().policies().len()}),
@@ -151,14 +159,25 @@ pub struct SignedBundle<'a> {
 }
 
 impl SignedBundle<'_> {
-    /// Opens it.
-    pub fn open(&self) -> Result<Bundle, Failure> {
+    /// Opens what was read of its file.
+    pub fn open(&self, document: &Document) -> Result<Bundle, Failure> {
         let key: PublicKey = input::read_json(self.public_key)?;
-        let beside = signature_beside(self.bundle);
-        let envelope: SignatureEnvelope = input::read_json(self.signature.unwrap_or(&beside))?;
-        let bytes = input::read_bytes(self.bundle)?;
-        Bundle::open(&bytes, &envelope, &[key])
-            .map_err(|why| Failure::input(&self.bundle.display().to_string(), why))
+        let envelope: SignatureEnvelope = match self.signature {
+            Some(signature) => input::read_json(signature)?,
+            None => input::read_json(&signature_beside(self.bundle)?)?,
+        };
+        Bundle::open(document.text.as_bytes(), &envelope, &[key])
+            .map_err(|why| Failure::refused(&document.name, &why))
+    }
+}
+
+/// Whoever signs a bundle means edges to load it, and these have no compiler.
+fn warn_of_source(bundle: &Document) {
+    if matches!(Bundle::unsigned_compiled(bundle.text.as_bytes()), Err(Error::NotCompiled)) {
+        report(
+            &bundle.name,
+            "is the source of a bundle, which no edge loads: `edgeward bundle compile` makes what they do",
+        );
     }
 }
 

@@ -13,13 +13,13 @@ const FOR_PEOPLE: [&str; 2] = ["notes", "evidence"];
 ///
 /// # Errors
 /// Why no edge would take the model, for people.
-pub fn compact(mut model: Value, expires: Option<i64>) -> Result<Value, String> {
-    let text = model.to_string();
+pub fn compact(text: &str, expires: Option<i64>) -> Result<Value, String> {
     let mut checks = Vec::new();
     for setting in Setting::ALL {
-        let checked = Model::parse(&text, *setting).map_err(|why| why.to_string())?;
+        let checked = Model::parse(text, *setting).map_err(|why| why.to_string())?;
         checks.push((setting.name(), checked.check()));
     }
+    let mut model: Value = serde_json::from_str(text).map_err(|why| why.to_string())?;
     let Some(members) = model.as_object_mut() else { return Err("is no object".to_owned()) };
     FOR_PEOPLE.iter().for_each(|name| drop(members.remove(*name)));
     if let Some(expires) = expires {
@@ -64,7 +64,7 @@ mod tests {
             include_str!("../../../data/model/priors.json"),
             include_str!("../../../data/model/learned.json"),
         ] {
-            let compact = canonical::to_string(&compact(serde_json::from_str(text).unwrap(), None).unwrap());
+            let compact = canonical::to_string(&compact(text, None).unwrap());
             assert!(compact.len() <= 8_192, "{} bytes", compact.len());
             for setting in Setting::ALL {
                 assert_eq!(Model::parse(&compact, *setting), Model::parse(text, *setting));
@@ -74,10 +74,10 @@ mod tests {
 
     #[test]
     fn it_expires_when_it_is_told_to() {
-        let priors: Value = serde_json::from_str(include_str!("../../../data/model/priors.json")).unwrap();
+        let priors = include_str!("../../../data/model/priors.json");
         let short = compact(priors, Some(1_790_000_000_000)).unwrap();
         assert_eq!(short["expires"], 1_790_000_000_000_i64);
-        let why = compact(json!({"schema":1}), None).unwrap_err();
+        let why = compact(r#"{"schema":1}"#, None).unwrap_err();
         assert!(why.contains("model"), "{why}");
     }
 }

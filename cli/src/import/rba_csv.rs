@@ -8,7 +8,7 @@
 //! | `time` | Login Timestamp | UTC |
 //! | `principal.id` | User ID | |
 //! | `client.*` | IP Address, ASN, Country, City | `-` is unknown |
-//! | `transport.rttMs` | Round-Trip Time \[ms\] | rounded; empty is unknown |
+//! | `transport.rttMs` | `Round-Trip Time [ms]` | rounded; empty is unknown |
 //! | `http.headers` | User Agent String | the only header |
 //! | label | Login Successful, Is Account Takeover, Is Attack IP | below |
 //!
@@ -41,7 +41,7 @@ const QUOTE: usize = 60;
 
 /// Read sign-ins in the column layout of the RBA data set, as labelled events for `train` and `assess`
 ///
-/// Columns are found by name, in any order: Login Timestamp, User ID, Round-Trip Time \[ms\], IP Address, Country, City,
+/// Columns are found by name, in any order: Login Timestamp, User ID, `Round-Trip Time [ms]`, IP Address, Country, City,
 /// ASN, User Agent String, Login Successful, Is Attack IP, Is Account Takeover; others are ignored. Users are split
 /// 34 : 40 : 26 into train, calibrate and test, and each part has its share of the period: before 60 %, from 30 to 70 %,
 /// and after 70 % of it. What is outside its part's time is history only. Rows have to ascend in time, and each is a line.

@@ -82,6 +82,11 @@ fn a_signed_bundle_is_believed_and_no_other() {
     let (key, public) = (directory.path("keys/bundle.key"), directory.path("keys/bundle.pub"));
     let signed = edgeward(&["bundle", "sign", "--key", &key, &bundle], "");
     assert_eq!(signed.status, 0, "{}", signed.err);
+    assert!(
+        signed.err.contains("bundle.json: is the source of a bundle, which no edge loads"),
+        "{}",
+        signed.err
+    );
     let envelope: Value = serde_json::from_slice(&directory.read("bundle.json.sig")).unwrap();
     assert_eq!(envelope["algorithm"], "Ed25519");
     assert_eq!(envelope["keyId"], signed.json()[0]["keyId"]);
@@ -90,6 +95,13 @@ fn a_signed_bundle_is_believed_and_no_other() {
     let verify = |public: &str| edgeward(&["bundle", "verify", "--public-key", public, &bundle], "");
     let verified = verify(&public);
     assert_eq!((verified.status, &verified.json()[0]), (0, &json!({"version": "1", "policies": 1})));
+    assert!(verified.err.contains("which no edge loads"), "{}", verified.err);
+    let compiled = directory.path("bundle.edge.json");
+    assert_eq!(edgeward(&["bundle", "compile", &bundle, "--out", &compiled], "").status, 0);
+    for command in [["sign", "--key", &key], ["verify", "--public-key", &public]] {
+        let run = edgeward(&[&["bundle"], &command[..], &[&compiled]].concat(), "");
+        assert_eq!((run.status, run.err.as_str()), (0, ""), "{command:?}");
+    }
 
     directory.keygen("others");
     let foreign = verify(&directory.path("others/bundle.pub"));
@@ -150,6 +162,19 @@ fn what_no_edge_would_load_is_not_built_nor_signed() {
     let run = edgeward(&["bundle", "sign", "--key", &directory.path("keys/bundle.key"), &broken], "");
     assert_eq!(run.status, 2);
     assert!(!std::path::Path::new(&directory.path("broken.json.sig")).exists());
+}
+
+#[test]
+fn a_bundle_without_policies_is_told_of() {
+    let directory = Directory::new("bundle-empty");
+    let policies = directory.write("arr.json", "[]");
+    let out = directory.path("out.json");
+    let run = edgeward(&["bundle", "build", "--policies", &policies, "--version", "1", "--out", &out], "");
+    assert_eq!((run.status, &run.json()[0]["policies"]), (0, &json!(0)));
+    assert_eq!(
+        run.err,
+        "--policies: there are none in these files, and the bundle asks nothing of anybody\n"
+    );
 }
 
 #[test]
@@ -226,7 +251,7 @@ fn agents_are_checked_before_a_bundle_is_written() {
     let refused =
         build(&json!({"directories": [{"url": "https://agent.example/keys", "name": "A", "fetch": true}]}));
     assert_eq!(refused.status, 2);
-    assert!(refused.err.contains("agents.directories[0].url"), "{}", refused.err);
+    assert!(refused.err.contains("agents.json: directories[0].url"), "{}", refused.err);
 }
 
 #[test]
@@ -246,5 +271,5 @@ fn a_model_is_carried_compact_and_says_when_it_expires() {
     assert!(run.status == 2 && run.err.contains("--model"), "{}", run.err);
     let broken = directory.write("broken.json", json!({"schema": 1, "moon": 1}).to_string());
     let run = edgeward(&[&base[..], &["--model", &broken]].concat(), "");
-    assert!(run.status == 2 && run.err.contains("broken.json: model"), "{}", run.err);
+    assert!(run.status == 2 && run.err.contains("broken.json:1: model"), "{}", run.err);
 }

@@ -181,11 +181,48 @@ fn a_bundle_or_answer_that_can_not_be_read_is_named() {
     let broken = directory.write("broken.json", "{\"schema\":1,");
     let run = edgeward(&["evaluate", "--bundle", &broken], ADMIN);
     assert_eq!((run.status, run.out.as_str()), (2, ""));
-    assert!(run.err.contains("broken.json: "), "{}", run.err);
+    assert!(run.err.contains("broken.json:1: "), "{}", run.err);
 
     let bundle = directory.bundle(&json!([admins_need_mfa()]));
     let answer = directory.write("answer.json", r#"{"facts":{"userRisk":3}}"#);
     let run = edgeward(&["evaluate", "--bundle", &bundle, "--answer", &answer], ADMIN);
     assert_eq!((run.status, run.out.as_str()), (2, ""));
-    assert!(run.err.contains("answer.json: facts.userRisk: expected a string, found 3"), "{}", run.err);
+    assert!(run.err.contains("answer.json:1: facts.userRisk: expected a string, found 3"), "{}", run.err);
+}
+
+#[test]
+fn an_answer_that_means_nothing_is_a_mistake() {
+    let directory = Directory::new("evaluate-answer");
+    let bundle = directory.bundle(&json!([admins_need_mfa()]));
+    let run = |answer: &Value| {
+        let answer = directory.write("answer.json", answer.to_string());
+        edgeward(&["evaluate", "--bundle", &bundle, "--answer", &answer], UNCLEAR)
+    };
+    for (answer, told) in [
+        (json!({"foo": 1}), "foo: is not a member known here"),
+        (json!({"facts": {"userRisk": "lo"}}), "facts.userRisk: \"lo\" is none of none, low, medium, high"),
+        (
+            json!({"facts": {"insiderRisk": "x"}}),
+            "facts.insiderRisk: \"x\" is none of none, minor, moderate, elevated",
+        ),
+        (
+            json!({"facts": {"userrisk": "low"}}),
+            "facts.userrisk: is none of the facts that a scorer answers: signInRisk, ",
+        ),
+        (json!({"facts": {"client.country": "NO"}}), "facts.client.country: is none of the facts"),
+        (json!({"profile": {"count": 3, "asn": []}}), "profile.asn: is not a member known here"),
+        (
+            json!({"profile": {"last": {"time": 3, "place": 4}}}),
+            "profile.last.place: is not a member known here",
+        ),
+    ] {
+        let run = run(&answer);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{answer}");
+        assert!(run.err.contains(&format!("answer.json: {told}")), "{answer}: {}", run.err);
+    }
+    let all = json!({"ttlSeconds": 60, "facts": {"userRisk": "low", "insiderRisk": null, "principal.groups": [],
+        "principal.guestType": "none", "device.trustType": "ServerAD", "device.isCompliant": true},
+        "profile": {"count": 3, "networks": [], "asns": [64500], "counts": {"asns": [3]}, "last": {"time": 3}, "hours": []}});
+    let run = run(&all);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
 }

@@ -10,11 +10,13 @@ mod bundle;
 mod classify;
 mod entra_events;
 mod evaluate;
+mod faults;
 mod fixture;
 mod import;
 mod lint;
 mod rba_csv;
 mod second_opinion;
+mod standard_input;
 mod train;
 mod whatif;
 
@@ -87,6 +89,7 @@ fn help_has_examples() {
         let run = edgeward(&[*command, &["--help"]].concat(), "");
         assert_eq!(run.status, 0);
         assert!(run.out.contains("Example"), "{command:?}: {}", run.out);
+        assert!(!run.out.contains('\\'), "nothing is escaped: {}", run.out);
     }
     assert!(edgeward(&["--help"], "").out.contains("Exit status: 0"));
     assert_eq!(edgeward(&["no-such-command"], "").status, 2);

@@ -103,7 +103,7 @@ fn a_stream_that_can_not_be_learned_from_is_named() {
     let backwards = train(&format!("{}\n{}\n", event(2), event(1)));
     assert_eq!(backwards.status, 2);
     assert!(backwards.err.starts_with("standard input:2: request.time"), "{}", backwards.err);
-    assert!(train(&event(1)).err.contains("no benign rows or no attacks"));
+    assert_eq!(train(&event(1)).err, "standard input: has no benign rows or no attacks to learn from\n");
     let unlabelled = train(r#"{"request":{},"label":"odd","family":"x"}"#);
     assert!(unlabelled.err.starts_with("standard input:1: label"), "{}", unlabelled.err);
 }
@@ -133,7 +133,8 @@ fn a_stream_without_the_part_asked_for_is_no_input() {
         );
         assert_eq!(run.status, 2, "{}", run.err);
         let told = format!("no rows of the split `calibrate`{}", since.map_or("", |_| " from 2030-01-01 on"));
-        assert!(run.err.contains(&told) && !model.exists(), "{}", run.err);
+        assert!(run.err.starts_with("standard input: has ") && run.err.contains(&told), "{}", run.err);
+        assert!(!model.exists());
     }
     let peaceful = only(&events, |event| event["label"] == "benign");
     let run = edgeward(&calibrate, peaceful);

@@ -20,26 +20,38 @@ function say(file: string, { path, message, fix }: Issue): void {
   console.error(`${file}: ${path}: ${message}${fix == null ? "" : `; ${fix}`}`);
 }
 
-function run([source, out, ...rest]: string[]): number {
-  if (source === "--help" || source === "-h") {
+function fail(file: string, error: unknown): number {
+  if (error instanceof EdgewardError && error.issues.length > 0) {
+    for (const issue of error.issues) say(file, issue);
+  } else console.error(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  return 2;
+}
+
+function run(given: string[]): number {
+  if (given.includes("--help") || given.includes("-h")) {
     console.log(USAGE);
     return 0;
   }
-  if (source === undefined || out === undefined || rest.length > 0) {
+  const option = given.find((argument) => argument.startsWith("-"));
+  if (option !== undefined) console.error(`${option}: there is no such option\n`);
+  const [source, out, ...rest] = given;
+  if (option !== undefined || source === undefined || out === undefined || rest.length > 0) {
     console.error(USAGE);
     return 2;
   }
+  let compiled;
   try {
-    const { bundle, warnings } = compile(readFileSync(source, "utf8"));
-    for (const warning of warnings) say(source, warning);
-    writeFileSync(out, bundle);
-    return 0;
+    compiled = compile(readFileSync(source, "utf8"));
   } catch (error) {
-    if (error instanceof EdgewardError && error.issues.length > 0) {
-      for (const issue of error.issues) say(source, issue);
-    } else console.error(`${source}: ${error instanceof Error ? error.message : String(error)}`);
-    return 2;
+    return fail(source, error);
   }
+  for (const warning of compiled.warnings) say(source, warning);
+  try {
+    writeFileSync(out, compiled.bundle);
+  } catch (error) {
+    return fail(out, error);
+  }
+  return 0;
 }
 
 process.exitCode = run(process.argv.slice(2));

@@ -97,6 +97,9 @@ async fn bodies_that_are_not_what_they_should_be() {
     assert_eq!(problem["path"], "groups[1]");
     let problem = service.send_json("PUT", "/v1/identities/%FF", &json!({"kind":"user"})).await;
     assert_eq!((problem.status, &problem.json()["code"]), (StatusCode::BAD_REQUEST, &json!("invalid_path")));
+    let nobody = service.send_json("PUT", "/v1/identities/u1", &json!({"kind": "anonymous"})).await.json();
+    assert_eq!(nobody["path"], "kind");
+    assert!(nobody["detail"].as_str().unwrap().contains("user, agentUser, workload or agent"), "{nobody}");
     let reply = service.send_text("POST", "/v1/revocations", "{\"session\":\"\u{0}\"}").await;
     assert_eq!(reply.json()["code"], "invalid_json", "a raw control character");
     let request = edge("POST", "/v1/revocations").header(header::CONTENT_TYPE, "application/json");
