@@ -164,6 +164,47 @@ test("who is judged by a bearer token is not somebody else by a cookie", async (
   assert.deepEqual(await judged(one, both), ["u1", "authorization", {}]);
 });
 
+test("a cookie counts under its name, whatever an application takes for space beside it", async () => {
+  const [mine, theirs] = [await token({ sub: "u1" }), await token({ sub: "u2" })];
+  for (const space of ["\xa0", "\xc2\xa0", "\x1f", "\x7f", "\u2003", " \t\x0b"]) {
+    for (const pair of [`${space}edgeward_session=`, `a=b;${space}edgeward_session${space}=`]) {
+      assert.deepEqual(await judged(reader(), { cookie: pair + mine }), ["u1", "cookie", {}], JSON.stringify(pair));
+    }
+    const two = { cookie: `${space}edgeward_session=${theirs}; edgeward_session=${mine}; c=d` };
+    assert.deepEqual(await judged(reader(), two), ["anonymous", undefined, { cookie: "c=d" }]);
+  }
+});
+
+test("a cookie that only some read under the name is nobody's, and does not go on", async () => {
+  const [mine, theirs] = [await token({ sub: "u1" }), await token({ sub: "u2" })];
+  const names = [
+    "a=b edgeward_session",
+    "a=b\xa0edgeward_session ",
+    "a=\"b\"\tedgeward.session",
+    "edgeward.session",
+    "edgeward session",
+    "edgeward[session",
+    "edgeward%5Fsession",
+    "%65%64geward%2esessio%6e",
+    "%20edgeward_session%09",
+    "%C2%A0edgeward_session",
+    "EdgeWard_Session",
+  ];
+  for (const name of names) {
+    const alone = { cookie: `x=y; ${name}=${theirs}; c=d` };
+    assert.deepEqual(await judged(reader(), alone), ["anonymous", undefined, { cookie: "x=y; c=d" }], name);
+    const beside = { cookie: `edgeward_session=${mine}; ${name}=${theirs}` };
+    assert.deepEqual(await judged(reader(), beside), ["u1", "cookie", { cookie: `edgeward_session=${mine}` }], name);
+    const bearing = { authorization: `Bearer ${mine}`, cookie: `${name}=${theirs}` };
+    assert.deepEqual(await judged(reader(), bearing), ["u1", "authorization", { cookie: undefined }], name);
+  }
+  for (const other of ["my_edgeward_session", "edgeward_session_2", "edgeward-session", "x%5fedgeward_session", "edgewardsession", "session"]) {
+    assert.deepEqual(await judged(reader(), { cookie: `${other}=${theirs}` }), ["anonymous", undefined, {}], other);
+  }
+  const dotted = reader({ cookie: "connect.sid" });
+  assert.deepEqual(await judged(dotted, { cookie: `connect.sid=${mine}; connect_sid=${theirs}` }), ["u1", "cookie", { cookie: `connect.sid=${mine}` }]);
+});
+
 test("a cookie of a megabyte is not read, and does not go on", async () => {
   const session = `edgeward_session=${await token({ sub: "u1" })}; `;
   const cookie = session + "edgeward_session=x; ".repeat(52_429);
