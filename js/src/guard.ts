@@ -56,8 +56,8 @@ export class Guard<Native> {
     this.#options = options;
     checkOptions(options, adapter.options);
     checkLinks(options);
-    this.#telemetry = new Telemetry(options.meter);
     const say = reporter(options.onProblem ?? warn);
+    this.#telemetry = new Telemetry(options.meter, say);
     const report = (code: string, message: string): void => {
       this.#telemetry.problem(code);
       say(code, message);
