@@ -15,7 +15,7 @@ export type { Passed } from "../../options.js";
 export type FastifyOptions = NodeOptions;
 
 /** What Fastify itself reads of a plugin's options. */
-const OF_FASTIFY = ["prefix", "logLevel", "logSerializers"];
+const OF_FASTIFY = { prefix: undefined, logLevel: undefined, logSerializers: undefined };
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -30,7 +30,7 @@ declare module "fastify" {
 
 function plugin(app: FastifyInstance, options: FastifyOptions, done: (error?: Error) => void): void {
   const read = reader(options);
-  const guard = new Guard<import("node:http").IncomingMessage>(options, { options: [...OWN_OPTIONS, ...OF_FASTIFY] });
+  const guard = new Guard<import("node:http").IncomingMessage>(options, { options: { ...OWN_OPTIONS, ...OF_FASTIFY } });
   app.decorate("edgeward", guard);
   app.decorateRequest("edgeward", undefined);
   app.addHook("onRequest", async (request, reply) => {

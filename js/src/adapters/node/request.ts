@@ -15,7 +15,7 @@ export interface NodeOptions extends Omit<GuardOptions<IncomingMessage>, "origin
 }
 
 /** Those that not every adapter has. */
-export const OWN_OPTIONS = ["trustedProxies"] as const satisfies readonly (keyof NodeOptions)[];
+export const OWN_OPTIONS = { trustedProxies: undefined } satisfies Partial<Record<keyof NodeOptions, undefined>>;
 
 declare module "node:http" {
   interface IncomingMessage {
