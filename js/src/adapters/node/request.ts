@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { GuardOptions, Judgement, Passed } from "../../options.js";
+import { isOurs } from "../../origin.js";
 import type { HttpFacts, Request, TlsFacts } from "../../types.js";
 import { ClientAddress, requireProxies } from "../client-address.js";
 import type { TrustedProxies } from "../client-address.js";
-import { HeaderReader, isOurs } from "../headers.js";
+import { HeaderReader } from "../headers.js";
 import type { Asked } from "../headers.js";
 import { resolve } from "./address.js";
 import type { Address } from "./address.js";
