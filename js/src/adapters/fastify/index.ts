@@ -4,6 +4,7 @@ import { Guard } from "../../guard.js";
 import type { Passed } from "../../options.js";
 import { admit, isGone, OWN_OPTIONS, reader } from "../node/request.js";
 import type { NodeOptions } from "../node/request.js";
+import { sendBeside } from "../node/response.js";
 
 export type { TrustedProxies } from "../client-address.js";
 export type { Passed } from "../../options.js";
@@ -36,7 +37,7 @@ function plugin(app: FastifyInstance, options: FastifyOptions, done: (error?: Er
   app.addHook("onRequest", async (request, reply) => {
     const asked = read(request.raw, routed(request.raw.url));
     const judgement = await guard.judge(asked);
-    for (const [name, value] of Object.entries(judgement.responseHeaders)) reply.header(name, value);
+    sendBeside(reply.raw, judgement.responseHeaders);
     const passed = judgement.plan.kind === "pass" ? admit(asked, judgement) : undefined;
     const finish = (): void => void judgement.after?.(passed?.signIn);
     // The client left while it was judged: no route is reached, and nobody is there to be answered.
