@@ -219,7 +219,9 @@ export class SessionReader {
 
   async #verify(token: string, now: number): Promise<Known> {
     try {
-      this.#verifier ??= import("./token.js").then(({ TokenVerifier }) => new TokenVerifier(this.#keys));
+      this.#verifier ??= import("./token.js").then(
+        ({ TokenVerifier }) => new TokenVerifier(this.#keys, (message) => this.#report("key_unusable", message)),
+      );
       const claims = await (await this.#verifier).claims(token, {
         issuer: this.#options.issuer,
         audience: this.#options.audience,
