@@ -18,6 +18,7 @@ pub struct LoopGuard {
     times: u32,
     others: Vec<(String, u32)>,
     is_secure: bool,
+    is_readable: bool,
 }
 
 impl LoopGuard {
@@ -29,13 +30,15 @@ impl LoopGuard {
         let counts = cookies::first(&header, COOKIE).unwrap_or_default().split('~').take(PAGES);
         let (mine, others): (Vec<_>, Vec<_>) = counts.filter_map(read).partition(|(other, _)| *other == page);
         let times = mine.last().map_or(0, |(_, times)| *times);
-        Self { page, times, others, is_secure: asked.url.scheme() == "https" }
+        let is_readable = cookies::is_readable(&header);
+        Self { page, times, others, is_secure: asked.url.scheme() == "https", is_readable }
     }
 
-    /// Whether verifying has not helped, and will not.
+    /// Whether verifying has not helped, and will not: it can not with a header too long for the count, or for a session, to
+    /// be read in it.
     #[must_use]
     pub const fn is_looping(&self) -> bool {
-        self.times >= LIMIT
+        self.times >= LIMIT || !self.is_readable
     }
 
     /// The cookie that remembers one redirect more.
@@ -110,6 +113,15 @@ mod tests {
     fn the_cookie_is_the_one_of_the_other_edges() {
         // As `js/src/loop-guard.ts` writes it.
         assert_eq!(walk(&["/page", "/", "/page"]).pop().unwrap().1, "edgeward_step_up=bo0mse.1~ktwzl1.2");
+    }
+
+    #[test]
+    fn who_brings_more_cookies_than_are_read_is_not_sent_around() {
+        let url = url("https://app.example/");
+        for (length, is_looping) in [(16_384, false), (16_385, true)] {
+            let cookie = format!("a={}", "x".repeat(length - 2));
+            assert_eq!(LoopGuard::new(&get(&url, &[("cookie", &cookie)])).is_looping(), is_looping);
+        }
     }
 
     #[test]

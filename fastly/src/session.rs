@@ -42,7 +42,8 @@ impl Sessions {
     /// Takes the settings.
     ///
     /// # Errors
-    /// Keys that are none, or an empty issuer or audience: a token of any would be believed.
+    /// Keys that are none, a cookie that can not be called so, or an empty issuer or audience: a token of any would be
+    /// believed.
     pub fn new(settings: SessionSettings) -> Result<Self, SettingsError> {
         for (name, value) in [("issuer", &settings.issuer), ("audience", &settings.audience)] {
             if value.is_empty() {
@@ -51,6 +52,9 @@ impl Sessions {
                     format!("a token of any {name} would be believed"),
                 ));
             }
+        }
+        if !is_token(&settings.cookie) {
+            return Err(SettingsError::new("session.cookie", "no cookie is called so".to_owned()));
         }
         let keys = Keys::parse(&settings.jwks).map_err(|why| SettingsError::new("session.jwks", why))?;
         Ok(Self {
@@ -159,6 +163,12 @@ impl Verified<'_> {
                 && one.principal.id == two.principal.id
                 && one.session.id == two.session.id)
     }
+}
+
+/// What cookies are named with (RFC 6265 §4.1.1).
+fn is_token(name: &str) -> bool {
+    let is_named_with = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_named_with)
 }
 
 /// Known to carry no identity.
@@ -313,6 +323,11 @@ mod tests {
             (json!({"issuer": "", "audience": "a", "jwks": {"keys": []}}), "session.issuer"),
             (json!({"issuer": "i", "audience": "", "jwks": {"keys": []}}), "session.audience"),
             (json!({"issuer": "i", "audience": "a", "jwks": {"keys": []}}), "session.jwks"),
+            (json!({"issuer": "i", "audience": "a", "jwks": {"keys": []}, "cookie": ""}), "session.cookie"),
+            (
+                json!({"issuer": "i", "audience": "a", "jwks": {"keys": []}, "cookie": "a b"}),
+                "session.cookie",
+            ),
         ] {
             let refused = Sessions::new(serde_json::from_value(settings).unwrap()).unwrap_err();
             assert!(refused.to_string().contains(why), "{refused}");

@@ -80,6 +80,9 @@ export class AgentKeys {
       return directory;
     } catch (error) {
       this.#report(`the keys of ${url} can not be had: ${String(error)}`);
+      // Another request may have asked as well, and been answered.
+      const latest = this.#cache.get(url, now);
+      if (latest !== undefined && latest !== cached) return latest.directory;
       this.#keep(url, { directory: undefined, until: now + RETRY_MS, ...cached, due: now + RETRY_MS });
       return cached?.directory;
     } finally {

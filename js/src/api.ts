@@ -13,6 +13,7 @@ export { verifyResult } from "./origin.js";
 export type { Answered, AnswerCode, Asker } from "./answer.js";
 export type { Links, Plan } from "./challenge.js";
 export type { CircuitState } from "./circuit.js";
+export type { Group, Kind, Kinds } from "./kinds.js";
 export type { ProfileOptions } from "./profiles.js";
 export type { Problem } from "./report.js";
 export type { ScorerMetrics, ScorerOptions } from "./scorer.js";

@@ -1,92 +1,80 @@
-import { EdgewardError } from "./errors.js";
+import { address, BOOLEAN, check, FUNCTION, LIST, matching, methods, number, OBJECT, oneOf, STORE, TEXT } from "./kinds.js";
+import type { Kind, Kinds } from "./kinds.js";
 import type { GuardOptions } from "./options.js";
+import { ALGORITHMS, CLAIMS } from "./session.js";
 
-/** What a number may be: its least and its greatest. */
-type Range = readonly [least: number, greatest: number];
+/** What cookies and headers are named with (RFC 6265 §4.1.1, RFC 9110 §5.1). */
+const NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
-const MS: Range = [0, 2_147_483_647];
-
-/** Options of every adapter, by name. */
-const COMMON: Readonly<Record<keyof GuardOptions<never>, true>> = {
-  publicKeys: true,
-  identifierKey: true,
-  profileKeys: true,
-  allowUnsigned: true,
-  stepUpUrl: true,
-  appealUrl: true,
-  resourceMetadataUrl: true,
-  bundle: true,
-  scorer: true,
-  store: true,
-  profiles: true,
-  session: true,
-  trustedHeaders: true,
-  agentKeys: true,
-  application: true,
-  onNoBundle: true,
-  originSecret: true,
-  facts: true,
-  onDecision: true,
-  onUndecided: true,
-  onProblem: true,
-  meter: true,
-  serverTiming: true,
-  debug: true,
-};
-
-/** Options in groups, by name: those that are numbers with their range. */
-const GROUPS: Readonly<Record<string, Readonly<Record<string, Range | undefined>>>> = {
-  scorer: {
-    url: undefined,
-    token: undefined,
-    fetch: undefined,
-    timeoutMs: [1, 2_147_483_647],
-    hedgeAfterMs: MS,
-    questionsPerSecond: [1, 1_000_000],
-    bundleIntervalMs: MS,
-    stateIntervalMs: MS,
-    stateMaxAgeMs: MS,
-    auditShare: [0, 1],
-  },
-  session: {
-    keys: undefined,
-    issuer: undefined,
-    audience: undefined,
-    algorithms: undefined,
-    cookie: undefined,
-    claims: undefined,
-    clockToleranceSeconds: [0, 86_400],
-  },
-  agentKeys: { timeoutMs: [1, 2_147_483_647], fetch: undefined },
-  profiles: { keys: undefined, store: undefined },
-};
-
-/**
- * Numbers that are none, and names nobody knows, are told at the start: at a request they would be outage mode, or
- * nothing at all. `own`: names that only this adapter has.
- * @throws {EdgewardError} `invalid_option`.
- */
-export function checkOptions(options: object, own: readonly string[]): void {
-  const stranger = Object.keys(options).find((name) => !Object.hasOwn(COMMON, name) && !own.includes(name));
-  if (stranger !== undefined) throw unknown(stranger);
-  const { onNoBundle } = options as { onNoBundle?: unknown };
-  if (onNoBundle !== undefined && onNoBundle !== "deny" && onNoBundle !== "allow") {
-    throw new EdgewardError("invalid_option", "`onNoBundle` is neither `deny` nor `allow`", { path: "onNoBundle" });
-  }
-  for (const [group, known] of Object.entries(GROUPS)) {
-    const given = (options as Record<string, unknown>)[group];
-    if (typeof given !== "object" || given === null) continue;
-    for (const [name, value] of Object.entries(given)) {
-      const path = `${group}.${name}`;
-      if (!Object.hasOwn(known, name)) throw unknown(path);
-      const range = known[name];
-      if (range === undefined || value === undefined) continue;
-      if (typeof value === "number" && value >= range[0] && value <= range[1]) continue;
-      throw new EdgewardError("invalid_option", `\`${path}\` is not a number from ${range[0]} to ${range[1]}`, { path });
-    }
-  }
+/** Options of every adapter. Put together when they are needed: bundlers keep whatever is called at the top of a module. */
+function common(): Kinds & Readonly<Record<keyof GuardOptions<never>, unknown>> {
+  const ms = number(0, 2_147_483_647);
+  const waitingMs = number(1, 2_147_483_647);
+  // Paths are added to it.
+  const base = address("an address over http or https, without credentials and query", ({ href }) => !/[?#]/.test(href));
+  const names: Kind = {
+    what: "an object of header names",
+    is: (value) => OBJECT.is(value) && Object.keys(value as object).every((name) => NAME.test(name)),
+  };
+  const signatures: Kind = {
+    what: `a list of ${ALGORITHMS.join(", ")}`,
+    is: (value) => Array.isArray(value) && value.length > 0 && value.every((name) => ALGORITHMS.includes(name as string)),
+  };
+  return {
+    publicKeys: LIST,
+    identifierKey: TEXT,
+    profileKeys: LIST,
+    allowUnsigned: BOOLEAN,
+    stepUpUrl: TEXT,
+    appealUrl: TEXT,
+    resourceMetadataUrl: TEXT,
+    bundle: { members: { text: { ...TEXT, isNeeded: true }, signature: OBJECT } },
+    scorer: {
+      members: {
+        url: { ...base, isNeeded: true },
+        token: { ...matching("a text that fits into a header", /^[\x21-\x7e]+$/), isNeeded: true },
+        fetch: FUNCTION,
+        timeoutMs: waitingMs,
+        hedgeAfterMs: ms,
+        questionsPerSecond: number(1, 1_000_000),
+        bundleIntervalMs: ms,
+        stateIntervalMs: ms,
+        stateMaxAgeMs: ms,
+        auditShare: number(0, 1),
+      },
+    },
+    store: STORE,
+    profiles: { members: { keys: { ...LIST, isNeeded: true }, store: STORE } },
+    session: {
+      members: {
+        keys: undefined,
+        issuer: undefined,
+        audience: undefined,
+        algorithms: signatures,
+        cookie: matching("a name of a cookie", NAME),
+        claims: { members: Object.fromEntries(Object.keys(CLAIMS).map((name) => [name, TEXT])) },
+        clockToleranceSeconds: number(0, 86_400),
+      },
+    },
+    trustedHeaders: names,
+    agentKeys: { members: { timeoutMs: waitingMs, fetch: FUNCTION } },
+    application: TEXT,
+    onNoBundle: oneOf("deny", "allow"),
+    originSecret: TEXT,
+    facts: FUNCTION,
+    onDecision: FUNCTION,
+    onUndecided: FUNCTION,
+    onProblem: FUNCTION,
+    meter: methods("createCounter", "createHistogram"),
+    serverTiming: BOOLEAN,
+    debug: BOOLEAN,
+  };
 }
 
-function unknown(path: string): EdgewardError {
-  return new EdgewardError("invalid_option", `there is no option \`${path}\` here`, { path });
+/**
+ * Checks the options of an adapter, of which some are its `own`.
+ * @throws {EdgewardError} `invalid_option`.
+ */
+export function checkOptions(options: object, own: Kinds): void {
+  check(options, { ...common(), ...own });
 }

@@ -109,6 +109,12 @@ export function at(time: number, facts: Request): Request {
   };
 }
 
+/** What the `facts` hook answered. What can be no facts would be none, and the request judged without anybody noticing. */
+export function stated(facts: Request | undefined): Request | undefined {
+  if (facts === undefined || (isGroup(facts) && !("then" in facts))) return facts;
+  throw new TypeError("`facts` answered what are no facts");
+}
+
 /** Both, member by member, as {@link merge} does it with every group. */
 export function group<T extends object>(base: T | null | undefined, over: T | null | undefined): T | null | undefined {
   if (over === undefined) return base;

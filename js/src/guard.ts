@@ -3,8 +3,9 @@ import { checkLinks, plan, refuseUndecided } from "./challenge.js";
 import { checkOptions } from "./check.js";
 import { Engine } from "./engine.js";
 import { fault } from "./errors.js";
-import { at, merge } from "./facts.js";
+import { at, merge, stated as statedFacts } from "./facts.js";
 import { Feed } from "./feed.js";
+import type { Kinds } from "./kinds.js";
 import type { DecisionRecord, GuardOptions, HostCounters, HostRequest, Judgement, SignIn, UndecidedRecord } from "./options.js";
 import { OriginSigner, resultHeaders } from "./origin.js";
 import { plain } from "./packed-decision.js";
@@ -23,8 +24,8 @@ import type { Answer, Decision, Request } from "./types.js";
 
 /** What an adapter brings beside the options of every adapter. */
 export interface Adapter {
-  /** Names of its own options. */
-  options: readonly string[];
+  /** Its own options, and what they may be. */
+  options: Kinds;
   counters?: ((engine: Engine, report: (code: string, message: string) => void) => HostCounters) | undefined;
 }
 
@@ -54,12 +55,12 @@ export class Guard<Native> {
   #trapsTold = 0;
 
   /** @throws {EdgewardError} if an option is malformed, or `bundle` is refused: at start, never at a request. */
-  constructor(options: GuardOptions<Native>, adapter: Adapter = { options: [] }) {
+  constructor(options: GuardOptions<Native>, adapter: Adapter = { options: {} }) {
     this.#options = options;
     checkOptions(options, adapter.options);
     checkLinks(options);
-    this.#telemetry = new Telemetry(options.meter);
     const say = reporter(options.onProblem ?? warn);
+    this.#telemetry = new Telemetry(options.meter, say);
     const report = (code: string, message: string): void => {
       this.#telemetry.problem(code);
       say(code, message);
@@ -200,7 +201,7 @@ export class Guard<Native> {
       facts = merge(facts, { resource: { application: this.#options.application } });
     }
     if (this.#options.facts !== undefined) {
-      const stated = this.#options.facts(request.native);
+      const stated = statedFacts(this.#options.facts(request.native));
       if (stated !== undefined) facts = merge(facts, stated);
       // The host says who asks: then it knows its own tokens.
       if (stated?.principal?.id) withheld = NOTHING_WITHHELD;

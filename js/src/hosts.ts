@@ -8,6 +8,7 @@ export * from "./challenge.js";
 export * from "./facts.js";
 export * from "./fixture.js";
 export * from "./guard.js";
+export * from "./kinds.js";
 export * from "./log.js";
 export * from "./origin.js";
 export * from "./patience.js";

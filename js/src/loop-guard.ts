@@ -1,4 +1,4 @@
-import { cookie } from "./cookies.js";
+import { cookie, isReadable } from "./cookies.js";
 
 /** After this many redirects of one page to the step-up address within {@link SECONDS} a person is told instead. */
 const LIMIT = 3;
@@ -17,6 +17,7 @@ const PAIR = /^([a-z\d]{1,7})\.(\d)$/;
 export class LoopGuard {
   readonly #page: string;
   readonly #secure: string;
+  readonly #isReadable: boolean;
   readonly #counts: Map<string, number>;
 
   /** `url`: the page that is asked for. Its query does not count, because what verifies may add to it. */
@@ -24,6 +25,7 @@ export class LoopGuard {
     const { pathname, protocol } = new URL(url);
     this.#page = fingerprint(pathname);
     this.#secure = protocol === "https:" ? "; Secure" : "";
+    this.#isReadable = isReadable(cookies);
     this.#counts = new Map(
       (cookie(cookies, COOKIE) ?? "")
         .split("~", PAGES)
@@ -37,9 +39,12 @@ export class LoopGuard {
     return this.#counts.get(this.#page) ?? 0;
   }
 
-  /** Whether verifying has not helped, and will not. */
+  /**
+   * Whether verifying has not helped, and will not: it can not with a header too long for the count, or for a session, to be
+   * read in it.
+   */
   get isLooping(): boolean {
-    return this.#times >= LIMIT;
+    return this.#times >= LIMIT || !this.#isReadable;
   }
 
   /** The cookie that remembers one redirect more. */

@@ -4,6 +4,14 @@ import type { Decision, Request } from "./types.js";
 /** Every header of ours begins with this; a client's own are removed before the origin sees them. */
 export const PREFIX = "edgeward-";
 
+/**
+ * Whether only Edgeward sets a header of this name, which is in lower case. CGI, WSGI, Rack and PHP hand `_` and `-` to
+ * applications as one.
+ */
+export function isOurs(name: string): boolean {
+  return name.startsWith(PREFIX) || name.startsWith("edgeward_");
+}
+
 const SIGNATURE = "edgeward-signature";
 const encoder = new TextEncoder();
 
@@ -49,7 +57,8 @@ export class OriginSigner {
 
 /**
  * For the origin: whether a request's `edgeward-*` headers were set by an edge that holds `secret`, for this very
- * method and path, less than `maxAgeMs` ago.
+ * method and path, less than `maxAgeMs` ago. `url`: the address, or the path and query as they came (`request.url` of
+ * `node:http`).
  */
 export async function verifyResult(
   request: { method: string; url: string; headers: Iterable<[string, string]> },
@@ -58,7 +67,13 @@ export async function verifyResult(
   maxAgeMs = 60_000,
 ): Promise<boolean> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of request.headers) if (name.startsWith(PREFIX)) headers[name] = value;
+  for (const [spelled, value] of request.headers) {
+    const name = spelled.toLowerCase();
+    if (!isOurs(name)) continue;
+    // Which of two an application reads, nobody knows.
+    if (Object.hasOwn(headers, name)) return false;
+    headers[name] = value;
+  }
   const [, time, hex] = /^t=(\d{1,16}),v1=([0-9a-f]{64})$/.exec(headers[SIGNATURE] ?? "") ?? [];
   if (time === undefined || hex === undefined) return false;
   delete headers[SIGNATURE];
@@ -69,13 +84,21 @@ export async function verifyResult(
   return crypto.subtle.verify("HMAC", await importKey(secret), mac, text);
 }
 
-/** Path and query only: the origin knows itself by another scheme and host than the client does. */
 function message(method: string, url: string, headers: Record<string, string>, time: number): Uint8Array<ArrayBuffer> {
-  const { pathname, search } = new URL(url, "http://origin.invalid");
   const lines = Object.entries(headers)
     .map(([name, value]) => `${name}:${value}`)
     .sort();
-  return encoder.encode([String(time), method, pathname + search, ...lines].join("\n"));
+  return encoder.encode([String(time), method, target(url), ...lines].join("\n"));
+}
+
+/**
+ * Path and query: the origin knows itself by another scheme and host than the client does. As they are written, because an
+ * application routes by that: resolved, `//other/x` and `/z/../x` would be `/x`.
+ */
+function target(url: string): string {
+  const [, rest] = /^https?:\/\/[^/?#\\]*([^#]*)/i.exec(url) ?? [];
+  if (rest === undefined) return url;
+  return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
 function importKey(secret: string): Promise<CryptoKey> {

@@ -2,6 +2,7 @@ import type { JWTPayload } from "jose";
 import { cookies, withoutCookies } from "./cookies.js";
 import { EdgewardError } from "./errors.js";
 import * as read from "./facts.js";
+import { address } from "./kinds.js";
 import { Lru } from "./lru.js";
 import type { ProofVerifier } from "./dpop.js";
 import type { TokenKeys, TokenVerifier } from "./token.js";
@@ -26,7 +27,7 @@ export interface ClaimNames {
   binding: string;
 }
 
-const CLAIMS: ClaimNames = {
+export const CLAIMS: ClaimNames = {
   principal: "sub",
   principalKind: "principal_kind",
   groups: "groups",
@@ -47,7 +48,7 @@ export interface SessionOptions {
   keys: TokenKeys;
   issuer: string;
   audience: string;
-  /** Signature algorithms accepted. Default: the asymmetric ones of RFC 7518 and RFC 8037. */
+  /** Signature algorithms accepted, of the asymmetric ones of RFC 7518 and RFC 8037. Default: all of those. */
   algorithms?: string[] | undefined;
   /** Cookie that carries the token; `Authorization` comes first. Default `edgeward_session`. */
   cookie?: string | undefined;
@@ -56,7 +57,8 @@ export interface SessionOptions {
   clockToleranceSeconds?: number | undefined;
 }
 
-const ALGORITHMS = ["ES256", "ES384", "ES512", "EdDSA", "Ed25519", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"];
+export const ALGORITHMS = ["ES256", "ES384", "ES512", "EdDSA", "Ed25519", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"];
+const ADDRESS = /* @__PURE__ */ address("an address over http or https, without credentials", () => true);
 /** A longer token is refused unread: characters. */
 const TOKEN_LIMIT = 8_192;
 const CACHE_ENTRIES = 5_000;
@@ -118,7 +120,7 @@ export class SessionReader {
   /** Made when the first token comes: nothing before needs what verifies it. */
   #verifier: Promise<TokenVerifier> | undefined;
   readonly #options: SessionOptions;
-  readonly #claims: ClaimNames;
+  readonly #claims: Partial<ClaimNames>;
   readonly #cookie: string;
   readonly #verified = new Lru<Known>(CACHE_ENTRIES);
   #proofs: Promise<ProofVerifier> | undefined;
@@ -136,7 +138,7 @@ export class SessionReader {
     check(options.keys);
     this.#keys = options.keys;
     this.#options = options;
-    this.#claims = { ...CLAIMS, ...options.claims };
+    this.#claims = options.claims ?? {};
     this.#cookie = options.cookie ?? "edgeward_session";
     this.#report = report;
   }
@@ -217,7 +219,9 @@ export class SessionReader {
 
   async #verify(token: string, now: number): Promise<Known> {
     try {
-      this.#verifier ??= import("./token.js").then(({ TokenVerifier }) => new TokenVerifier(this.#keys));
+      this.#verifier ??= import("./token.js").then(
+        ({ TokenVerifier }) => new TokenVerifier(this.#keys, (message) => this.#report("key_unusable", message)),
+      );
       const claims = await (await this.#verifier).claims(token, {
         issuer: this.#options.issuer,
         audience: this.#options.audience,
@@ -240,7 +244,7 @@ export class SessionReader {
   }
 
   #facts(payload: JWTPayload): Request {
-    const claim = (name: keyof ClaimNames): unknown => lookUp(payload, this.#claims[name]);
+    const claim = (name: keyof ClaimNames): unknown => lookUp(payload, this.#claims[name] ?? CLAIMS[name]);
     const device = record(claim("device"));
     const binding = record(claim("binding"));
     return {
@@ -279,16 +283,16 @@ export class SessionReader {
 }
 
 /** Wrong keys are a fault of whoever starts the host, to be told then. */
-function check(keys: TokenKeys): void {
-  if ("jwks" in keys) {
-    const { keys: list } = (keys.jwks ?? {}) as { keys?: unknown };
+function check(keys: unknown): void {
+  const given = record(keys);
+  if (given === undefined) throw new EdgewardError("invalid_option", "no token can be verified without", { path: "session.keys" });
+  if ("jwks" in given) {
+    const list = record(given["jwks"])?.["keys"];
     if (Array.isArray(list) && list.every((key) => record(key) !== undefined)) return;
     throw new EdgewardError("invalid_option", "not a JSON Web Key Set", { path: "session.keys.jwks" });
   }
-  if (!URL.canParse(keys.jwksUrl)) {
-    throw new EdgewardError("invalid_option", `\`${keys.jwksUrl}\` is not an address`, {
-      path: "session.keys.jwksUrl",
-    });
+  if (!ADDRESS.is(given["jwksUrl"])) {
+    throw new EdgewardError("invalid_option", `not ${ADDRESS.what}`, { path: "session.keys.jwksUrl" });
   }
 }
 

@@ -70,9 +70,12 @@ export class Telemetry {
   #traps = 0;
   readonly #problems: Record<string, number> = {};
   readonly #meter: Instruments | undefined;
+  readonly #say: (code: string, message: string) => void;
 
-  constructor(meter: Meter | undefined) {
+  /** `say` tells the operator, and counts nothing. */
+  constructor(meter: Meter | undefined, say: (code: string, message: string) => void) {
     this.#meter = meter && instruments(meter);
+    this.#say = say;
   }
 
   /** `traps` is the engine's running total. */
@@ -84,27 +87,44 @@ export class Telemetry {
     const trapped = traps - this.#traps;
     this.#traps = traps;
     if (this.#meter === undefined) return;
-    const { decisions, duration, scorerDuration, traps: trapCounter } = this.#meter;
     const attributes = {
       "edgeward.outcome": decision.outcome,
       "edgeward.deferred": String(asked.length > 0),
       "edgeward.outage": String(outage),
     };
-    decisions.add(1, attributes);
-    duration.record(durationMs / 1000, attributes);
-    if (scorerMs !== undefined) scorerDuration.record(scorerMs / 1000, { "edgeward.outage": String(outage) });
-    if (trapped > 0) trapCounter.add(trapped);
+    this.#measure(({ decisions }) => decisions.add(1, attributes));
+    this.#measure(({ duration }) => duration.record(durationMs / 1000, attributes));
+    if (scorerMs !== undefined) {
+      this.#measure(({ scorerDuration }) => scorerDuration.record(scorerMs / 1000, { "edgeward.outage": String(outage) }));
+    }
+    if (trapped > 0) this.#measure(({ traps }) => traps.add(trapped));
   }
 
   undecided(): void {
     this.#undecided += 1;
-    this.#meter?.undecided.add(1);
+    this.#measure(({ undecided }) => undecided.add(1));
   }
 
   /** What an operator should know, under its code: every time, unlike the log. */
   problem(code: string): void {
+    this.#note(code);
+    this.#measure(({ problems }) => problems.add(1, { "edgeward.problem": code }));
+  }
+
+  #note(code: string): void {
     this.#problems[code] = (this.#problems[code] ?? 0) + 1;
-    this.#meter?.problems.add(1, { "edgeward.problem": code });
+  }
+
+  /** A meter is somebody else's code, as hooks are: one that throws must not break a request. */
+  #measure(into: (meter: Instruments) => void): void {
+    if (this.#meter === undefined) return;
+    try {
+      into(this.#meter);
+    } catch (error) {
+      // Not into the meter again.
+      this.#note("hook");
+      this.#say("hook", `meter failed: ${String(error)}`);
+    }
   }
 
   snapshot(traps: number, scorer: ScorerMetrics | undefined, stateAgeMs: number | undefined): Metrics {

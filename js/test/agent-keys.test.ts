@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { compile } from "edgeward/compiler";
 import { protect } from "edgeward/node";
 import type { Agent, AgentKeysOptions } from "edgeward";
+import { AgentKeys } from "../dist/agent-keys.js";
 import { exchange, source } from "./support/fixture.js";
 import { serve } from "./support/servers.js";
 
@@ -105,5 +106,24 @@ test("a directory that fails is asked once, and accuses nobody", async () => {
     assert.deepEqual(statuses(seen), ["unknownKey", "unknownKey"], why);
     assert.deepEqual(seen.map((agent) => agent.verification), ["claimed", "claimed"], why);
     assert.equal(asked, 1, why);
+  }
+});
+
+test("whoever fails to get a directory takes nothing away from who got it meanwhile", async () => {
+  const waiting: { resolve(response: Response): void; reject(error: Error): void }[] = [];
+  const fetch = () => new Promise<Response>((resolve, reject) => waiting.push({ resolve, reject }));
+  const agents = new AgentKeys({ fetch }, () => undefined);
+  const headers = signed("/x");
+  const request = { url: "https://app.example/x", header: (name: string) => headers[name] };
+  const read = async (now: number) => (await agents.read(request, [DIRECTORY], now))?.agentDirectory?.keys;
+  for (const now of [0, 3_600_000]) {
+    const [late, soon] = [read(now), read(now)];
+    const [first, second] = waiting.splice(0);
+    second?.resolve(Response.json({ keys: [{ ...JWK, exp: now }] }));
+    assert.deepEqual(await soon, [{ ...JWK, exp: now }]);
+    first?.reject(new Error("down"));
+    assert.deepEqual(await late, [{ ...JWK, exp: now }]);
+    assert.deepEqual(await read(now + 1), [{ ...JWK, exp: now }]);
+    assert.equal(waiting.length, 0, "what came is fresh");
   }
 });

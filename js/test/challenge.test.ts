@@ -55,6 +55,13 @@ test("a cookie that somebody else wrote counts for nothing", () => {
   }
 });
 
+test("who brings more cookies than are read is told so, and not sent around", () => {
+  for (const [length, status] of [[16_384, 302], [16_385, 403]] as const) {
+    const page = asker({ "sec-fetch-mode": "navigate", cookie: `a=${"x".repeat(length - 2)}` });
+    assert.equal(answered(decision({ outcome: "challenge", controls: ["mfa"] }), page, STEP_UP).status, status);
+  }
+});
+
 /** A browser that opens pages, is sent to verify, and keeps the cookie. */
 function visit(paths: readonly string[]): Answered[] {
   let cookie = "a=b";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ClientAddress } from "../dist/adapters/client-address.js";
+import { clientOf } from "../dist/adapters/next/client.js";
 
 test("without trusted proxies the client is whoever connected, whatever it writes", () => {
   const addresses = new ClientAddress(undefined);
@@ -42,4 +43,15 @@ test("a bad range is refused at start and named", () => {
     path: "trustedProxies[1]",
   });
   assert.throws(() => new ClientAddress(-1), { code: "invalid_option", path: "trustedProxies" });
+});
+
+test("Next behind a proxy: what was asked for has the client's port, not the one Next listens on", () => {
+  const asked = (url: string, headers: Record<string, string>): string =>
+    clientOf({ trustedProxies: 1 })(new Request(url, { headers })).url.href;
+  const forwarded = { "x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https" };
+  const here = "http://localhost:3417/admin?tab=1";
+  assert.equal(asked(here, { ...forwarded, host: "app.example" }), "https://app.example/admin?tab=1");
+  assert.equal(asked(here, { ...forwarded, host: "app.example:8443" }), "https://app.example:8443/admin?tab=1");
+  assert.equal(asked(here, { host: "app.example" }), "http://app.example/admin?tab=1");
+  assert.equal(asked(here, { host: "no host" }), here);
 });

@@ -1,11 +1,14 @@
 // Express and plain node:http, over HTTP, with the engine and a scorer that can be broken.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import type { ServerResponse } from "node:http";
 import { after, afterEach, before, test } from "node:test";
 import { factsFromHeader } from "edgeward";
 import { createMiddleware, protect } from "edgeward/node";
 import type { NodeOptions } from "edgeward/node";
+import { edgeward } from "edgeward/fastify";
 import express from "express";
+import { fastify } from "fastify";
 import { bundle, CALM, exchange } from "./support/fixture.js";
 import type { Reply } from "./support/fixture.js";
 import { eventually, FaultyScorer, serve } from "./support/servers.js";
@@ -134,6 +137,36 @@ test("odd request targets and hosts are decided and passed on as they are", asyn
     assert.ok(reply.status < 500, path);
   }
   assert.ok((await ask(url, CALM, { host: "a b:x" })).status < 500);
+});
+
+test("what the client is told stands beside what the application sets, however it does", async () => {
+  const facts = () => ({ ...CALM, session: { ...CALM.session, establishedAt: Date.now() } });
+  const keys = [{ id: 1, key: "22".repeat(32) }];
+  const told = options({ facts, serverTiming: true, identifierKey: "11".repeat(32), profiles: { keys } });
+  const [timing, cookies] = ["app;dur=1", ["a=1", "b=2"]];
+  const ways: Record<string, (response: ServerResponse) => void> = {
+    "setHeader": (response) => response.setHeader("Server-Timing", timing).setHeader("Set-Cookie", cookies).end(),
+    "writeHead, by name": (response) => response.writeHead(200, { "server-timing": timing, "set-cookie": cookies }).end(),
+    "writeHead, a list": (response) => response.writeHead(200, ["server-timing", timing, "Set-Cookie", "a=1", "set-cookie", "b=2"]).end(),
+    "writeHead, with a reason": (response) => response.writeHead(200, "Fine", ["server-timing", timing, "set-cookie", cookies]).end(),
+    "writeHead, pairs": (response) => response.writeHead(200, [["server-timing", timing], ["set-cookie", cookies]] as unknown as string[]).end(),
+    "writeHead, over setHeader": (response) => response.setHeader("set-cookie", "old=1").writeHead(200, ["server-timing", timing, "set-cookie", cookies] as string[]).end(),
+  };
+  const plain = await run(protect((request, response) => ways[decodeURIComponent((request.url ?? "").slice(1))]?.(response), told));
+  const app = fastify({ forceCloseConnections: true });
+  await app.register(edgeward, told);
+  app.get("/fastify", (_, reply) => reply.header("server-timing", timing).header("set-cookie", cookies).send(""));
+  running.push({ stop: () => app.close() });
+  const urls = Object.keys(ways).map((way) => `${plain.url}/${encodeURIComponent(way)}`);
+  for (const url of [...urls, `${await app.listen()}/fastify`]) {
+    const { status, headers } = await exchange(url);
+    const way = decodeURIComponent(url);
+    assert.equal(status, 200, way);
+    assert.match(String(headers["server-timing"]), /^app;dur=1, edgeward;desc=allow/, way);
+    const [a, b, ours, ...more] = headers["set-cookie"] ?? [];
+    assert.deepEqual([a, b, more], ["a=1", "b=2", []], way);
+    assert.match(ours ?? "", /^edgeward-profile=/, way);
+  }
 });
 
 test("a mistake in the options, or a refused bundle, stops the start", () => {

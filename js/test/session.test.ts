@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { before, test } from "node:test";
+import { before, mock, test } from "node:test";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { JWK } from "jose";
 import { SessionReader } from "../dist/session.js";
@@ -117,6 +117,42 @@ test("published keys are fetched; when they can not be, the principal is unknown
   assert.deepEqual(problems, ["keys_unavailable"]);
 });
 
+test("a key that is none, or too weak, is told of and makes nobody unknown", async () => {
+  const weak = await generateKeyPair("RS256", { modulusLength: 2048, extractable: true });
+  const rsa = await exportJWK(weak.publicKey);
+  const keys = [jwk, { kty: "EC", crv: "P-256", x: "AA", y: "AA", kid: "broken", alg: "ES256" }, { ...rsa, n: "AQAB", kid: "weak", alg: "RS256" }];
+  const server = createServer((_, response) => response.end(JSON.stringify({ keys })));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+  const good = await token({ sub: "u1" });
+  for (const set of [{ jwks: { keys } }, { jwksUrl }]) {
+    const problems: string[] = [];
+    const one = new SessionReader({ keys: set, issuer: "https://login.example", audience: "app" }, (code) => problems.push(code));
+    for (const [kid, alg] of [["broken", "ES256"], ["weak", "RS256"]]) {
+      const named = `${Buffer.from(JSON.stringify({ alg, kid })).toString("base64url")}.${good.split(".").slice(1).join(".")}`;
+      assert.deepEqual(await judged(one, { authorization: `Bearer ${named}` }), ["anonymous", undefined, { authorization: undefined }], kid);
+      assert.deepEqual(problems.splice(0), ["key_unusable"], kid);
+    }
+    assert.equal((await read(one, { authorization: `Bearer ${good}` })).principal?.id, "u1");
+    assert.deepEqual(problems, []);
+  }
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test("a published set that is none leaves the principal unknown", async () => {
+  const answers = ["rubbish", "{}", '{"keys":[5]}', undefined];
+  const server = createServer((_, response) => {
+    const answer = answers[0];
+    response.writeHead(answer === undefined ? 500 : 200).end(answer);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+  for (; answers.length > 0; answers.shift()) {
+    assert.deepEqual(await read(reader({ keys: { jwksUrl } }), { authorization: `Bearer ${await token({ sub: "u1" })}` }), {}, answers[0]);
+  }
+  await new Promise((resolve) => server.close(resolve));
+});
+
 test("a reader that would believe anybody is refused at start", () => {
   const keys = { jwks: { keys: [] } };
   assert.throws(() => reader({ keys, issuer: "" }), { code: "invalid_option", path: "session.issuer" });
@@ -162,6 +198,47 @@ test("who is judged by a bearer token is not somebody else by a cookie", async (
   }
   const both = { authorization: `Bearer ${mine}`, cookie: `edgeward_session=${mine}` };
   assert.deepEqual(await judged(one, both), ["u1", "authorization", {}]);
+});
+
+test("a cookie counts under its name, whatever an application takes for space beside it", async () => {
+  const [mine, theirs] = [await token({ sub: "u1" }), await token({ sub: "u2" })];
+  for (const space of ["\xa0", "\xc2\xa0", "\x1f", "\x7f", "\u2003", " \t\x0b"]) {
+    for (const pair of [`${space}edgeward_session=`, `a=b;${space}edgeward_session${space}=`]) {
+      assert.deepEqual(await judged(reader(), { cookie: pair + mine }), ["u1", "cookie", {}], JSON.stringify(pair));
+    }
+    const two = { cookie: `${space}edgeward_session=${theirs}; edgeward_session=${mine}; c=d` };
+    assert.deepEqual(await judged(reader(), two), ["anonymous", undefined, { cookie: "c=d" }]);
+  }
+});
+
+test("a cookie that only some read under the name is nobody's, and does not go on", async () => {
+  const [mine, theirs] = [await token({ sub: "u1" }), await token({ sub: "u2" })];
+  const names = [
+    "a=b edgeward_session",
+    "a=b\xa0edgeward_session ",
+    "a=\"b\"\tedgeward.session",
+    "edgeward.session",
+    "edgeward session",
+    "edgeward[session",
+    "edgeward%5Fsession",
+    "%65%64geward%2esessio%6e",
+    "%20edgeward_session%09",
+    "%C2%A0edgeward_session",
+    "EdgeWard_Session",
+  ];
+  for (const name of names) {
+    const alone = { cookie: `x=y; ${name}=${theirs}; c=d` };
+    assert.deepEqual(await judged(reader(), alone), ["anonymous", undefined, { cookie: "x=y; c=d" }], name);
+    const beside = { cookie: `edgeward_session=${mine}; ${name}=${theirs}` };
+    assert.deepEqual(await judged(reader(), beside), ["u1", "cookie", { cookie: `edgeward_session=${mine}` }], name);
+    const bearing = { authorization: `Bearer ${mine}`, cookie: `${name}=${theirs}` };
+    assert.deepEqual(await judged(reader(), bearing), ["u1", "authorization", { cookie: undefined }], name);
+  }
+  for (const other of ["my_edgeward_session", "edgeward_session_2", "edgeward-session", "x%5fedgeward_session", "edgewardsession", "session"]) {
+    assert.deepEqual(await judged(reader(), { cookie: `${other}=${theirs}` }), ["anonymous", undefined, {}], other);
+  }
+  const dotted = reader({ cookie: "connect.sid" });
+  assert.deepEqual(await judged(dotted, { cookie: `connect.sid=${mine}; connect_sid=${theirs}` }), ["u1", "cookie", { cookie: `connect.sid=${mine}` }]);
 });
 
 test("a cookie of a megabyte is not read, and does not go on", async () => {
@@ -215,6 +292,25 @@ test("a token that is bound to a key is a session with a proof of that key, for 
     assert.deepEqual(await present(wrong), ANONYMOUS, what);
   }
   assert.equal((await present(await aged(-50))).principal?.id, "u1", "old, and not too old");
+});
+
+test("a proof by another key is refused unverified: how long that takes is the client's choice", async () => {
+  const [holder, thief] = [await client(), await client()];
+  const text = await token({ sub: "u1", cnf: holder.cnf });
+  const one = reader();
+  const verify = mock.method(crypto.subtle, "verify");
+  const verified = async (dpop: string): Promise<number> => {
+    verify.mock.resetCalls();
+    await read(one, { authorization: `DPoP ${text}`, dpop });
+    return verify.mock.callCount();
+  };
+  try {
+    assert.equal(await verified(await holder.prove(text)), 2, "the token and its proof");
+    assert.equal(await verified(await thief.prove(text)), 0);
+    assert.equal(await verified(`${btoa('{"alg":"ES256","jwk":{"kty":"RSA","n":5}}').replace(/=+$/, "")}.e30.AA`), 0);
+  } finally {
+    verify.mock.restore();
+  }
 });
 
 test("what is bound to a key is no session as a bearer or in a cookie, and what is not bound none as DPoP", async () => {

@@ -54,11 +54,14 @@ export class ClientAddress {
 
   /** @throws {EdgewardError} `invalid_option`. */
   constructor(trusted: TrustedProxies | undefined) {
-    this.#hops = typeof trusted === "number" ? trusted : 0;
-    this.#ranges = typeof trusted === "object" ? trusted.map(range) : undefined;
-    if (!Number.isInteger(this.#hops) || this.#hops < 0) {
-      throw new EdgewardError("invalid_option", `\`${this.#hops}\` is not a number of hosts`, { path: "trustedProxies" });
+    this.#ranges = Array.isArray(trusted) ? trusted.map(range) : undefined;
+    const hops = this.#ranges === undefined ? (trusted ?? 0) : 0;
+    if (trusted === null || typeof hops !== "number" || !Number.isInteger(hops) || hops < 0) {
+      throw new EdgewardError("invalid_option", `\`${String(trusted)}\` is neither a number of hosts nor a list of ranges`, {
+        path: "trustedProxies",
+      });
     }
+    this.#hops = hops;
   }
 
   of(peer: string | undefined, forwardedFor: string | undefined): Client {
@@ -99,10 +102,10 @@ function text(ip: Groups | undefined): string | undefined {
   return ip && format(ip);
 }
 
-function range(value: string, index: number): Range {
-  const parsed = Range.parse(value);
+function range(value: unknown, index: number): Range {
+  const parsed = typeof value === "string" ? Range.parse(value) : undefined;
   if (parsed !== undefined) return parsed;
-  throw new EdgewardError("invalid_option", `\`${value}\` is not an address or a range in CIDR notation`, {
+  throw new EdgewardError("invalid_option", `\`${String(value)}\` is not an address or a range in CIDR notation`, {
     path: `trustedProxies[${index}]`,
   });
 }

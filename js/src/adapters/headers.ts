@@ -1,4 +1,5 @@
 import type { HostRequest } from "../options.js";
+import { isOurs } from "../origin.js";
 
 /** A request as an adapter has read it. */
 export interface Asked<Native> extends HostRequest<Native> {
@@ -73,14 +74,6 @@ function learn(spelled: string): Kind {
   if (KINDS.size >= SPELLINGS) KINDS.clear();
   if (spelled.length <= SPELLING_LIMIT) KINDS.set(spelled, kind);
   return kind;
-}
-
-/**
- * Whether only Edgeward sets a header of this name, which is in lower case. CGI, WSGI, Rack and PHP hand `_` and `-` to
- * applications as one.
- */
-export function isOurs(name: string): boolean {
-  return name.startsWith("edgeward-") || name.startsWith("edgeward_");
 }
 
 /** What a request's headers tell. */

@@ -4,6 +4,7 @@ import { Guard } from "../../guard.js";
 import type { Passed } from "../../options.js";
 import { admit, isGone, OWN_OPTIONS, reader } from "../node/request.js";
 import type { NodeOptions } from "../node/request.js";
+import { sendBeside } from "../node/response.js";
 
 export type { TrustedProxies } from "../client-address.js";
 export type { Passed } from "../../options.js";
@@ -15,7 +16,7 @@ export type { Passed } from "../../options.js";
 export type FastifyOptions = NodeOptions;
 
 /** What Fastify itself reads of a plugin's options. */
-const OF_FASTIFY = ["prefix", "logLevel", "logSerializers"];
+const OF_FASTIFY = { prefix: undefined, logLevel: undefined, logSerializers: undefined };
 
 declare module "fastify" {
   interface FastifyInstance {
@@ -30,13 +31,13 @@ declare module "fastify" {
 
 function plugin(app: FastifyInstance, options: FastifyOptions, done: (error?: Error) => void): void {
   const read = reader(options);
-  const guard = new Guard<import("node:http").IncomingMessage>(options, { options: [...OWN_OPTIONS, ...OF_FASTIFY] });
+  const guard = new Guard<import("node:http").IncomingMessage>(options, { options: { ...OWN_OPTIONS, ...OF_FASTIFY } });
   app.decorate("edgeward", guard);
   app.decorateRequest("edgeward", undefined);
   app.addHook("onRequest", async (request, reply) => {
     const asked = read(request.raw, routed(request.raw.url));
     const judgement = await guard.judge(asked);
-    for (const [name, value] of Object.entries(judgement.responseHeaders)) reply.header(name, value);
+    sendBeside(reply.raw, judgement.responseHeaders);
     const passed = judgement.plan.kind === "pass" ? admit(asked, judgement) : undefined;
     const finish = (): void => void judgement.after?.(passed?.signIn);
     // The client left while it was judged: no route is reached, and nobody is there to be answered.

@@ -1,5 +1,7 @@
 import "#engine";
 import { Guard } from "../../guard.js";
+import { FUNCTION } from "../../kinds.js";
+import type { Kind } from "../../kinds.js";
 import type { GuardOptions, SignIn } from "../../options.js";
 import { requireProxies } from "../client-address.js";
 import type { TrustedProxies } from "../client-address.js";
@@ -31,7 +33,11 @@ export interface FetchOptions extends GuardOptions<globalThis.Request> {
   waitUntil?: ByHost<(work: Promise<void>) => void> | undefined;
 }
 
-const OWN_OPTIONS = ["peer", "trustedProxies", "waitUntil"] as const satisfies readonly (keyof FetchOptions)[];
+const OWN_OPTIONS = {
+  peer: FUNCTION,
+  trustedProxies: undefined,
+  waitUntil: FUNCTION,
+} satisfies Partial<Record<keyof FetchOptions, Kind | undefined>>;
 
 /**
  * Puts Edgeward in front of a fetch handler. The handler sees only requests that may go on, with `edgeward-*`

@@ -1,6 +1,8 @@
 import "#engine";
 import type { Context, MiddlewareHandler } from "hono";
 import { Guard } from "../../guard.js";
+import { FUNCTION, oneOf } from "../../kinds.js";
+import type { Kind } from "../../kinds.js";
 import type { GuardOptions, Passed, SignIn } from "../../options.js";
 import { requirePeer, requireProxies } from "../client-address.js";
 import { isTakenOver, isUpgrade, isWithholding, passOn, read, receive, refuseForgery, refuseToken, respond } from "../web.js";
@@ -13,7 +15,12 @@ export type { HonoClientOptions } from "./client.js";
 
 export interface HonoOptions extends GuardOptions<globalThis.Request>, HonoClientOptions {}
 
-const OWN_OPTIONS = ["connInfo", "platform", "trustedPeer", "trustedProxies"] as const satisfies readonly (keyof HonoOptions)[];
+const OWN_OPTIONS = {
+  connInfo: FUNCTION,
+  platform: oneOf("cloudflare"),
+  trustedPeer: FUNCTION,
+  trustedProxies: undefined,
+} satisfies Partial<Record<keyof HonoOptions, Kind | undefined>>;
 
 /** What the middleware adds to an application's context: `new Hono<EdgewardEnv>()`. */
 export interface EdgewardEnv {

@@ -33,7 +33,10 @@ export function clientOf({ platform, trustedPeer, trustedProxies }: NextClientOp
     const told = web.of(request, undefined);
     // Behind `next start`, `url` names the address Next listens on; the client asked for this one.
     const host = request.headers.get("host");
-    if (host !== null && URL.canParse(`${told.url.protocol}//${host}`)) told.url.host = host;
+    if (host !== null && URL.canParse(`${told.url.protocol}//${host}`)) {
+      told.url.port = ""; // A host without a port would keep this one.
+      told.url.host = host;
+    }
     if (platform !== "vercel") return told;
     told.url.protocol = "https:";
     return { ...told, facts: vercelFacts(request.headers), trustsPeer: isTrusted(trustedPeer, request) };

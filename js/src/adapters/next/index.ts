@@ -1,6 +1,8 @@
 import "#engine";
 import { after, NextRequest, NextResponse } from "next/server.js";
 import { Guard } from "../../guard.js";
+import { FUNCTION, oneOf } from "../../kinds.js";
+import type { Kind } from "../../kinds.js";
 import type { GuardOptions, SignIn } from "../../options.js";
 import { requirePeer, requireProxies } from "../client-address.js";
 import { mark, read, receive, respond } from "../web.js";
@@ -12,7 +14,11 @@ export type { NextClientOptions } from "./client.js";
 
 export interface NextOptions extends GuardOptions<globalThis.Request>, NextClientOptions {}
 
-const OWN_OPTIONS = ["platform", "trustedPeer", "trustedProxies"] as const satisfies readonly (keyof NextOptions)[];
+const OWN_OPTIONS = {
+  platform: oneOf("vercel"),
+  trustedPeer: FUNCTION,
+  trustedProxies: undefined,
+} satisfies Partial<Record<keyof NextOptions, Kind | undefined>>;
 
 /** The part of Next's `NextFetchEvent` that is used. */
 export interface FetchEvent {

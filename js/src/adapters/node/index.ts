@@ -1,10 +1,11 @@
 import "#engine";
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { Guard } from "../../guard.js";
 import { whenReady } from "../../patience.js";
 import { admit, isGone, OWN_OPTIONS, reader } from "./request.js";
 import type { NodeOptions } from "./request.js";
+import { sendBeside } from "./response.js";
 import { holdUp, refuse } from "./upgrade.js";
 
 export type { TrustedProxies } from "../client-address.js";
@@ -44,11 +45,7 @@ export function createMiddleware(options: NodeOptions): Middleware {
       // The client left while it was judged: nobody is there to be answered.
       if (isGone(response)) return finish();
       if (after !== undefined) response.once("close", finish);
-      for (const name in responseHeaders) {
-        const value = responseHeaders[name] as string;
-        if (name === "set-cookie") addCookie(response, value);
-        else response.appendHeader(name, value);
-      }
+      sendBeside(response, responseHeaders);
       if (judgement.plan.kind === "answer") {
         const { status, headers, body } = judgement.plan;
         return void response.writeHead(status, headers).end(body);
@@ -85,20 +82,4 @@ function guarded(options: NodeOptions) {
       });
     };
   return { guard, read, upgrade };
-}
-
-/** `setHeader` of an application that has cookies of its own replaces what is there: ours joins when the head is written. */
-function addCookie(response: ServerResponse, cookie: string): void {
-  const { writeHead } = response;
-  response.writeHead = ((status: number, ...rest: unknown[]): ServerResponse => {
-    response.writeHead = writeHead;
-    const headers = rest.at(-1);
-    if (typeof headers === "object" && headers !== null && !Array.isArray(headers)) {
-      for (const [name, value] of Object.entries(rest.pop() as OutgoingHttpHeaders)) {
-        if (value !== undefined) response.setHeader(name, value);
-      }
-    }
-    response.appendHeader("set-cookie", cookie);
-    return Reflect.apply(writeHead, response, [status, ...rest]) as ServerResponse;
-  }) as typeof writeHead;
 }

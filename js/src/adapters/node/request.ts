@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { GuardOptions, Judgement, Passed } from "../../options.js";
+import { isOurs } from "../../origin.js";
 import type { HttpFacts, Request, TlsFacts } from "../../types.js";
 import { ClientAddress, requireProxies } from "../client-address.js";
 import type { TrustedProxies } from "../client-address.js";
-import { HeaderReader, isOurs } from "../headers.js";
+import { HeaderReader } from "../headers.js";
 import type { Asked } from "../headers.js";
 import { resolve } from "./address.js";
 import type { Address } from "./address.js";
@@ -15,7 +16,7 @@ export interface NodeOptions extends Omit<GuardOptions<IncomingMessage>, "origin
 }
 
 /** Those that not every adapter has. */
-export const OWN_OPTIONS = ["trustedProxies"] as const satisfies readonly (keyof NodeOptions)[];
+export const OWN_OPTIONS = { trustedProxies: undefined } satisfies Partial<Record<keyof NodeOptions, undefined>>;
 
 declare module "node:http" {
   interface IncomingMessage {

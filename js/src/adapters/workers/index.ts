@@ -1,6 +1,8 @@
 import "#engine";
 import { refuseUndecided } from "../../challenge.js";
 import { Guard } from "../../guard.js";
+import { address, FUNCTION, OBJECT } from "../../kinds.js";
+import type { Kind, Kinds } from "../../kinds.js";
 import type { GuardOptions, Judgement, SignIn } from "../../options.js";
 import { isTrusted, requirePeer } from "../client-address.js";
 import type { TrustedPeer } from "../client-address.js";
@@ -29,7 +31,13 @@ export interface OriginOptions extends WorkerOptions {
   origin: string;
 }
 
-const OWN_OPTIONS = ["origin", "trustedPeer", "velocity"] as const satisfies readonly (keyof OriginOptions)[];
+const OWN_OPTIONS = { trustedPeer: FUNCTION, velocity: OBJECT } satisfies Partial<Record<keyof WorkerOptions, Kind>>;
+
+/** The path is the request's. */
+const ORIGIN: Kind = {
+  ...address("an origin: http or https, a host, and a port or none", ({ href, origin }) => href === `${origin}/`),
+  isNeeded: true,
+};
 
 /** The part of a worker's execution context that is used. */
 export interface Context {
@@ -64,7 +72,7 @@ export function protect<Env = unknown>(
   handler: FetchHandler<Env>,
   configure: Configure<Env, WorkerOptions>,
 ): Worker<Env> {
-  return guarded((asked, judgement, env, context) => handler(passOn(asked, judgement), env, context), configure);
+  return guarded((asked, judgement, env, context) => handler(passOn(asked, judgement), env, context), configure, OWN_OPTIONS);
 }
 
 /** A worker in front of an origin. `origin` is its address; method, path, query, headers and body are kept. */
@@ -73,10 +81,11 @@ export function createWorker<Env = unknown>(
 ): Worker<Env> {
   const options = once(configure);
   let origin: string | undefined;
-  return guarded((asked, judgement, env) => {
+  const pass: Pass<Env> = (asked, judgement, env) => {
     origin ??= new URL(options(env).origin).origin;
     return forward(asked, judgement, origin);
-  }, typeof configure === "function" ? options : configure);
+  };
+  return guarded(pass, typeof configure === "function" ? options : configure, { ...OWN_OPTIONS, origin: ORIGIN });
 }
 
 /** What becomes of a request that may go on. */
@@ -87,9 +96,9 @@ type Pass<Env> = (
   context: Context,
 ) => Response | Promise<Response>;
 
-function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>): Worker<Env> {
+function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>, own: Kinds): Worker<Env> {
   const options = once(configure);
-  let guard = typeof configure === "function" ? undefined : guardOf(configure);
+  let guard = typeof configure === "function" ? undefined : guardOf(configure, own);
   return {
     get guard() {
       return guard;
@@ -98,7 +107,7 @@ function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>)
       const asked = read(request);
       try {
         const configured = options(env);
-        guard ??= guardOf(configured);
+        guard ??= guardOf(configured, own);
         asked.trustsPeer = isTrusted(configured.trustedPeer, request);
       } catch (error) {
         console.error(`edgeward: ${String(error)}`);
@@ -123,11 +132,11 @@ function guarded<Env>(pass: Pass<Env>, configure: Configure<Env, WorkerOptions>)
   };
 }
 
-function guardOf(options: WorkerOptions): Guard<globalThis.Request> {
+function guardOf(options: WorkerOptions, own: Kinds): Guard<globalThis.Request> {
   requirePeer(options);
   const { velocity } = options;
   return new Guard(options, {
-    options: OWN_OPTIONS,
+    options: own,
     counters: velocity && ((engine, report) => new VelocityClient(velocity, engine, report)),
   });
 }
