@@ -105,6 +105,7 @@ export class Engine {
   #traps = 0;
   #info: BundleInfo | undefined;
   #failSafe = false;
+  #era = 0;
   #beforeChange = (): void => undefined;
 
   /** @throws {EdgewardError} if an option is malformed. */
@@ -133,7 +134,12 @@ export class Engine {
     return this.#info;
   }
 
-  /** Has a listener called before decisions begin to follow from something else: another bundle, a model not relied on. */
+  /** Goes up whenever decisions begin to follow from something else: another bundle, a model not relied on. */
+  get era(): number {
+    return this.#era;
+  }
+
+  /** Has a listener called before {@link era} goes up. */
   onChange(listener: () => void): void {
     this.#beforeChange = listener;
   }
@@ -150,6 +156,7 @@ export class Engine {
     this.#bundle = { text, signature: envelope };
     this.#crossing = undefined;
     this.#info = info;
+    this.#era += 1;
     return info;
   }
 
@@ -210,7 +217,10 @@ export class Engine {
    * is deferred.
    */
   setFailSafe(failSafe: boolean): void {
-    if (failSafe !== this.#failSafe) this.#beforeChange();
+    if (failSafe !== this.#failSafe) {
+      this.#beforeChange();
+      this.#era += 1;
+    }
     this.#failSafe = failSafe;
     this.#survive((module) => module.setFailSafe(failSafe));
   }

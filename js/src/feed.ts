@@ -16,8 +16,10 @@ const SEND_AFTER_MS = [250, 1_000, 4_000];
 const SENDER_LOST_MS = 20_000;
 /** Pages of state read in one go; what is left follows at the next. */
 const PAGES_LIMIT = 50;
-/** How long a request waits for all the pages of state that it needs: milliseconds. */
+/** How long a request waits for state to be read: milliseconds. */
 const URGENT_MS = 1_000;
+/** A reader of state that has come no further for so long was stopped with its request: milliseconds. */
+const READER_LOST_MS = 5_000;
 /** After state that was too old to decide by could not be had, how soon a request waits for it again: ms. */
 const STALE_RETRY_MS = 5_000;
 /** How long a request waits for what another one is fetching before the first decision: milliseconds. */
@@ -51,8 +53,9 @@ export class Feed {
   #sendingSince = Number.NEGATIVE_INFINITY;
   #preparing: Promise<void> | undefined;
   #restored = false;
-  /** A request had no time to wait for all of the state. */
-  #stateLeft = false;
+  #reading: Promise<void> | undefined;
+  /** When whoever reads state asked for a page last. */
+  #pageAt = Number.NEGATIVE_INFINITY;
   /** A bundle that the store has not got yet. */
   #unkept: ServedBundle | undefined;
   #failSafe = false;
@@ -156,11 +159,10 @@ export class Feed {
 
   async #fetchMissing(bundle: boolean, state: boolean, now: number): Promise<void> {
     if (bundle) this.#bundleAt = now;
-    if (state) this.#stateTriedAt = now;
     await this.#restore();
     await Promise.all([
       bundle && !this.#engine.loaded ? this.#refreshBundle(now) : undefined,
-      state ? this.#refreshState(now, now + URGENT_MS) : undefined,
+      state ? patience(this.#readState(true), URGENT_MS) : undefined,
     ]);
   }
 
@@ -173,17 +175,34 @@ export class Feed {
       const kept = Promise.all([this.#store.get(BUNDLE_KEY + owner), this.#store.get(STATE_KEY + owner)]);
       const [bundle, state] = await inTime(kept, READ_MS);
       this.#restored = true;
-      // Where some of the scorer's own was read, what is older would have it read again.
-      if (state !== undefined && this.#state.cursor === 0) {
-        this.#state.apply(JSON.parse(state));
-        this.#stored.cursor = this.#state.cursor;
-        this.#heed();
-      }
-      if (bundle === undefined || this.#engine.loaded) return;
-      // What was refused must not keep the scorer's own, which may be better, from being fetched.
-      if (!this.#take(JSON.parse(bundle) as ServedBundle)) this.#etag = undefined;
+      this.#restoreBundle(bundle);
+      this.#restoreState(state);
+    } catch (error) {
+      this.#report("store", `what the store kept can not be had: ${String(error)}`);
+    }
+  }
+
+  #restoreBundle(kept: string | undefined): void {
+    const bundle = kept === undefined ? undefined : this.#parsed<ServedBundle>(kept);
+    // What was refused must not keep the scorer's own, which may be better, from being fetched.
+    if (bundle !== undefined && !this.#engine.loaded && !this.#take(bundle)) this.#etag = undefined;
+  }
+
+  #restoreState(kept: string | undefined): void {
+    const state = kept === undefined ? undefined : this.#parsed<unknown>(kept);
+    // Where some of the scorer's own was read, what is older would have it read again.
+    if (state === undefined || this.#state.cursor !== 0) return;
+    this.#state.apply(state);
+    this.#stored.cursor = this.#state.cursor;
+    this.#heed();
+  }
+
+  #parsed<T>(kept: string): T | undefined {
+    try {
+      return JSON.parse(kept) as T;
     } catch (error) {
       this.#report("store", `what the store kept can not be used: ${String(error)}`);
+      return undefined;
     }
   }
 
@@ -207,7 +226,9 @@ export class Feed {
 
   /** The same of state. */
   async #renewState(now: number): Promise<void> {
-    if (this.#stateLeft || now - this.#stateTriedAt >= this.#stateIntervalMs) await this.#refreshState(now, undefined);
+    if (this.#reading !== undefined || now - this.#stateTriedAt >= this.#stateIntervalMs) {
+      await patience(this.#readState(false), JOIN_MS);
+    }
     if (this.#state.cursor === this.#stored.cursor || this.#stateAt === Number.NEGATIVE_INFINITY) return;
     if (now - this.#stored.at < STORE_STATE_MS) return;
     this.#stored = { cursor: this.#state.cursor, at: now };
@@ -232,27 +253,33 @@ export class Feed {
     }
   }
 
-  /** Reads pages until one brings nothing new. `until`: when the request that waits for them waits no longer. */
-  async #refreshState(now: number, until: number | undefined): Promise<void> {
-    this.#stateTriedAt = now;
-    this.#stateLeft = false;
+  /** Reads state, or goes on with who does: two would take each other's pages for those of another scorer. */
+  #readState(isUrgent: boolean): Promise<void> {
+    const isRead = this.#reading !== undefined && performance.now() - this.#pageAt < READER_LOST_MS;
+    if (!isRead) this.#reading = this.#readPages(isUrgent);
+    return this.#reading as Promise<void>;
+  }
+
+  /** Reads pages until one brings nothing new: only then is all known that the scorer has to tell. */
+  async #readPages(isUrgent: boolean): Promise<void> {
     let isAgain = false;
     for (let pages = 0; pages < PAGES_LIMIT; pages += 1) {
-      const left = until === undefined ? undefined : until - performance.now();
-      if (left !== undefined && left <= 0) {
-        this.#stateLeft = true;
-        return;
-      }
+      this.#pageAt = this.#stateTriedAt = performance.now();
       const { cursor } = this.#state;
-      const page = await this.#scorer.state(cursor, left);
-      if (page === undefined) return;
+      const page = await this.#scorer.state(cursor, isUrgent);
+      // Taken for lost, and overtaken.
+      if (this.#state.cursor !== cursor) return;
+      if (page === undefined) break;
       if (!this.#state.apply(page)) {
         this.#report("scorer_garbage", "/v1/state answered what is not a page of it");
-        return;
+        break;
       }
       // At once: a page that follows may fail.
       this.#heed();
-      if (this.#state.cursor === cursor) break;
+      if (this.#state.cursor === cursor) {
+        this.#stateAt = this.#stateTriedAt;
+        break;
+      }
       if (this.#state.cursor > cursor) continue;
       if (isAgain) {
         this.#report("scorer_garbage", "/v1/state ran backwards twice: its replicas do not agree");
@@ -260,7 +287,7 @@ export class Feed {
       }
       isAgain = true;
     }
-    this.#stateAt = now;
+    this.#reading = undefined;
   }
 
   #heed(): void {

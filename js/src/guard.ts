@@ -12,7 +12,7 @@ import { plain } from "./packed-decision.js";
 import { whenReady } from "./patience.js";
 import { NOBODY, Profiles } from "./profiles.js";
 import type { Carried } from "./profiles.js";
-import { reporter, warn } from "./report.js";
+import { guarded, reporter, warn } from "./report.js";
 import { ScorerClient } from "./scorer.js";
 import { NOTHING_WITHHELD, SessionReader } from "./session.js";
 import type { Session, Withheld } from "./session.js";
@@ -206,7 +206,7 @@ export class Guard<Native> {
       // The host says who asks: then it knows its own tokens.
       if (stated?.principal?.id) withheld = NOTHING_WITHHELD;
     }
-    if (!request.trustsPeer && this.#trustedHeaders !== undefined) withheld = { ...withheld, ...this.#trustedHeaders.withhold(header) };
+    if (this.#trustedHeaders !== undefined) withheld = { ...withheld, ...this.#trustedHeaders.withhold(header, request.trustsPeer) };
     if (this.#feed === undefined) return { facts, withheld };
     if (!this.#feed.isRevoked(facts)) return { facts: this.#feed.apply(facts), withheld };
     return { facts: { ...facts, principal: { kind: "anonymous" }, session: null, device: null }, withheld: this.#disown(request) };
@@ -233,14 +233,14 @@ export class Guard<Native> {
 
   /** Decides with what the scorer answers, or by the policies' outage modes. */
   async #defer(facts: Request): Promise<Decided> {
-    const { bundle } = this.engine;
+    const { era } = this.engine;
     const assessment = this.engine.assessment(facts);
     const asked = assessment.needs;
     const started = performance.now();
     const assessed = await this.#scorer?.assess(assessment, (answer) => this.engine.resume(facts, answer));
     const scorerMs = this.#scorer && performance.now() - started;
-    // Another bundle may need other facts, which nobody was asked for.
-    if (this.engine.bundle !== bundle) return this.#decide(facts) ?? this.#defer(facts);
+    // Another bundle may need other facts, which nobody was asked for; so may one without the model.
+    if (this.engine.era !== era) return this.#decide(facts) ?? this.#defer(facts);
     if (assessed === undefined) {
       return { decision: this.engine.resume(facts, undefined), asked, answer: undefined, outage: true, scorerMs };
     }
@@ -273,13 +273,15 @@ export class Guard<Native> {
     if (this.#options.serverTiming === true) responseHeaders["server-timing"] = serverTiming(record);
     if (this.#options.debug === true) responseHeaders["edgeward-debug"] = debugHeader(record);
     const write = this.#receipt(carried, record, answer);
+    // Now, and not when the response ends, which may be long after another sign-in.
+    const keeping = this.#profiles?.keep(carried, mayLearn(record));
     return {
       plan: answered,
       originHeaders: answered.kind === "pass" ? resultHeaders(decision, facts) : {},
       withheld: NOTHING_WITHHELD,
       responseHeaders,
       record,
-      after: this.#isFollowed ? onceOnly((signIn) => this.#after(carried, record, write, signIn)) : undefined,
+      after: this.#isFollowed ? onceOnly((signIn) => this.#after(carried.facts, record, { write, keeping, signIn })) : undefined,
     };
   }
 
@@ -289,10 +291,8 @@ export class Guard<Native> {
     return this.#scorer !== undefined || onDecision !== undefined || this.#counters !== undefined || profiles?.store !== undefined;
   }
 
-  async #after(carried: Carried, record: DecisionRecord, write: WriteReceipt | undefined, signIn: SignIn | undefined): Promise<void> {
-    const { facts } = carried;
+  async #after(facts: Request, record: DecisionRecord, { write, keeping, signIn }: Following): Promise<void> {
     const counting = signIn && this.#counters?.record(facts, signIn);
-    const keeping = this.#profiles?.keep(carried, mayLearn(record));
     this.#tell("onDecision", () => this.#options.onDecision?.(record));
     try {
       write?.(signIn);
@@ -330,6 +330,9 @@ export class Guard<Native> {
       }
     };
     this.#unwritten.add(write);
+    // Where a host never tells of a response, or thousands are open, the oldest goes without the outcome of a sign-in.
+    const [oldest] = this.#unwritten;
+    if (this.#unwritten.size > UNWRITTEN_LIMIT) oldest?.();
     return write;
   }
 
@@ -354,17 +357,24 @@ export class Guard<Native> {
   }
 
   /** A hook that throws must not break a request. */
-  #tell(hook: string, call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.#report("hook", `${hook} failed: ${String(error)}`);
-    }
+  #tell(hook: string, call: () => unknown): void {
+    guarded(call, (error) => this.#report("hook", `${hook} failed: ${String(error)}`));
   }
 }
 
+/** Receipts that wait for their responses, at most. */
+const UNWRITTEN_LIMIT = 1_000;
+
 /** Writes a receipt that is not written yet, with the outcome of a sign-in if it is known. */
 type WriteReceipt = (signIn?: SignIn) => void;
+
+/** What follows a decision. */
+interface Following {
+  write: WriteReceipt | undefined;
+  /** The profile is being kept. */
+  keeping: Promise<void> | undefined;
+  signIn: SignIn | undefined;
+}
 
 /** A host may learn of a request's end in more than one way. */
 function onceOnly(work: (signIn?: SignIn) => Promise<void>): (signIn?: SignIn) => Promise<void> {

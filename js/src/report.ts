@@ -15,12 +15,19 @@ export function reporter(sink: (problem: Problem) => void): (code: string, messa
     const now = Date.now();
     if (now - (last.get(code) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
     last.set(code, now);
-    try {
-      sink({ code, message });
-    } catch {
-      // A broken log must not break a request.
-    }
+    // A broken log must not break a request.
+    guarded(() => sink({ code, message }), () => undefined);
   };
+}
+
+/** Calls what is not ours, which may throw, at once or later: a promise that nobody hears fail ends a process. */
+export function guarded(call: () => unknown, failed: (error: unknown) => void): void {
+  try {
+    const called = call();
+    if (called instanceof Promise) called.catch(failed);
+  } catch (error) {
+    failed(error);
+  }
 }
 
 export function warn({ code, message }: Problem): void {

@@ -178,11 +178,11 @@ export class ScorerClient {
     return sent.value;
   }
 
-  /** Changes of revocations and risk levels after `cursor`. `urgentMs`: a request waits for it, so long at most. */
-  async state(cursor: number, urgentMs: number | undefined): Promise<unknown> {
+  /** Changes of revocations and risk levels after `cursor`. `isUrgent`: a request waits for it. */
+  async state(cursor: number, isUrgent: boolean): Promise<unknown> {
     const sent = await this.#background<unknown>({
       path: `/v1/state?since=${cursor}`,
-      ...(urgentMs !== undefined && { timeoutMs: Math.min(this.#timeoutMs, urgentMs) }),
+      ...(isUrgent && { timeoutMs: this.#timeoutMs }),
       take: async (response) => JSON.parse(await text(response, STATE_LIMIT)) as unknown,
     });
     return sent.value;

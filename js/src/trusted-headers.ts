@@ -34,6 +34,8 @@ export type TrustedHeaders = Readonly<Record<string, TrustedFact>>;
  */
 export class TrustedHeaderReader {
   readonly #headers: readonly (readonly [header: string, group: string, member: string, TrustedFact])[];
+  /** What is never read: other spellings of the same names. */
+  readonly #strange: readonly string[];
 
   /** @throws {EdgewardError} `invalid_option` if a fact can not be stated this way. */
   constructor(headers: TrustedHeaders) {
@@ -46,6 +48,7 @@ export class TrustedHeaderReader {
       const [group = "", member = ""] = fact.split(".");
       return [header.toLowerCase(), group, member, fact] as const;
     });
+    this.#strange = this.#headers.flatMap(([name]) => otherSpellings(name));
   }
 
   /** Takes those off that say who asks. */
@@ -54,11 +57,11 @@ export class TrustedHeaderReader {
     return Object.fromEntries(identifying.map(([name]) => [name, undefined]));
   }
 
-  /** Takes off what a client says who is not believed: the application behind believes these headers. */
-  withhold(header: (name: string) => string | undefined): Withheld {
-    let withheld = NOTHING_WITHHELD;
-    for (const [name] of this.#headers) if (header(name) !== undefined) withheld = { ...withheld, [name]: undefined };
-    return withheld;
+  /** Takes off what was not read, because the application behind would believe it: all of it, where the peer is not trusted. */
+  withhold(header: (name: string) => string | undefined, isRead: boolean): Withheld {
+    const names = isRead ? this.#strange : [...this.#headers.map(([name]) => name), ...this.#strange];
+    const sent = names.filter((name) => header(name) !== undefined);
+    return sent.length === 0 ? NOTHING_WITHHELD : Object.fromEntries(sent.map((name) => [name, undefined]));
   }
 
   read(header: (name: string) => string | undefined): Request {
@@ -72,6 +75,13 @@ export class TrustedHeaderReader {
     if (principal?.["id"] !== undefined) principal["kind"] ??= "user";
     return groups as Request;
   }
+}
+
+/** CGI, WSGI, Rack and PHP hand `_` and `-` to applications as one. */
+function otherSpellings(name: string): string[] {
+  const [first = "", ...rest] = name.split(/[-_]/);
+  const all = rest.reduce((heads, part) => heads.flatMap((head) => [`${head}-${part}`, `${head}_${part}`]), [first]);
+  return all.filter((spelling) => spelling !== name);
 }
 
 function split(value: unknown): string[] | undefined {

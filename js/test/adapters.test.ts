@@ -134,6 +134,17 @@ test("the address is the connection's, or what a trusted proxy says, in every ad
   }
 });
 
+test("a body that was read before Hono's guard keeps no decision from being recorded", async () => {
+  let decided = 0;
+  const hono = new Hono();
+  hono.use(async (context, next) => (await context.req.raw.text(), next()));
+  hono.use(honoMiddleware({ ...options, onDecision: () => (decided += 1) }));
+  hono.onError((_, context) => context.text("", 500));
+  const headers = { "x-facts": JSON.stringify(CALM) };
+  const reply = await hono.fetch(new Request("https://app.example/", { method: "POST", body: "x", headers }));
+  assert.deepEqual([reply.status, decided], [500, 1]);
+});
+
 test("where a platform is open to anyone, trusted headers need a proof of who is in front", async () => {
   const seen: (string | null)[] = [];
   const look = {

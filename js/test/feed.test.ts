@@ -158,9 +158,11 @@ test("what a store kept is not believed unless it verifies, and does not keep be
   assert.equal((await guard(scorer, { store }).judge(request())).plan.kind, "pass", "the scorer's own is fetched");
   store.values.set(`edgeward/state/${owner}`, "rubbish");
   store.put = () => Promise.reject(new Error("quota"));
+  store.values.set(`edgeward/bundle/${owner}`, JSON.stringify({ text: bundle(), etag: '"1"' }));
+  scorer.away = true;
   const problems: string[] = [];
   const poor = guard(scorer, { store, onProblem: ({ code }) => problems.push(code) });
-  assert.equal((await poor.judge(request())).plan.kind, "pass");
+  assert.equal((await poor.judge(request())).plan.kind, "pass", "rubbish hides no bundle beside it");
   assert.ok(problems.includes("store"));
 });
 
@@ -224,6 +226,19 @@ test("a hook that throws is a problem and nothing more", async () => {
   });
   await (await broken.judge(request({ client: { ip: "no address" } }))).after?.();
   assert.ok(codes.includes("hook"));
+});
+
+test("hooks that fail later end no process", async () => {
+  const problems: string[] = [];
+  const broken = guard(new Scorer(), {
+    onDecision: async () => Promise.reject(new Error("full")),
+    onProblem: async ({ code }) => {
+      problems.push(code);
+      return Promise.reject(new Error("full, too"));
+    },
+  });
+  await (await broken.judge(request())).after?.();
+  await eventually(() => problems.includes("hook"), "it is told");
 });
 
 test("numbers that are none, and options nobody knows, stop the start", () => {

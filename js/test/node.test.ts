@@ -117,7 +117,7 @@ test("trusted headers are believed of trusted proxies only", async () => {
   const tell = (over: Partial<NodeOptions>) =>
     run(
       protect(({ headers, rawHeaders }, response) => {
-        const told = headers["x-auth-user"] ?? rawHeaders.find((text) => /^x-auth-user$/i.test(text));
+        const told = headers["x-auth-user"] ?? rawHeaders.find((text) => /^x[-_]auth[-_]user$/i.test(text));
         response.end(`${headers["edgeward-principal"] ?? "nobody"}, told ${told ?? "nothing"}`);
       }, {
         ...options({ trustedHeaders, facts: () => ({ ...CALM, principal: {} }), ...over }),
@@ -127,6 +127,9 @@ test("trusted headers are believed of trusted proxies only", async () => {
   assert.equal((await exchange(behind.url, { "X-Auth-User": "u9" })).body, "u9, told u9");
   const open = await tell({ trustedProxies: ["10.0.0.0/8"] });
   assert.equal((await exchange(open.url, { "X-Auth-User": "u9" })).body, "nobody, told nothing", "the application would believe it");
+  for (const { url } of [open, behind]) {
+    assert.match((await exchange(url, { X_Auth_User: "u9", "X-Auth_User": "u9" })).body, /told nothing$/, "CGI reads `_` and `-` as one");
+  }
   assert.throws(() => createMiddleware(options({ trustedHeaders })), { code: "invalid_option", path: "trustedHeaders" });
 });
 

@@ -212,6 +212,13 @@ test("a store keeps profiles instead, by keyed hash, and knows nothing of device
   assert.doesNotMatch([...kept].join(), /nobody-else/);
   const again = await ask(server.url, facts("nobody-else", 60_000));
   assert.deepEqual([again.status, again.debug?.asked], [200, []]);
+  let end = (): unknown => undefined;
+  const streaming = await serve(protect((_, response) => void (end = () => response.end("in")), stored));
+  running.push(streaming);
+  const asking = ask(streaming.url, facts("listens-on", 0, HOME));
+  await eventually(() => kept.size === 2, "it is kept before the response ends, which may be after another sign-in");
+  end();
+  await asking;
   store.get = () => Promise.reject(new Error("away"));
   assert.equal((await ask(server.url, facts("nobody-else", 60_000))).status < 500, true);
 });

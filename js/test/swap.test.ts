@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Guard } from "edgeward";
 import { compile } from "edgeward/compiler";
 import type { HostRequest, Request as Facts } from "edgeward";
-import { bundle, CALM, CHROME, policy } from "./support/fixture.js";
+import { bundle, CALM, CHROME, policy, source } from "./support/fixture.js";
 import { eventually } from "./support/servers.js";
 
 const later = (policies: unknown[]): string => compile(JSON.stringify({ schema: 1, version: "2", policies })).bundle;
@@ -40,6 +40,26 @@ test("a receipt is of the decision that was made", async () => {
   const [{ outcome, versions, supportCode } = {}] = receipts as { outcome?: string; versions?: { bundle: string }; supportCode?: string }[];
   assert.deepEqual([outcome, versions?.bundle, supportCode], ["allow", "1", record?.decision.supportCode]);
   assert.equal(receipts.length, 1);
+});
+
+test("receipts whose responses nobody tells of are sent without them, the oldest first", async () => {
+  const { guard, receipts } = guarded(() => ({}));
+  const open = Array.from({ length: 1_001 }, () => guard.judge(request(CALM)));
+  const [first] = await Promise.all(open);
+  await (await guard.judge(request(CALM))).after?.();
+  await eventually(() => receipts.length > 2, "those that are too many arrive");
+  assert.equal(receipts[0]?.["supportCode"], first?.record?.decision.supportCode);
+});
+
+test("what only a model that is not relied on leaves open is asked for", async () => {
+  const { guard, asked } = guarded(() => (guard.engine.setFailSafe(true), { userRisk: "none", signInRisk: "none" }));
+  const risky = policy("block-risky", { users: ["All"], signInRiskLevels: ["medium", "high"] }, "block");
+  guard.engine.load(later([...source().policies, risky]));
+  const { risk: _, ...unrated } = CALM;
+  const profile = { count: 9, asns: [64_500], countries: ["NO"] };
+  const { record } = await guard.judge(request({ ...unrated, profile }));
+  assert.deepEqual(asked, [["userRisk"], ["userRisk", "signInRisk"].toSorted()]);
+  assert.equal(record?.decision.outcome, "allow");
 });
 
 test("what only the new bundle needs is asked for, not settled as in an outage", async () => {

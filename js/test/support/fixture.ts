@@ -38,7 +38,7 @@ export function source(version = "1"): { policies: ReturnType<typeof policy>[]; 
 /** A policy for some users, or for those of other conditions, that demands one control. */
 export function policy(
   id: string,
-  { users, ...conditions }: { users: string[] | Record<string, string[]>; edge?: unknown; userRiskLevels?: string[] },
+  { users, ...conditions }: { users: string[] | Record<string, string[]>; edge?: unknown; userRiskLevels?: string[]; signInRiskLevels?: string[] },
   control: string,
   sessionControls?: unknown,
 ): { state: string; [member: string]: unknown } {

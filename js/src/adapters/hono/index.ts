@@ -56,9 +56,9 @@ export function edgeward(
     }
     const passed: Passed = { ...judgement.record };
     context.set("edgeward", passed);
-    if (!upgrade) context.req.raw = passOn(asked, judgement);
     let signIn: SignIn | undefined;
     try {
+      if (!upgrade) context.req.raw = passOn(asked, judgement);
       await next();
       if (!isTakenOver(request, context.res)) {
         const { response, signIn: told } = receive(context.res, judgement);

@@ -75,7 +75,7 @@ function guarded(options: NodeOptions) {
       const asked = read(request);
       void whenReady(guard.judge(asked), (judgement) => {
         void judgement.after?.();
-        if (judgement.plan.kind === "answer") return refuse(socket, judgement.plan);
+        if (judgement.plan.kind === "answer") return refuse(socket, judgement.plan, judgement.responseHeaders);
         admit(asked, judgement);
         release();
         if (!socket.destroyed) listener(request, socket, head);

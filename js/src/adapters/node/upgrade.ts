@@ -14,12 +14,12 @@ export function holdUp(socket: Duplex): () => void {
 }
 
 /** Answers a client whose upgrade is refused, and is rid of it: when it leaves, or before long. It stays held up. */
-export function refuse(socket: Duplex, answer: Answered): void {
+export function refuse(socket: Duplex, answer: Answered, more: Readonly<Record<string, string>>): void {
   const leave = (): void => void socket.destroy();
   const timer = setTimeout(leave, LEAVE_MS).unref();
   socket.once("close", () => clearTimeout(timer)).once("end", leave);
   // What is not read would keep the end from being seen, and cut the answer off with a reset.
-  socket.resume().end(written(answer));
+  socket.resume().end(written({ ...answer, headers: { ...answer.headers, ...more } }));
 }
 
 function written({ status, headers, body }: Answered): string {
