@@ -3,6 +3,7 @@
 //! An instance may end after any request, and a fresh one knows nothing: it reads its settings, the bundle and the
 //! scorer's state before it decides. What is due afterwards is done once the client has its answer.
 
+use std::cmp::Ordering;
 use std::hash::{BuildHasher as _, Hasher as _};
 
 use edgeward::bundle::{Bundle, SignatureEnvelope};
@@ -239,12 +240,13 @@ impl Edge {
         Ok(())
     }
 
-    /// Reads pages until one brings nothing new.
+    /// Reads pages until one brings nothing new: only then is all known that the scorer has to tell.
     fn read_state(&mut self, now: i64) {
         if self.scorer.is_none() {
             return;
         }
         self.state_tried_at = Some(now);
+        let mut is_again = false;
         for _ in 0..PAGES_LIMIT {
             let cursor = self.state.cursor();
             if self.read_page(cursor, now).is_none() {
@@ -252,11 +254,20 @@ impl Edge {
             }
             // With each page: the next one may not come.
             self.heed();
-            if self.state.cursor() == cursor {
-                break;
+            match self.state.cursor().cmp(&cursor) {
+                Ordering::Equal => {
+                    self.state_at = Some(now);
+                    return;
+                }
+                Ordering::Greater => {}
+                Ordering::Less if is_again => {
+                    let why = "/v1/state ran backwards twice: its replicas do not agree";
+                    self.reporter.report("scorer_garbage", why, now);
+                    return;
+                }
+                Ordering::Less => is_again = true,
             }
         }
-        self.state_at = Some(now);
     }
 
     fn read_page(&mut self, cursor: u64, now: i64) -> Option<()> {

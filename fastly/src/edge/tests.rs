@@ -19,6 +19,8 @@ struct World {
     state: Option<String>,
     /// What is behind the first page of state can not be had.
     has_one_page: bool,
+    /// Cursors of replicas that take turns in answering.
+    replicas: Vec<u64>,
     profiles: HashMap<String, String>,
     asked: Vec<Value>,
     receipts: Vec<Value>,
@@ -44,6 +46,9 @@ impl Scorer for Surroundings {
         world.states_read += 1;
         if world.has_one_page && since > 0 {
             return gone();
+        }
+        if let Some(cursor) = world.replicas.get(world.states_read % 2) {
+            return Ok(json!({"cursor": cursor, "revokedSessions": [], "riskLevels": []}).to_string());
         }
         world.state.clone().map_or_else(gone, Ok)
     }
@@ -147,6 +152,15 @@ fn without_the_scorer_each_policy_has_its_outage_mode_and_the_receipts_wait() {
     assert!(world.receipts.iter().all(|receipt| receipt["outage"] == true));
     assert_eq!(world.receipts[1]["previous"], world.receipts[0]["digest"], "chained");
     assert_eq!(world.states_read, 1, "waited for once, not at every request");
+}
+
+#[test]
+fn replicas_that_do_not_agree_are_read_from_the_start_once() {
+    let world = surroundings();
+    world.0.borrow_mut().replicas = vec![90, 100];
+    send(&mut edge(&settings("free"), &world), None, NOW, None);
+    let read = world.0.borrow().states_read;
+    assert!(read <= 5, "{read} pages");
 }
 
 #[test]
