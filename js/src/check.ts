@@ -23,7 +23,6 @@ function common(): Kinds & Readonly<Record<keyof GuardOptions<never>, unknown>> 
   return {
     publicKeys: LIST,
     identifierKey: TEXT,
-    profileKeys: LIST,
     allowUnsigned: BOOLEAN,
     stepUpUrl: TEXT,
     appealUrl: TEXT,

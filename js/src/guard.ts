@@ -66,7 +66,7 @@ export class Guard<Native> {
       say(code, message);
     };
     this.#report = report;
-    this.engine = new Engine({ ...options, profileKeys: options.profiles?.keys ?? options.profileKeys });
+    this.engine = new Engine({ ...options, profileKeys: options.profiles?.keys });
     if (options.bundle !== undefined) this.engine.load(options.bundle.text, options.bundle.signature);
     if (options.session !== undefined) {
       this.#session = new SessionReader(options.session, report);

@@ -12,7 +12,7 @@ import type { TrustedHeaders } from "./trusted-headers.js";
 import type { Decision, Request, SealOutcome, SignatureEnvelope, VelocityFacts } from "./types.js";
 
 /** Options every adapter takes. `Native` is the host's own request. */
-export interface GuardOptions<Native> extends EngineOptions, Links {
+export interface GuardOptions<Native> extends Omit<EngineOptions, "profileKeys">, Links {
   /** What to decide by. Without it, or beside it when newer, the scorer's bundle. */
   bundle?: { text: string; signature?: SignatureEnvelope } | undefined;
   /** The central scorer. Without one, what can not be decided here is decided by the policies' outage modes. */

@@ -1,10 +1,10 @@
 import type { Asker } from "./answer.js";
 import type { Engine, LineSeen } from "./engine.js";
+import { cookie } from "./cookies.js";
 import { EdgewardError, fault } from "./errors.js";
 import { group } from "./facts.js";
 import { Lru } from "./lru.js";
 import { randomHex } from "./random.js";
-import { cookie } from "./session.js";
 import { inTime, PROFILE_KEY, READ_MS, WRITE_MS } from "./store.js";
 import type { Store } from "./store.js";
 import type { CookieUse, ProfileKey, Request, SealOutcome } from "./types.js";

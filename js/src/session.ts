@@ -8,8 +8,6 @@ import type { ProofVerifier } from "./dpop.js";
 import type { TokenKeys, TokenVerifier } from "./token.js";
 import type { Request } from "./types.js";
 
-export { cookie } from "./cookies.js";
-
 /** Which claim carries which fact. A name with dots is looked up whole first, then as a path. */
 export interface ClaimNames {
   principal: string;
@@ -296,8 +294,10 @@ function check(keys: unknown): void {
   }
 }
 
-/** What stands behind `Bearer`, whether or not it is a token: who reads it behind us may be less strict. */
-/** The token of a header. Of either scheme, or one that was not judged would go on under the other. */
+/**
+ * What stands behind `Bearer` or `DPoP`, whether or not it is a token: who reads it behind us may be less strict. Of either
+ * scheme, or one that was not judged would go on under the other.
+ */
 function authorized(authorization: string | undefined): Carried | undefined {
   const [whole, scheme] = /^\s*(bearer|dpop)(?![\w-])/i.exec(authorization ?? "") ?? [];
   if (whole === undefined) return undefined;
