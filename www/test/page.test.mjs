@@ -50,6 +50,12 @@ for (const [size, viewport] of Object.entries(sizes)) {
       assert.equal(await outcome(), "Allow");
     });
 
+    test("a decision takes some time, however coarse the clock", async () => {
+      const elapsed = page.locator("#elapsed", { hasText: "µs" });
+      await elapsed.waitFor();
+      assert.ok(Number.parseFloat(await elapsed.textContent()) > 0);
+    });
+
     test("every preset is decided, and its contributions add up to its score", async () => {
       const number = (text) => Number(text.replace("\u2212", "-"));
       for (const preset of await page.locator(".preset").all()) {
