@@ -112,6 +112,8 @@ export function at(time: number, facts: Request): Request {
 /** What the `facts` hook answered. What can be no facts would be none, and the request judged without anybody noticing. */
 export function stated(facts: Request | undefined): Request | undefined {
   if (facts === undefined || (isGroup(facts) && !("then" in facts))) return facts;
+  // Nobody waits for it: failing, it would end a process.
+  if ((facts as unknown) instanceof Promise) (facts as unknown as Promise<unknown>).catch(() => undefined);
   throw new TypeError("`facts` answered what are no facts");
 }
 

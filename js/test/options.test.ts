@@ -110,12 +110,13 @@ test("of each adapter's own options, too", () => {
 });
 
 test("a facts hook that answers what are no facts is told of, and lets nobody in", async () => {
-  for (const facts of [[], "u1", 5, true, null, Promise.resolve(CALM), { principal: "u1" }]) {
+  const failing = (): unknown => Promise.reject(new Error("away"));
+  for (const facts of [[], "u1", 5, true, null, Promise.resolve(CALM), { principal: "u1" }, failing]) {
     const codes: string[] = [];
     const host = protectFetch(handler, {
       allowUnsigned: true,
       bundle: { text: bundle() },
-      facts: () => facts as object,
+      facts: () => (typeof facts === "function" ? facts() : facts) as object,
       onProblem: ({ code }) => codes.push(code),
     });
     assert.equal((await host(new Request("http://app.example/"))).status, 403, JSON.stringify(facts));
