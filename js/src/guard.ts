@@ -154,6 +154,11 @@ export class Guard<Native> {
     { time, started }: Times,
   ): Judgement | Promise<Judgement> {
     this.#tellTraps();
+    // Another bundle may need other facts, which nobody was asked for; so may a model that is relied on no more.
+    if (decided.era !== this.engine.era) {
+      const again = this.#decide(carried.facts) ?? this.#defer(carried.facts);
+      return whenReady(again, (anew) => this.#finish(request, carried, anew, withheld, { time, started }));
+    }
     const judgement = this.#conclude(request, carried, decided, { time, durationMs: performance.now() - started });
     judgement.withheld = withheld;
     if (this.#signer === undefined && this.#profiles === undefined) return judgement;
@@ -228,7 +233,7 @@ export class Guard<Native> {
     } catch (error) {
       return this.#withhold(facts, error);
     }
-    return decision.outcome === "defer" ? undefined : decidedHere(decision, false);
+    return decision.outcome === "defer" ? undefined : decidedHere(decision, false, this.engine.era);
   }
 
   /** Decides with what the scorer answers, or by the policies' outage modes. */
@@ -239,13 +244,11 @@ export class Guard<Native> {
     const started = performance.now();
     const assessed = await this.#scorer?.assess(assessment, (answer) => this.engine.resume(facts, answer));
     const scorerMs = this.#scorer && performance.now() - started;
-    // Another bundle may need other facts, which nobody was asked for; so may one without the model.
-    if (this.engine.era !== era) return this.#decide(facts) ?? this.#defer(facts);
     if (assessed === undefined) {
-      return { decision: this.engine.resume(facts, undefined), asked, answer: undefined, outage: true, scorerMs };
+      return { decision: this.engine.resume(facts, undefined), asked, answer: undefined, outage: true, scorerMs, era };
     }
     this.#feed?.learn(facts, assessed);
-    return { decision: assessed.used, asked, answer: assessed.answer, outage: false, scorerMs };
+    return { decision: assessed.used, asked, answer: assessed.answer, outage: false, scorerMs, era };
   }
 
   /**
@@ -256,7 +259,7 @@ export class Guard<Native> {
     this.#report("engine_failure", `the engine failed on a request: ${fault(error)}`);
     const http = facts.http && { ...facts.http, headers: null };
     const decision = this.engine.resume({ ...facts, http: http ?? null, transport: null }, undefined);
-    return decidedHere(decision, true);
+    return decidedHere(decision, true, this.engine.era);
   }
 
   #conclude(
@@ -384,6 +387,8 @@ function onceOnly(work: (signIn?: SignIn) => Promise<void>): (signIn?: SignIn) =
 
 interface Decided extends Omit<DecisionRecord, "time" | "durationMs"> {
   answer: Answer | undefined;
+  /** {@link Engine.era} when it began. */
+  era: number;
 }
 
 /** Of what is allowed without asking, the share that the scorer audits. */
@@ -394,8 +399,8 @@ function carryNothing(facts: Request): Carried {
 }
 
 /** Decided without asking. */
-function decidedHere(decision: Decision, outage: boolean): Decided {
-  return { decision, asked: [], answer: undefined, outage, scorerMs: undefined, profile: undefined };
+function decidedHere(decision: Decision, outage: boolean, era: number): Decided {
+  return { decision, asked: [], answer: undefined, outage, scorerMs: undefined, profile: undefined, era };
 }
 
 /** Whether a profile may learn of it: only what was allowed, by somebody who could say so. */
