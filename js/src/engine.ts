@@ -106,7 +106,7 @@ export class Engine {
   #info: BundleInfo | undefined;
   #failSafe = false;
   #era = 0;
-  #beforeChange = (): void => undefined;
+  readonly #listeners: (() => void)[] = [];
 
   /** @throws {EdgewardError} if an option is malformed. */
   constructor(options: EngineOptions = {}) {
@@ -129,7 +129,7 @@ export class Engine {
     return this.#bundle !== undefined;
   }
 
-  /** What is known of the bundle that decides: another object for another bundle. */
+  /** What is known of the bundle that decides. */
   get bundle(): BundleInfo | undefined {
     return this.#info;
   }
@@ -141,7 +141,7 @@ export class Engine {
 
   /** Has a listener called before {@link era} goes up. */
   onChange(listener: () => void): void {
-    this.#beforeChange = listener;
+    this.#listeners.push(listener);
   }
 
   /**
@@ -151,7 +151,7 @@ export class Engine {
    */
   load(text: string, signature?: SignatureEnvelope): BundleInfo {
     const envelope = signature === undefined ? undefined : JSON.stringify(signature);
-    this.#beforeChange();
+    this.#announce();
     const info = this.#call<BundleInfo>((module) => module.load(text, envelope));
     this.#bundle = { text, signature: envelope };
     this.#crossing = undefined;
@@ -218,7 +218,7 @@ export class Engine {
    */
   setFailSafe(failSafe: boolean): void {
     if (failSafe !== this.#failSafe) {
-      this.#beforeChange();
+      this.#announce();
       this.#era += 1;
     }
     this.#failSafe = failSafe;
@@ -250,6 +250,10 @@ export class Engine {
     const before = seen === undefined ? undefined : JSON.stringify(seen);
     const presented = JSON.stringify(cookie);
     return this.#call(() => followLine(before, presented, time));
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   #call<T>(operation: (module: Module) => string): T {

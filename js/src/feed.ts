@@ -31,8 +31,8 @@ const CACHE_ENTRIES = 10_000;
 /**
  * What the edge keeps of the scorer: the newest bundle, revoked sessions, risk levels, profiles. Driven by the
  * requests themselves, because a worker has no background: what is due is fetched after an answer was given, and
- * only what is missing or too old to decide by is waited for. Its clock is one that nobody sets: an edge whose time is
- * corrected must not stop asking what was revoked.
+ * only what is missing or too old to decide by is waited for. Its clock is one that nobody sets, where the host has one: an
+ * edge whose time is corrected must not stop asking what was revoked.
  */
 export class Feed {
   readonly #engine: Engine;
@@ -82,8 +82,8 @@ export class Feed {
   /** What has to be waited for before a decision: the first bundle, and state that is too old to decide by. */
   prepare(): Promise<void> | undefined {
     const now = performance.now();
-    const bundle = !this.#engine.loaded && now - this.#bundleAt >= RETRY_MS;
-    const state = now - this.#stateAt >= this.#stateMaxAgeMs && now - this.#stateTriedAt >= STALE_RETRY_MS;
+    const bundle = !this.#engine.loaded && isDue(this.#bundleAt, RETRY_MS, now);
+    const state = isDue(this.#stateAt, this.#stateMaxAgeMs, now) && isDue(this.#stateTriedAt, STALE_RETRY_MS, now);
     if (bundle || state) return this.#lead(this.#fetchMissing(bundle, state, now));
     return this.#preparing === undefined ? undefined : this.#join(this.#preparing);
   }
@@ -112,7 +112,7 @@ export class Feed {
   /** After an answer: whatever is due. */
   async refresh(): Promise<void> {
     const now = performance.now();
-    const isSending = now - this.#sendingSince < SENDER_LOST_MS;
+    const isSending = !isDue(this.#sendingSince, SENDER_LOST_MS, now);
     await Promise.all([this.#renewBundle(now), this.#renewState(now), isSending ? undefined : this.#send(now)]);
   }
 
@@ -217,7 +217,7 @@ export class Feed {
 
   /** Fetches a newer bundle if it is time to, and has the store keep what is new. */
   async #renewBundle(now: number): Promise<void> {
-    if (now - this.#bundleAt >= this.#bundleIntervalMs) await this.#refreshBundle(now);
+    if (isDue(this.#bundleAt, this.#bundleIntervalMs, now)) await this.#refreshBundle(now);
     const bundle = this.#unkept;
     if (bundle === undefined) return;
     this.#unkept = undefined;
@@ -226,11 +226,11 @@ export class Feed {
 
   /** The same of state. */
   async #renewState(now: number): Promise<void> {
-    if (this.#reading !== undefined || now - this.#stateTriedAt >= this.#stateIntervalMs) {
+    if (this.#reading !== undefined || isDue(this.#stateTriedAt, this.#stateIntervalMs, now)) {
       await patience(this.#readState(false), JOIN_MS);
     }
     if (this.#state.cursor === this.#stored.cursor || this.#stateAt === Number.NEGATIVE_INFINITY) return;
-    if (now - this.#stored.at < STORE_STATE_MS) return;
+    if (!isDue(this.#stored.at, STORE_STATE_MS, now)) return;
     this.#stored = { cursor: this.#state.cursor, at: now };
     await this.#keep(STATE_KEY, this.#state.page());
   }
@@ -255,7 +255,7 @@ export class Feed {
 
   /** Reads state, or goes on with who does: two would take each other's pages for those of another scorer. */
   #readState(isUrgent: boolean): Promise<void> {
-    const isRead = this.#reading !== undefined && performance.now() - this.#pageAt < READER_LOST_MS;
+    const isRead = this.#reading !== undefined && !isDue(this.#pageAt, READER_LOST_MS, performance.now());
     if (!isRead) this.#reading = this.#readPages(isUrgent);
     return this.#reading as Promise<void>;
   }
@@ -308,6 +308,11 @@ export class Feed {
     }
     this.#sendingSince = Number.NEGATIVE_INFINITY;
   }
+}
+
+/** Where a host has but one clock, it may be set back: then it is time, too. */
+function isDue(last: number, intervalMs: number, now: number): boolean {
+  return now - last >= intervalMs || now < last;
 }
 
 function fact(name: keyof RiskFacts, level: RiskFacts["user"] | undefined): RiskFacts | undefined {

@@ -1,6 +1,6 @@
 import type { Asker } from "./answer.js";
-import type { Engine, LineSeen } from "./engine.js";
 import { cookie } from "./cookies.js";
+import type { Engine, LineSeen } from "./engine.js";
 import { EdgewardError, fault } from "./errors.js";
 import { group } from "./facts.js";
 import { Lru } from "./lru.js";
@@ -108,7 +108,7 @@ export class Profiles {
     }
   }
 
-  /** After the answer, so that nobody waits for it: has the store keep the profile, if there is one. Never rejects. */
+  /** After a decision, and nobody waits for it: has the store keep the profile, if there is one. Never rejects. */
   async keep({ facts, sealed, isDue }: Carried, mayLearn: boolean): Promise<void> {
     const id = person(facts);
     if (this.#store === undefined || id === undefined || !mayLearn || !isDue) return;

@@ -18,7 +18,7 @@ export const PROFILE_KEY = "edgeward/profile/";
 
 /** How long a request waits for what is kept, milliseconds: */
 export const READ_MS = 500;
-/** and how long, after its answer, for something to be kept. */
+/** and how long whatever follows its answer waits for something to be kept. */
 export const WRITE_MS = 5_000;
 
 /**
