@@ -10,7 +10,7 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const modules = ["engine", "compiler"];
-const MODULE = /\/(engine|compiler)\/(engine|compiler|inline)\.js$/;
+const APART = /\/(engine\/inline|compiler\/(compiler|inline))\.js$/;
 if (!modules.every((name) => existsSync(`${root}/dist/${name}/${name}.js`))) {
   console.error("A module is missing in dist. Build both first: cargo run -p xtask -- wasm");
   process.exit(1);
@@ -35,17 +35,21 @@ await build({
   logLevel: "error",
 });
 
-// Everything else in few files: what the entries share, and each entry. A file that is opened costs a fresh process as much
-// as parsing twenty kilobytes do. What is imported when it is needed stays apart, and so do the modules and their glue. The
-// rest of what the compiler wrote stays for the tests, and is not published.
+// Everything else in few files: a file that is opened costs a fresh process as much as parsing twenty kilobytes do, one that
+// is found by way of another still more. What the entries share are two files, of which a bundler takes what is used, and
+// `#engine` is both and the module, started; in Node it is one file. What is imported when it is needed stays apart. The rest
+// of what the compiler wrote stays for the tests, and is not published.
 const hosts = ["fastify", "fetch", "hono", "next", "node", "workers"].map((host) => `adapters/${host}/index`);
 const shared = new Map();
-for (const late of ["dpop", "token"]) await bundle(late);
-for (const name of ["core", "hosts"]) for (const file of await bundle(name)) shared.set(file, `${name}.js`);
-for (const entry of ["index", "entry/slim", "compile/index", ...hosts]) await bundle(entry);
+for (const late of ["dpop", "token"]) await bundle(late, () => undefined);
+for (const name of ["core", "hosts"]) for (const file of await bundle(name, (found) => shared.get(found))) shared.set(file, `./${name}.js`);
+await bundle("entry/node", () => undefined);
+for (const entry of ["entry/slim", "compile/index"]) await bundle(entry, (found) => shared.get(found));
+for (const entry of ["index", ...hosts]) await bundle(entry, (found) => shared.has(found) ? "#engine" : undefined);
 
-/** Bundles a file in its place, around what is in the shared ones already. Returns the files it was made of. */
-async function bundle(entry) {
+/** Bundles a file in its place, around what `elsewhere` finds in another. Returns the files it was made of. */
+async function bundle(entry, elsewhere) {
+  const from = (file) => relative(dirname(`${root}/dist/${entry}`), file).replace(/^(?!\.)/, "./");
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [`dist/${entry}.js`],
@@ -60,10 +64,11 @@ async function bundle(entry) {
         name: "files of their own",
         setup: ({ onResolve }) =>
           onResolve({ filter: /^\./ }, ({ path, resolveDir, kind }) => {
-            if (kind === "dynamic-import" || MODULE.test(path)) return { path, external: true };
-            const within = shared.get(resolve(resolveDir, path));
+            const file = resolve(resolveDir, path);
+            if (kind === "dynamic-import" || APART.test(path)) return { path: from(file), external: true };
+            const within = elsewhere(file);
             if (within === undefined) return undefined;
-            return { path: relative(dirname(entry), within).replace(/^(?!\.)/, "./"), external: true };
+            return { path: within.startsWith(".") ? from(resolve(root, "dist", within)) : within, external: true };
           }),
       },
     ],

@@ -33,6 +33,12 @@ export class EdgewardError extends Error {
     this.path = details.path;
     this.issues = details.issues ?? [];
   }
+
+  /** One class to whoever asks, although the engine and the compiler each bring their own, and so does every copy of the package. */
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    if (this !== EdgewardError) return Function.prototype[Symbol.hasInstance].call(this, error);
+    return error instanceof Error && error.name === "EdgewardError";
+  }
 }
 
 const FAILURE = '{"error":';

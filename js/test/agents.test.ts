@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Engine } from "edgeward";
-import { classify } from "../dist/engine/engine.js";
+import { glue } from "#engine";
 import { ROOT } from "./support/fixture.js";
 
 const BINARY = `${ROOT}target/debug/edgeward`;
@@ -38,6 +38,6 @@ test("the module classifies every client as the native engine does", () => {
   assert.equal(answers.length, requests.length, native.stderr);
   for (const [index, answer] of answers.entries()) {
     assert.equal(JSON.stringify(engine.classify(requests[index] ?? {})), answer, lines[index]);
-    assert.equal(classify(lines[index] ?? ""), answer, lines[index]);
+    assert.equal(glue.classify(lines[index] ?? ""), answer, lines[index]);
   }
 });

@@ -6,9 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { Engine } from "edgeward";
+import { EdgewardError, Engine } from "edgeward";
 import { compile, lint, whatIf } from "edgeward/compiler";
-import type { EdgewardError } from "edgeward";
 import { ROOT, source } from "./support/fixture.js";
 
 const COMMAND = fileURLToPath(new URL("../dist/compile/command.js", import.meta.url));
@@ -42,6 +41,13 @@ test("the command line compiles to the same bytes as the module", () => {
   assert.equal(run.status, 0, run.stderr);
   assert.equal(readFileSync(own, "utf8"), readFileSync(native, "utf8"));
   assert.equal(compile(text).bundle, readFileSync(native, "utf8"));
+});
+
+test("the compiler's errors are instances of the engine's class, and of no subclass of it", () => {
+  class Mine extends EdgewardError {}
+  assert.throws(() => compile("{"), (error) => error instanceof EdgewardError && !(error instanceof Mine));
+  assert.ok(new Mine("no_bundle", "") instanceof Mine);
+  assert.ok(!(new TypeError("EdgewardError") instanceof EdgewardError));
 });
 
 test("all that is wrong is told by path, and nothing is written", () => {

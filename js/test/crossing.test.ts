@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { type Answer, Engine, type Request } from "edgeward";
 import { compile } from "edgeward/compiler";
-import { classify, Engine as Module, moduleMemory } from "../dist/engine/engine.js";
+import { glue } from "#engine";
 import { bundle as smallBundle, ROOT } from "./support/fixture.js";
 
 const [source = "", cases = ""] = ["bundle.json", "cases.jsonl"].map((file) =>
@@ -88,7 +88,7 @@ const answers: (Answer | undefined)[] = [
 
 test("any request is asked about, settled and recorded alike both ways, whatever the scorer answers", () => {
   const engine = loaded();
-  const module = new Module('{"allowUnsigned":true}');
+  const module = new glue.Engine('{"allowUnsigned":true}');
   module.load(bundle, undefined);
   const next = numbers(7);
   const code = (text: string): string => (JSON.parse(text) as { error?: { code: string } }).error?.code ?? text;
@@ -123,7 +123,7 @@ test("a receipt's digest is its last member", () => {
 test("a sealed profile opens and is renewed alike both ways, and only if it is due", () => {
   const options = { identifierKey: "ab".repeat(32), profileKeys: [{ id: 1, key: "11".repeat(32) }] };
   const engine = new Engine(options);
-  const module = new Module(JSON.stringify({ ...options, publicKeys: [], allowUnsigned: false }));
+  const module = new glue.Engine(JSON.stringify({ ...options, publicKeys: [], allowUnsigned: false }));
   const nonce = (round: number) => round.toString(16).padStart(48, "0");
   const next = numbers(5);
   const HOUR = 3_600_000;
@@ -156,7 +156,7 @@ test("a sealed profile opens and is renewed alike both ways, and only if it is d
 
 /** The client as it crosses in JSON, or the code of the refusal. */
 function classified(request: unknown): string {
-  const answer = classify(JSON.stringify(typeof request === "string" ? { ua: request } : request));
+  const answer = glue.classify(JSON.stringify(typeof request === "string" ? { ua: request } : request));
   const { error } = JSON.parse(answer) as { error?: { code: string } };
   return error?.code ?? answer;
 }
@@ -220,7 +220,7 @@ test("a client's own name does not outlive its request, nor do views the memory 
   const named = (name: string): Request => ({ http: { headers: [["user-agent", `${name}/1.0`]] } });
   const first = engine.classify(named("Shortname"));
   const longer = engine.classify(named("Anothernamethatislonger"));
-  (moduleMemory() as WebAssembly.Memory).grow(1);
+  (glue.moduleMemory() as WebAssembly.Memory).grow(1);
   const grown = [engine.classify(named("Aftergrowth")), engine.evaluate(named("Aftergrowth")).agent];
   assert.deepEqual([first.name, longer.name], ["Shortname", "Anothernamethatislonger"]);
   assert.deepEqual(grown.map(({ name }) => name), ["Aftergrowth", "Aftergrowth"]);
@@ -259,7 +259,7 @@ test("no request sees another's data", () => {
 
 test("memory stays flat", () => {
   const engine = loaded();
-  const memory = moduleMemory() as WebAssembly.Memory;
+  const memory = glue.moduleMemory() as WebAssembly.Memory;
   const decide = (count: number): void => {
     for (let index = 0; index < count; index += 1) engine.evaluate(recorded[index % recorded.length] as Request);
   };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { createIdentifierKey, type Decision, Engine } from "edgeward";
-import { Engine as Module } from "../dist/engine/engine.js";
+import { glue } from "#engine";
 import { bundle, CALM, CHROME, source } from "./support/fixture.js";
 
 const REQUEST = { ...CALM, time: 1_790_000_100_000, http: { path: "/", headers: [["user-agent", CHROME]] } } as const;
@@ -20,17 +20,17 @@ function all(decision: Decision): string {
 
 /** Makes the next `times` calls of a module method trap as a fault inside the module does. */
 function trap(method: "evaluatePacked" | "load", times: number): () => void {
-  const original = Object.getOwnPropertyDescriptor(Module.prototype, method);
+  const original = Object.getOwnPropertyDescriptor(glue.Engine.prototype, method);
   let left = times;
-  const trapped = function (this: Module, ...parameters: unknown[]): unknown {
+  const trapped = function (this: glue.Engine, ...parameters: unknown[]): unknown {
     if (left > 0) {
       left -= 1;
       throw new WebAssembly.RuntimeError("unreachable");
     }
     return (original?.value as (...all: unknown[]) => unknown).apply(this, parameters);
   };
-  Object.defineProperty(Module.prototype, method, { ...original, value: trapped });
-  return () => Object.defineProperty(Module.prototype, method, original ?? {});
+  Object.defineProperty(glue.Engine.prototype, method, { ...original, value: trapped });
+  return () => Object.defineProperty(glue.Engine.prototype, method, original ?? {});
 }
 
 test("a trap costs the request nothing: the engine is rebuilt with its bundle and asked again", () => {
@@ -85,19 +85,19 @@ test("a fault inside the real module is survived too", () => {
   const engine = loaded();
   const expected = all(engine.evaluate(REQUEST));
   // A pointer nobody handed out: the call reads outside the module's memory.
-  const original = Module.prototype.evaluatePacked;
+  const original = glue.Engine.prototype.evaluatePacked;
   let broken = true;
-  Module.prototype.evaluatePacked = function (this: Module, ...lengths: [number, number, number]) {
+  glue.Engine.prototype.evaluatePacked = function (this: glue.Engine, ...lengths: [number, number, number]) {
     if (!broken) return original.call(this, ...lengths);
     broken = false;
-    const nowhere = Object.assign(Object.create(Module.prototype) as Module, { __wbg_ptr: 0xffff_fff0 });
+    const nowhere = Object.assign(Object.create(glue.Engine.prototype) as glue.Engine, { __wbg_ptr: 0xffff_fff0 });
     return original.call(nowhere, ...lengths);
   };
   try {
     assert.equal(all(engine.evaluate(REQUEST)), expected);
     assert.equal(engine.traps, 1);
   } finally {
-    Module.prototype.evaluatePacked = original;
+    glue.Engine.prototype.evaluatePacked = original;
   }
 });
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { HeaderReader, HEADER_COUNT_LIMIT, HEADER_TOTAL_LIMIT, HEADER_VALUE_LIMIT, TELLING } from "../dist/adapters/headers.js";
 import { clientFacts } from "../dist/adapters/workers/client.js";
 import { Engine } from "edgeward";
-import { Engine as Module } from "../dist/engine/engine.js";
+import { glue } from "#engine";
 import { guestType, merge, platform, principalKind, transferMethod, trustType } from "../dist/facts.js";
 import { Lru } from "../dist/lru.js";
 import { TrustedHeaderReader } from "../dist/trusted-headers.js";
@@ -40,7 +40,7 @@ test("a flood of headers is cut to the documented limits", () => {
 
 test("closed sets are those of the engine", () => {
   new Engine(); // Whatever makes the first one starts the module.
-  const module = new Module('{"allowUnsigned":true}');
+  const module = new glue.Engine('{"allowUnsigned":true}');
   module.load(open(), undefined);
   const tables = JSON.parse(module.tables()) as Tables;
   const sets = [

@@ -6,7 +6,7 @@ import { protect as protectFetch } from "edgeward/fetch";
 import { edgeward } from "edgeward/hono";
 import { createMiddleware } from "edgeward/node";
 import { createWorker, protect as protectWorker } from "edgeward/workers";
-import { Engine as Module } from "../dist/engine/engine.js";
+import { glue } from "#engine";
 import type { GuardOptions, HostRequest, Request as Facts, Store, UndecidedRecord } from "edgeward";
 import { ownerOf } from "../dist/store.js";
 import { bundle, CALM, CHROME } from "./support/fixture.js";
@@ -142,9 +142,9 @@ test("problems name the support code, and quote nothing that a request said", as
 test("a trap that was survived is reported", async () => {
   const codes: string[] = [];
   const one = guard(new Scorer(), { bundle: { text: bundle() }, onProblem: ({ code }) => codes.push(code) });
-  const { evaluatePacked } = Module.prototype;
-  Module.prototype.evaluatePacked = function () {
-    Module.prototype.evaluatePacked = evaluatePacked;
+  const { evaluatePacked } = glue.Engine.prototype;
+  glue.Engine.prototype.evaluatePacked = function () {
+    glue.Engine.prototype.evaluatePacked = evaluatePacked;
     throw new WebAssembly.RuntimeError("unreachable");
   };
   assert.equal((await one.judge(request())).plan.kind, "pass");

@@ -1,9 +1,9 @@
 // For hosts that fetch, cache or precompile `edgeward/engine.wasm` themselves.
-import { initSync } from "../engine/engine.js";
+import { glue } from "../core.js";
 
 export * from "../api.js";
 
 /** Must be called once, before anything else of this entry is used. */
 export function initialize(module: WebAssembly.Module | BufferSource): void {
-  initSync({ module });
+  glue.initSync({ module });
 }

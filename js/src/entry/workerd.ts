@@ -1,5 +1,8 @@
 // workerd forbids compiling bytes at run time; it compiles a module file when the worker is deployed.
-import { initSync } from "../engine/engine.js";
+import { glue } from "../core.js";
 import module from "../engine/engine.wasm";
 
-initSync({ module });
+glue.initSync({ module });
+
+export * from "../core.js";
+export * from "../hosts.js";

@@ -1,9 +1,9 @@
 import "edgeward";
-import { Engine as Module } from "../../dist/engine/engine.js";
+import { glue } from "#engine";
 
 /** Decides every case of a corpus and answers the decisions as the module wrote them, one a line. */
 export function decideAll(bundle: string, cases: string): string {
-  const module = new Module('{"allowUnsigned":true}');
+  const module = new glue.Engine('{"allowUnsigned":true}');
   module.load(bundle, undefined);
   return cases
     .split("\n")
