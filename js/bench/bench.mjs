@@ -9,8 +9,7 @@ import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import { isbot } from "isbot";
 import woothee from "woothee";
 import { Engine } from "edgeward";
-import { Crossing } from "../dist/crossing.js";
-import { Engine as Module, moduleMemory } from "../dist/engine/engine.js";
+import { Crossing, glue } from "../dist/entry/node.js";
 import { arcjet } from "./arcjet.mjs";
 import { arcjetRequests, bundle, cedarCalls, cedarPolicies, POLICIES, policyLoop, requests, userAgents } from "./inputs.mjs";
 import { race } from "./race.mjs";
@@ -19,7 +18,7 @@ const require = createRequire(import.meta.url);
 
 const engine = new Engine({ allowUnsigned: true });
 engine.load(bundle);
-const memory = moduleMemory();
+const memory = glue.moduleMemory();
 const loaded = memory.buffer.byteLength;
 const analyze = await arcjet();
 const botRule = { tag: "allowed-bot-config", val: { entities: [], skipCustomDetect: true } };
@@ -75,7 +74,7 @@ size("@cedar-policy/cedar-wasm", require.resolve("@cedar-policy/cedar-wasm/nodej
 
 /** What the module is handed for each request, kept, so that it can be handed over again without being written. */
 function replay() {
-  const module = new Module('{"allowUnsigned":true}');
+  const module = new glue.Engine('{"allowUnsigned":true}');
   module.load(bundle, undefined);
   const [text, , sizes, , numbers] = module.buffers();
   const kept = [];

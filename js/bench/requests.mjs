@@ -2,14 +2,14 @@
 // and devices carry profiles. `node requests.mjs`.
 
 import { Engine } from "edgeward";
-import { Engine as Module } from "../dist/engine/engine.js";
+import { glue } from "../dist/entry/node.js";
 import { bundle, requests } from "./inputs.mjs";
 import { race } from "./race.mjs";
 
 const HOUR = 3_600_000;
 const options = { identifierKey: "01".repeat(32), profileKeys: [{ id: 1, key: "02".repeat(32) }], allowUnsigned: true };
 const engine = new Engine(options);
-const module = new Module(JSON.stringify({ ...options, publicKeys: [] }));
+const module = new glue.Engine(JSON.stringify({ ...options, publicKeys: [] }));
 engine.load(bundle);
 module.load(bundle, undefined);
 

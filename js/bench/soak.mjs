@@ -2,14 +2,14 @@
 // as JSON or are refused. Fails if the module's memory grows after the first thousand. `node soak.mjs [DECISIONS]`.
 
 import { Engine } from "edgeward";
-import { moduleMemory } from "../dist/engine/engine.js";
+import { glue } from "../dist/entry/node.js";
 import { bundle, requests } from "./inputs.mjs";
 
 const DECISIONS = Number(process.argv[2] ?? 10_000_000);
 
 const engine = new Engine({ allowUnsigned: true });
 engine.load(bundle);
-const memory = moduleMemory();
+const memory = glue.moduleMemory();
 const odd = [
   { http: { headers: [["user-agent", "Ünïcode/1.0 🤖"]] } },
   { device: { manufacturer: "Example" } },

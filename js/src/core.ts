@@ -3,6 +3,7 @@
 // so (`@__PURE__`).
 //
 // The module's glue is in it, too, as `glue`: whoever brings the module's bytes starts it by that.
+export { Crossing } from "./crossing.js";
 export * from "./engine.js";
 export * from "./errors.js";
 export * from "./packed-decision.js";

@@ -3,6 +3,8 @@
 //! is asked of a request crosses packed: the host writes into buffers that stay, and reads decisions and clients where they
 //! lie.
 
+mod allocator;
+
 use edgeward::ffi::{self, Instance};
 use edgeward::packed::{self, ANSWER_WORDS, Answer, PackedRequest};
 use wasm_bindgen::prelude::*;
