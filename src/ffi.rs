@@ -5,12 +5,13 @@
 
 mod crossing;
 mod profiles;
+mod question;
 
 pub use crossing::classify_packed;
 pub use profiles::follow_line;
+pub use question::Question;
 
 use crate::agent;
-use crate::assess::Answer;
 use crate::bundle::{Bundle, PublicKey, SignatureEnvelope, Version};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -19,7 +20,6 @@ use crate::packed::Tables;
 use crate::policy::{self, WhatIfBody};
 use crate::profile::{ProfileKey, Seals};
 use crate::read::{Record, Slot, from_json, record};
-use crate::receipt::Circumstances;
 use crate::request::Request;
 use crate::write::{self, Pairs, Value, Write, written};
 
@@ -128,41 +128,10 @@ impl Instance {
         }
     }
 
-    /// Decides a request: a [`Decision`](crate::decision::Decision).
-    #[must_use]
-    pub fn evaluate(&self, request: &str) -> String {
-        self.with_request(request, |engine, request| json(&engine.decide(request)))
-    }
-
     /// What the indices of a packed answer stand for: [`Tables`].
     #[must_use]
     pub fn tables(&self) -> String {
         json(&Tables::of(self.engine.as_ref()))
-    }
-
-    /// Decides a deferred request for good, with the scorer's [`Answer`], or without in an outage.
-    #[must_use]
-    pub fn resume(&self, request: &str, scorer_answer: Option<&str>) -> String {
-        self.with_merged(request, scorer_answer, |engine, request| json(&engine.resume(request)))
-    }
-
-    /// What to ask the scorer about a deferred request: an [`Assessment`](crate::assess::Assessment).
-    #[must_use]
-    pub fn assessment(&self, request: &str) -> String {
-        self.with_request(request, |engine, request| {
-            json(&engine.assessment(request, &engine.decide(request)))
-        })
-    }
-
-    /// The record of a decision: a [`Receipt`](crate::receipt::Receipt). `circumstances` is a
-    /// [`Circumstances`]: what was asked, and how it turned out.
-    #[must_use]
-    pub fn receipt(&self, request: &str, scorer_answer: Option<&str>, circumstances: &str) -> String {
-        let circumstances: Circumstances = match read(circumstances, "circumstances") {
-            Ok(circumstances) => circumstances,
-            Err(error) => return failure(&error),
-        };
-        self.with_merged(request, scorer_answer, |engine, request| recorded(engine, request, &circumstances))
     }
 
     /// An identifier as it leaves the edge; `kind` is `principal`, `session` or `device`.
@@ -180,30 +149,6 @@ impl Instance {
     fn engine(&self) -> Result<&Engine, Error> {
         self.engine.as_ref().ok_or(Error::NoBundle)
     }
-
-    fn with_request(&self, request: &str, then: impl FnOnce(&Engine, &Request<'_>) -> String) -> String {
-        self.with_merged(request, None, then)
-    }
-
-    fn with_merged(
-        &self,
-        request: &str,
-        scorer_answer: Option<&str>,
-        then: impl FnOnce(&Engine, &Request<'_>) -> String,
-    ) -> String {
-        let parsed = self.engine().and_then(|engine| {
-            let mut request = parse_request(request)?;
-            if let Some(scorer_answer) = scorer_answer {
-                let scorer_answer: Answer<'_> = bounded(scorer_answer, "answer")?;
-                scorer_answer.merge_into(&mut request);
-            }
-            Ok((engine, request))
-        });
-        match parsed {
-            Ok((engine, request)) => then(engine, &request),
-            Err(error) => failure(&error),
-        }
-    }
 }
 
 /// Reads a request.
@@ -212,15 +157,6 @@ impl Instance {
 /// [`Error::TooLarge`] or [`Error::Json`].
 pub fn parse_request(json: &str) -> Result<Request<'_>, Error> {
     bounded(json, "request")
-}
-
-/// Classifies a client: an [`Agent`](agent::Agent) for a [`Request`], or for `{"ua":…,"headers":{…}}`.
-#[must_use]
-pub fn classify(probe: &str) -> String {
-    match parse_probe(probe) {
-        Ok(request) => json(&agent::classify(&request)),
-        Err(error) => failure(&error),
-    }
 }
 
 /// Classifies a client and tells which tokens and rules led there: an [`Explanation`](agent::Explanation).
@@ -263,12 +199,6 @@ fn try_what_if(bundle: &str, body: &str) -> Result<String, Error> {
     let (written, sources) = Bundle::written(bundle)?;
     let body = bounded::<WhatIfBody<'_>>(body, "what-if body")?;
     Ok(policy::what_if(&written, &sources, body)?.to_json())
-}
-
-fn recorded(engine: &Engine, request: &Request<'_>, circumstances: &Circumstances) -> String {
-    let was_deferred = !circumstances.asked.is_empty() || circumstances.outage;
-    let decision = if was_deferred { engine.resume(request) } else { engine.decide(request) };
-    json(&engine.receipt(request, &decision, circumstances))
 }
 
 fn parse_probe(json: &str) -> Result<Request<'_>, Error> {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use edgeward::Request;
 use edgeward::bundle::Bundle;
-use edgeward::ffi::Instance;
+use edgeward::ffi::{Instance, Question};
 use edgeward::identifier::Identifiers;
 use edgeward::risk::{Model, Setting};
 use edgeward::signal::{CATALOGUE, Signals};
@@ -129,7 +129,7 @@ fn decided_as_recorded(model: &Value, cases: &[String]) {
         let mut decisions = Vec::new();
         for case in cases {
             let case: Value = serde_json::from_str(case).unwrap();
-            let bytes = instance.evaluate(&case["request"].to_string());
+            let bytes = instance.ask(Question::Evaluate, &case["request"].to_string());
             let decision: Value = serde_json::from_str(&bytes).unwrap();
             let (signal, bin) = case["name"].as_str().unwrap().split_once('.').unwrap();
             let contributions = decision["risk"]["contributions"].as_array().unwrap();

@@ -4,7 +4,7 @@
 use base64ct::{Base64, Encoding as _};
 use ed25519_compact::{KeyPair, Seed};
 use edgeward::bundle::{Bundle, PublicKey};
-use edgeward::ffi::{self, Instance};
+use edgeward::ffi::{self, Instance, Question};
 use serde_json::{Value, json};
 
 struct Signer(KeyPair);
@@ -48,7 +48,7 @@ fn code(answer: &str) -> String {
 }
 
 fn version_at_work(instance: &Instance) -> Value {
-    let decision: Value = serde_json::from_str(&instance.evaluate("{}")).unwrap();
+    let decision: Value = serde_json::from_str(&instance.ask(Question::Evaluate, "{}")).unwrap();
     decision["versions"]["bundle"].clone()
 }
 
@@ -56,7 +56,7 @@ fn version_at_work(instance: &Instance) -> Value {
 fn a_signed_bundle_is_believed_and_a_newer_one_replaces_it() {
     let signer = Signer::new(1);
     let mut edge = trusting(&signer);
-    assert_eq!(code(&edge.evaluate("{}")), "no_bundle");
+    assert_eq!(code(&edge.ask(Question::Evaluate, "{}")), "no_bundle");
     for version in ["7", "7", "8.1"] {
         let text = bundle(version).to_string();
         assert_eq!(code(&edge.load(&text, Some(&signer.sign(&text)))), "none");

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use edgeward::bundle::Bundle;
-use edgeward::ffi::Instance;
+use edgeward::ffi::{Instance, Question};
 use serde_json::Value;
 
 fn corpus(file: &str) -> PathBuf {
@@ -20,9 +20,9 @@ fn read(file: &str) -> String {
 fn decide(instance: &Instance, case: &Value) -> String {
     let request = case["request"].to_string();
     match (case.get("answer"), case.get("outage")) {
-        (Some(answer), _) => instance.resume(&request, Some(&answer.to_string())),
-        (None, Some(_)) => instance.resume(&request, None),
-        (None, None) => instance.evaluate(&request),
+        (Some(answer), _) => instance.ask(Question::Resume(Some(&answer.to_string())), &request),
+        (None, Some(_)) => instance.ask(Question::Resume(None), &request),
+        (None, None) => instance.ask(Question::Evaluate, &request),
     }
 }
 

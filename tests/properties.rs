@@ -3,7 +3,7 @@
 
 use base64ct::{Base64, Encoding as _};
 use edgeward::bundle::{Bundle, CompiledBundle};
-use edgeward::ffi::{self, Instance};
+use edgeward::ffi::{self, Instance, Question};
 use edgeward::packed::{ANSWER_WORDS, Answer, PackedRequest};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -95,10 +95,10 @@ proptest! {
     #[test]
     fn any_text_gets_an_answer(text in ".{0,300}") {
         let answers = INSTANCE.with(|instance| [
-            instance.evaluate(&text),
-            instance.resume("{}", Some(&text)),
-            instance.receipt("{}", None, &text),
-            ffi::classify(&text),
+            instance.ask(Question::Evaluate, &text),
+            instance.ask(Question::Resume(Some(&text)), "{}"),
+            instance.ask(Question::Receipt(None, &text), "{}"),
+            instance.ask(Question::Classify, &text),
         ]);
         for answer in answers {
             prop_assert!(parsed(&answer).is_object(), "{}", answer);
@@ -107,7 +107,7 @@ proptest! {
 
     #[test]
     fn any_members_get_an_answer(request in any_request()) {
-        let answer = parsed(&INSTANCE.with(|instance| instance.evaluate(&request.to_string())));
+        let answer = parsed(&INSTANCE.with(|instance| instance.ask(Question::Evaluate, &request.to_string())));
         prop_assert!(answer["outcome"].is_string() || answer["error"]["code"] == "invalid_json", "{}", answer);
     }
 
@@ -119,7 +119,7 @@ proptest! {
             prop_assert!(parsed(&instance.load(&text, None)).is_object());
             prop_assert!(parsed(&ffi::compile(&text)).is_object());
         }
-        prop_assert!(parsed(&instance.evaluate("{}"))["outcome"].is_string(), "still at work");
+        prop_assert!(parsed(&instance.ask(Question::Evaluate, "{}"))["outcome"].is_string(), "still at work");
     }
 
     /// Whatever faults the bytes have, they are refused, or are policies that decide without one.
@@ -140,15 +140,15 @@ proptest! {
         let every = if loaded["version"] == "9" { 7 } else { 60 };
         for line in include_str!("corpus/decisions/cases.jsonl").lines().step_by(every) {
             let request = parsed(line)["request"].to_string();
-            prop_assert!(parsed(&instance.evaluate(&request))["outcome"].is_string());
-            prop_assert!(parsed(&instance.resume(&request, None))["outcome"].is_string());
+            prop_assert!(parsed(&instance.ask(Question::Evaluate, &request))["outcome"].is_string());
+            prop_assert!(parsed(&instance.ask(Question::Resume(None), &request))["outcome"].is_string());
         }
     }
 
     #[test]
     fn any_user_agent_is_classified_and_decided(agent in ".{0,600}", platform in ".{0,20}") {
         let request = json!({"http": {"headers": [["user-agent", agent], ["sec-ch-ua-platform", platform]]}});
-        prop_assert!(parsed(&INSTANCE.with(|instance| instance.evaluate(&request.to_string())))["agent"]["class"].is_string());
+        prop_assert!(parsed(&INSTANCE.with(|instance| instance.ask(Question::Evaluate, &request.to_string())))["agent"]["class"].is_string());
     }
 
     /// Whatever a host writes into the buffers, and whatever it says of the text's length.
@@ -184,7 +184,7 @@ proptest! {
 
     #[test]
     fn a_resumed_decision_never_defers(request in any_request()) {
-        let answer = parsed(&INSTANCE.with(|instance| instance.resume(&request.to_string(), None)));
+        let answer = parsed(&INSTANCE.with(|instance| instance.ask(Question::Resume(None), &request.to_string())));
         prop_assert_ne!(&answer["outcome"], "defer");
     }
 }

@@ -6,6 +6,7 @@ import { glue } from "../dist/entry/node.js";
 import { bundle, requests } from "./inputs.mjs";
 import { race } from "./race.mjs";
 
+const { Question } = glue;
 const HOUR = 3_600_000;
 const options = { identifierKey: "01".repeat(32), profileKeys: [{ id: 1, key: "02".repeat(32) }], allowUnsigned: true };
 const engine = new Engine(options);
@@ -22,24 +23,24 @@ const json = (ask, of = (request) => request) => (index) =>
 const little = ({ time, http }) => ({ time, http });
 
 const asked = {
-  evaluate: [(request) => engine.evaluate(request), json((facts) => module.evaluate(facts))],
+  evaluate: [(request) => engine.evaluate(request), json((facts) => module.ask(Question.Evaluate, facts))],
   "evaluate, HTTP alone": [
     (request) => engine.evaluate(little(request)),
-    json((facts) => module.evaluate(facts), little),
+    json((facts) => module.ask(Question.Evaluate, facts), little),
   ],
-  assessment: [(request) => engine.assessment(request), json((facts) => module.assessment(facts))],
-  resume: [(request) => engine.resume(request, answer), json((facts) => module.resume(facts, said))],
+  assessment: [(request) => engine.assessment(request), json((facts) => module.ask(Question.Assessment, facts))],
+  resume: [(request) => engine.resume(request, answer), json((facts) => module.ask(Question.Resume, facts, said))],
   receipt: [
     (request) => engine.receipt(request, answer, { asked: [], outage: false }),
-    json((facts) => module.receipt(facts, said, circumstances)),
+    json((facts) => module.ask(Question.Receipt, facts, said, circumstances)),
   ],
   openProfile: [
     (request, index) => engine.openProfile(request, profiles[index]),
-    json((facts, index) => module.openProfile(facts, profiles[index])),
+    json((facts, index) => module.ask(Question.OpenProfile, facts, profiles[index])),
   ],
   renewProfile: [
     (request, index) => engine.renewProfile(request, profiles[index], nonce(index)),
-    json((facts, index) => module.renewProfile(facts, profiles[index], nonce(index))),
+    json((facts, index) => module.ask(Question.RenewProfile, facts, profiles[index], nonce(index))),
   ],
 };
 const candidates = {};

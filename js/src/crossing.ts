@@ -1,4 +1,4 @@
-import { type Engine as Module, moduleMemory, sessionControls } from "./engine/engine.js";
+import { type Engine as Module, moduleMemory, type Question, sessionControls } from "./engine/engine.js";
 import { clientReader, OWN } from "./packed-agent.js";
 import type { ReadClient } from "./packed-agent.js";
 import { PackedDecision } from "./packed-decision.js";
@@ -70,6 +70,14 @@ export class Crossing {
     };
   }
 
+  /** What is answered in JSON, about a request that crosses packed if it can. `first` and `second` belong to the question. */
+  ask(question: Question, request: Request, first?: string, second?: string): string {
+    const bytes = this.#write(request);
+    const { sizes, numbers } = written;
+    const answer = bytes < 0 ? undefined : this.#module.askPacked(question, bytes, sizes, numbers, first, second);
+    return answer ?? this.#module.ask(question, JSON.stringify(request), first, second);
+  }
+
   // All of these answer `undefined` for what has to cross as JSON. `answer` is the scorer's, as JSON.
 
   evaluate(request: Request): Decision | undefined {
@@ -82,29 +90,6 @@ export class Crossing {
     const bytes = this.#write(request);
     if (bytes < 0) return undefined;
     return this.#decision(this.#module.resumePacked(bytes, written.sizes, written.numbers, answer), bytes);
-  }
-
-  assessment(request: Request): string | undefined {
-    const bytes = this.#write(request);
-    return bytes < 0 ? undefined : this.#module.assessmentPacked(bytes, written.sizes, written.numbers);
-  }
-
-  receipt(request: Request, answer: string | undefined, circumstances: string): string | undefined {
-    const bytes = this.#write(request);
-    if (bytes < 0) return undefined;
-    return this.#module.receiptPacked(bytes, written.sizes, written.numbers, answer, circumstances);
-  }
-
-  // What is below needs no bundle.
-
-  openProfile(request: Request, sealed: string | undefined): string | undefined {
-    const bytes = this.#write(request);
-    return bytes < 0 ? undefined : this.#module.openProfilePacked(bytes, written.sizes, written.numbers, sealed);
-  }
-
-  renewProfile(request: Request, sealed: string | undefined, nonce: string): string | undefined {
-    const bytes = this.#write(request);
-    return bytes < 0 ? undefined : this.#module.renewProfilePacked(bytes, written.sizes, written.numbers, sealed, nonce);
   }
 
   classify(request: Request): Agent | undefined {

@@ -2,9 +2,9 @@ import { Crossing } from "./crossing.js";
 import { answered, EdgewardError, failure, successful } from "./errors.js";
 import {
   __wbg_reset_state as resetModule,
-  classify,
   Engine as Module,
   followLine,
+  Question,
 } from "./engine/engine.js";
 import { randomHex } from "./random.js";
 import type {
@@ -170,8 +170,7 @@ export class Engine {
    * or is malformed. The answers are equal.
    */
   evaluateAsJson(request: Request): Decision {
-    const facts = JSON.stringify(request);
-    return this.#call((module) => module.evaluate(facts));
+    return this.#askAsJson(Question.Evaluate, request);
   }
 
   /** Decides with the scorer's answer; without one, by each policy's outage mode. Never defers. */
@@ -179,22 +178,19 @@ export class Engine {
     const said = answer === undefined ? undefined : JSON.stringify(answer);
     return (
       this.#survive((module) => this.#cross(module).resume(request, said)) ??
-      this.#call((module) => module.resume(JSON.stringify(request), said))
+      this.#askAsJson(Question.Resume, request, said)
     );
   }
 
   /** What to ask the scorer about a request that was deferred. */
   assessment(request: Request): Assessment {
-    return this.#call((module) => this.#cross(module).assessment(request) ?? module.assessment(JSON.stringify(request)));
+    return answered(this.#ask(Question.Assessment, request));
   }
 
   /** The record of a decision, with the scorer's answer if there was one. */
   receipt(request: Request, answer: Answer | undefined, circumstances: Circumstances): WrittenReceipt {
     const said = answer === undefined ? undefined : JSON.stringify(answer);
-    const rest = JSON.stringify(circumstances);
-    const text =
-      this.#survive((module) => this.#cross(module).receipt(request, said, rest)) ??
-      successful(this.#survive((module) => module.receipt(JSON.stringify(request), said, rest)));
+    const text = successful(this.#ask(Question.Receipt, request, said, JSON.stringify(circumstances)));
     return { text, digest: text.slice(DIGEST, DIGEST + 64) };
   }
 
@@ -202,9 +198,7 @@ export class Engine {
   classify(subject: Request | string): Agent {
     const agent =
       typeof subject === "string" ? this.#packed(classifyAgent, subject) : this.#packed(classifyRequest, subject);
-    if (agent !== undefined) return agent;
-    const facts = JSON.stringify(typeof subject === "string" ? { ua: subject } : subject);
-    return this.#call(() => classify(facts));
+    return agent ?? this.#askAsJson(Question.Classify, typeof subject === "string" ? { ua: subject } : subject);
   }
 
   /** An identifier as it leaves the edge and as the scorer knows it. */
@@ -227,9 +221,7 @@ export class Engine {
 
   /** Opens the sealed profile that came with a request. */
   openProfile(request: Request, sealed: string | undefined): OpenedProfile {
-    return this.#call(
-      (module) => this.#cross(module).openProfile(request, sealed) ?? module.openProfile(JSON.stringify(request), sealed),
-    );
+    return answered(this.#ask(Question.OpenProfile, request, sealed));
   }
 
   /**
@@ -237,11 +229,7 @@ export class Engine {
    * stay. `nonce` is 48 random hexadecimal digits, never used twice.
    */
   renewProfile(request: Request, sealed: string | undefined, nonce: string): string | undefined {
-    const renewed = this.#call<{ sealed: string | null }>(
-      (module) =>
-        this.#cross(module).renewProfile(request, sealed, nonce) ??
-        module.renewProfile(JSON.stringify(request), sealed, nonce),
-    );
+    const renewed = answered<{ sealed: string | null }>(this.#ask(Question.RenewProfile, request, sealed, nonce));
     return renewed.sealed ?? undefined;
   }
 
@@ -254,6 +242,16 @@ export class Engine {
 
   #announce(): void {
     for (const listener of this.#listeners) listener();
+  }
+
+  /** An answer in JSON; `first` and `second` are what belongs to the question. */
+  #ask(question: Question, request: Request, first?: string, second?: string): string {
+    return this.#survive((module) => this.#cross(module).ask(question, request, first, second));
+  }
+
+  #askAsJson<T>(question: Question, request: unknown, answer?: string): T {
+    const facts = JSON.stringify(request);
+    return this.#call((module) => module.ask(question, facts, answer));
   }
 
   #call<T>(operation: (module: Module) => string): T {

@@ -32,12 +32,12 @@ test("the module classifies every client as the native engine does", () => {
   }
   assert.ok(requests.length >= 80, `${requests.length} cases`);
   const lines = requests.map((request) => JSON.stringify(request));
-  const engine = new Engine();
+  const [engine, module] = [new Engine(), new glue.Engine("{}")];
   const native = spawnSync(BINARY, ["classify"], { input: `${lines.join("\n")}\n`, encoding: "utf8" });
   const answers = native.stdout.trimEnd().split("\n");
   assert.equal(answers.length, requests.length, native.stderr);
   for (const [index, answer] of answers.entries()) {
     assert.equal(JSON.stringify(engine.classify(requests[index] ?? {})), answer, lines[index]);
-    assert.equal(glue.classify(lines[index] ?? ""), answer, lines[index]);
+    assert.equal(module.ask(glue.Question.Classify, lines[index] ?? ""), answer, lines[index]);
   }
 });

@@ -7,6 +7,7 @@ import { compile } from "edgeward/compiler";
 import { glue } from "#engine";
 import { bundle as smallBundle, ROOT } from "./support/fixture.js";
 
+const { Question } = glue;
 const [source = "", cases = ""] = ["bundle.json", "cases.jsonl"].map((file) =>
   readFileSync(`${ROOT}tests/corpus/decisions/${file}`, "utf8"),
 );
@@ -96,16 +97,16 @@ test("any request is asked about, settled and recorded alike both ways, whatever
   let settled = 0;
   for (const request of [...recorded, ...Array.from({ length: 500 }, () => mixed(next))]) {
     const facts = JSON.stringify(request);
-    assert.equal(outcome(() => engine.assessment(request)), code(module.assessment(facts)), facts);
+    assert.equal(outcome(() => engine.assessment(request)), code(module.ask(Question.Assessment, facts)), facts);
     for (const answer of answers) {
       const said = answer && JSON.stringify(answer);
       const decision = outcome(() => engine.resume(request, answer));
-      assert.equal(decision, code(module.resume(facts, said)), facts);
+      assert.equal(decision, code(module.ask(Question.Resume, facts, said)), facts);
       settled += decision.startsWith("{") ? 1 : 0;
       for (const outage of [false, true]) {
         const given = { ...circumstances, outage };
         const receipt = outcome(() => JSON.parse(engine.receipt(request, answer, given).text));
-        assert.equal(receipt, code(module.receipt(facts, said, JSON.stringify(given))), facts);
+        assert.equal(receipt, code(module.ask(Question.Receipt, facts, said, JSON.stringify(given))), facts);
       }
     }
   }
@@ -142,9 +143,9 @@ test("a sealed profile opens and is renewed alike both ways, and only if it is d
     };
     const facts = JSON.stringify(request);
     const opened = engine.openProfile(request, sealed);
-    assert.equal(JSON.stringify(opened), module.openProfile(facts, sealed));
+    assert.equal(JSON.stringify(opened), module.ask(Question.OpenProfile, facts, sealed));
     const renewed = engine.renewProfile(request, sealed, nonce(round));
-    assert.equal(JSON.stringify({ sealed: renewed ?? null }), module.renewProfile(facts, sealed, nonce(round)));
+    assert.equal(JSON.stringify({ sealed: renewed ?? null }), module.ask(Question.RenewProfile, facts, sealed, nonce(round)));
     assert.equal(renewed !== undefined, opened.isDue);
     seen[renewed === undefined ? "kept" : "renewed"] += 1;
     sealed = renewed ?? sealed;
@@ -154,9 +155,11 @@ test("a sealed profile opens and is renewed alike both ways, and only if it is d
   assert.throws(() => engine.openProfile({ client: { ip: "no address" } } as Request, undefined), { code: "invalid_json" });
 });
 
+const unloaded = new glue.Engine("{}");
+
 /** The client as it crosses in JSON, or the code of the refusal. */
 function classified(request: unknown): string {
-  const answer = glue.classify(JSON.stringify(typeof request === "string" ? { ua: request } : request));
+  const answer = unloaded.ask(Question.Classify, JSON.stringify(typeof request === "string" ? { ua: request } : request));
   const { error } = JSON.parse(answer) as { error?: { code: string } };
   return error?.code ?? answer;
 }

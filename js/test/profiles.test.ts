@@ -149,7 +149,7 @@ for (const [host, url] of [
     const { line } = scorer.receipts.find(mine)?.["cookie"] as { line: string };
     scorer.state = { cursor: 1, revokedSessions: [], riskLevels: [], forkedCookies: [{ principal, line }], failSafe: false };
     let status = 200;
-    for (let tries = 0; tries < 40 && status === 200; tries += 1) {
+    for (let tries = 0; tries < 400 && status === 200; tries += 1) {
       status = (await ask(url(), facts(who, 0), pair)).status;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
@@ -161,7 +161,7 @@ for (const [host, url] of [
     const asked = async (): Promise<readonly string[] | undefined> => (await ask(url(), facts(who, 60_000, HOME))).debug?.asked;
     const becomes = async (expected: string[]): Promise<void> => {
       let now: readonly string[] | undefined;
-      for (let tries = 0; tries < 40 && now?.join() !== expected.join(); tries += 1) {
+      for (let tries = 0; tries < 400 && now?.join() !== expected.join(); tries += 1) {
         now = await asked();
         await new Promise((resolve) => setTimeout(resolve, 25));
       }

@@ -1,23 +1,21 @@
-//! What a host asks about single requests, packed: the same as in JSON, at a fraction of the price.
+//! What a host asks about every request, packed and answered packed: the same as in JSON, at a fraction of the price.
 //!
 //! What does not fit ([`packed`](crate::packed)), and what is malformed, is no error here: the JSON way decides it, or says
 //! what is wrong.
 
-use super::{Instance, bounded, json, read, recorded};
+use super::Instance;
 use crate::agent;
-use crate::assess::Answer;
-use crate::engine::Engine;
 use crate::packed::{self, PackedRequest};
 use crate::policy::Unknowns;
 use crate::request::Request;
 
 impl Instance {
-    /// Decides a request ([`Self::evaluate`]); tells whether it fits.
+    /// Decides a request ([`Question::Evaluate`](super::Question::Evaluate)); tells whether it fits.
     pub fn evaluate_packed(&self, request: PackedRequest<'_>, answer: &mut packed::Answer) -> bool {
         self.decide_packed(request, None, Unknowns::Ask, answer)
     }
 
-    /// Decides a deferred request for good ([`Self::resume`]); tells whether it fits.
+    /// Decides a deferred request for good ([`Question::Resume`](super::Question::Resume)); tells whether it fits.
     pub fn resume_packed(
         &self,
         request: PackedRequest<'_>,
@@ -36,30 +34,10 @@ impl Instance {
         answer: &mut packed::Answer,
     ) -> bool {
         let mut facts = Request::default();
-        self.engine_for(request, scorer_answer, &mut facts)
+        request
+            .read(&mut facts)
+            .and_then(|()| self.merged(scorer_answer, &mut facts).ok())
             .is_some_and(|engine| engine.judge(&facts, unknowns, |judged| answer.write(judged, engine)))
-    }
-
-    /// What to ask the scorer about a deferred request ([`Self::assessment`]).
-    #[must_use]
-    pub fn assessment_packed(&self, request: PackedRequest<'_>) -> Option<String> {
-        let mut facts = Request::default();
-        let engine = self.engine_for(request, None, &mut facts)?;
-        Some(json(&engine.assessment(&facts, &engine.decide(&facts))))
-    }
-
-    /// The record of a decision ([`Self::receipt`]).
-    #[must_use]
-    pub fn receipt_packed(
-        &self,
-        request: PackedRequest<'_>,
-        scorer_answer: Option<&str>,
-        circumstances: &str,
-    ) -> Option<String> {
-        let circumstances = read(circumstances, "circumstances").ok()?;
-        let mut facts = Request::default();
-        let engine = self.engine_for(request, scorer_answer, &mut facts)?;
-        Some(recorded(engine, &facts, &circumstances))
     }
 
     /// Classifies a client of which only the user agent is known; tells whether that is text.
@@ -70,24 +48,9 @@ impl Instance {
         }
         agent.is_some()
     }
-
-    /// The engine, if there is one, and the facts of a request, with those of the scorer's answer.
-    fn engine_for<'a>(
-        &self,
-        request: PackedRequest<'a>,
-        scorer_answer: Option<&'a str>,
-        facts: &mut Request<'a>,
-    ) -> Option<&Engine> {
-        let engine = self.engine.as_ref()?;
-        request.read(facts)?;
-        if let Some(scorer_answer) = scorer_answer {
-            bounded::<Answer<'_>>(scorer_answer, "answer").ok()?.merge_into(facts);
-        }
-        Some(engine)
-    }
 }
 
-/// Classifies the client of a request ([`classify`](super::classify)); tells whether it fits.
+/// Classifies the client of a request ([`Question::Classify`](super::Question::Classify)); tells whether it fits.
 #[must_use]
 pub fn classify_packed(request: PackedRequest<'_>, answer: &mut packed::Answer) -> bool {
     let mut facts = Request::default();

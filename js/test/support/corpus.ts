@@ -11,8 +11,8 @@ export function decideAll(bundle: string, cases: string): string {
     .map((line) => {
       const one = JSON.parse(line) as { request: unknown; answer?: unknown; outage?: boolean };
       const request = JSON.stringify(one.request);
-      if (one.answer !== undefined) return `${module.resume(request, JSON.stringify(one.answer))}\n`;
-      return `${one.outage === true ? module.resume(request, undefined) : module.evaluate(request)}\n`;
+      if (one.answer !== undefined) return `${module.ask(glue.Question.Resume, request, JSON.stringify(one.answer))}\n`;
+      return `${module.ask(one.outage === true ? glue.Question.Resume : glue.Question.Evaluate, request)}\n`;
     })
     .join("");
 }

@@ -18,6 +18,41 @@ const SIZES: usize = 2048;
 /// Numbers a packed request may have.
 const NUMBERS: usize = 256;
 
+/// What is asked about a request: [`ffi::Question`], and what belongs to it.
+#[wasm_bindgen]
+#[derive(Debug, Clone, Copy)]
+pub enum Question {
+    /// Nothing belongs to it.
+    Evaluate,
+    /// The scorer's answer, if there is one.
+    Resume,
+    /// Nothing.
+    Assessment,
+    /// The scorer's answer, if there was one; the circumstances.
+    Receipt,
+    /// Nothing.
+    Classify,
+    /// The sealed profile, if one came.
+    OpenProfile,
+    /// The sealed profile, if one came; a nonce.
+    RenewProfile,
+}
+
+impl Question {
+    fn with<'a>(self, first: Option<&'a str>, second: Option<&'a str>) -> ffi::Question<'a> {
+        let second = second.unwrap_or_default();
+        match self {
+            Self::Evaluate => ffi::Question::Evaluate,
+            Self::Resume => ffi::Question::Resume(first),
+            Self::Assessment => ffi::Question::Assessment,
+            Self::Receipt => ffi::Question::Receipt(first, second),
+            Self::Classify => ffi::Question::Classify,
+            Self::OpenProfile => ffi::Question::OpenProfile(first),
+            Self::RenewProfile => ffi::Question::RenewProfile(first, second),
+        }
+    }
+}
+
 /// One engine. Methods answer JSON text; a failure is `{"error":{…}}`, thrown as text where the answer is none.
 #[wasm_bindgen]
 #[derive(Debug)]
@@ -106,95 +141,32 @@ impl Engine {
         self.instance.load(bundle, signature.as_deref())
     }
 
-    /// Decides a request.
+    /// Answers a question about a request, in JSON. `first` and `second` are what belongs to it.
     #[must_use]
-    pub fn evaluate(&self, request: &str) -> String {
-        self.instance.evaluate(request)
-    }
-
-    /// Decides a deferred request for good.
-    #[must_use]
-    pub fn resume(&self, request: &str, answer: Option<String>) -> String {
-        self.instance.resume(request, answer.as_deref())
-    }
-
-    /// What to ask the scorer.
-    #[must_use]
-    pub fn assessment(&self, request: &str) -> String {
-        self.instance.assessment(request)
-    }
-
-    /// What to ask the scorer about the packed request in the buffers; none if the request does not fit.
-    #[wasm_bindgen(js_name = assessmentPacked)]
-    #[must_use]
-    pub fn assessment_packed(&self, text: usize, sizes: usize, numbers: usize) -> Option<String> {
-        self.instance.assessment_packed(self.buffers.written(text, sizes, numbers)?)
-    }
-
-    /// The record of a decision.
-    #[must_use]
-    pub fn receipt(&self, request: &str, answer: Option<String>, circumstances: &str) -> String {
-        self.instance.receipt(request, answer.as_deref(), circumstances)
-    }
-
-    /// The record of the decision about the packed request in the buffers; none if the request or the scorer's answer
-    /// does not fit.
-    #[wasm_bindgen(js_name = receiptPacked)]
-    #[must_use]
-    pub fn receipt_packed(
+    pub fn ask(
         &self,
+        question: Question,
+        request: &str,
+        first: Option<String>,
+        second: Option<String>,
+    ) -> String {
+        self.instance.ask(question.with(first.as_deref(), second.as_deref()), request)
+    }
+
+    /// The same about the packed request in the buffers; none if it or what belongs to it does not fit.
+    #[wasm_bindgen(js_name = askPacked)]
+    #[must_use]
+    pub fn ask_packed(
+        &self,
+        question: Question,
         text: usize,
         sizes: usize,
         numbers: usize,
-        answer: Option<String>,
-        circumstances: &str,
+        first: Option<String>,
+        second: Option<String>,
     ) -> Option<String> {
         let request = self.buffers.written(text, sizes, numbers)?;
-        self.instance.receipt_packed(request, answer.as_deref(), circumstances)
-    }
-
-    /// Opens a sealed profile.
-    #[wasm_bindgen(js_name = openProfile)]
-    #[must_use]
-    pub fn open_profile(&self, request: &str, sealed: Option<String>) -> String {
-        self.instance.open_profile(request, sealed.as_deref())
-    }
-
-    /// Opens the sealed profile that came with the packed request in the buffers; none if the request does not fit.
-    #[wasm_bindgen(js_name = openProfilePacked)]
-    #[must_use]
-    pub fn open_profile_packed(
-        &self,
-        text: usize,
-        sizes: usize,
-        numbers: usize,
-        sealed: Option<String>,
-    ) -> Option<String> {
-        let request = self.buffers.written(text, sizes, numbers)?;
-        self.instance.open_profile_packed(request, sealed.as_deref())
-    }
-
-    /// The sealed profile to give in place of the one presented.
-    #[wasm_bindgen(js_name = renewProfile)]
-    #[must_use]
-    pub fn renew_profile(&self, request: &str, sealed: Option<String>, nonce: &str) -> String {
-        self.instance.renew_profile(request, sealed.as_deref(), nonce)
-    }
-
-    /// The sealed profile to give in place of the one presented with the packed request in the buffers; none if the request
-    /// does not fit.
-    #[wasm_bindgen(js_name = renewProfilePacked)]
-    #[must_use]
-    pub fn renew_profile_packed(
-        &self,
-        text: usize,
-        sizes: usize,
-        numbers: usize,
-        sealed: Option<String>,
-        nonce: &str,
-    ) -> Option<String> {
-        let request = self.buffers.written(text, sizes, numbers)?;
-        self.instance.renew_profile_packed(request, sealed.as_deref(), nonce)
+        self.instance.ask_packed(question.with(first.as_deref(), second.as_deref()), request)
     }
 
     /// Stops or starts relying on the model.
@@ -264,13 +236,6 @@ pub fn module_memory() -> JsValue {
     wasm_bindgen::memory()
 }
 
-/// What a client is.
-#[wasm_bindgen]
-#[must_use]
-pub fn classify(subject: &str) -> String {
-    ffi::classify(subject)
-}
-
 /// What is remembered of a line of device cookies; `time` in milliseconds since the Unix epoch.
 #[wasm_bindgen(js_name = followLine)]
 #[must_use]
@@ -295,24 +260,32 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn decisions_cross_as_text() {
-        let decision = engine().evaluate(r#"{"http":{"path":"/"}}"#);
+        let ask = |question| engine().ask(question, r#"{"http":{"path":"/"}}"#, None, None);
+        let decision = ask(Question::Evaluate);
         assert!(decision.starts_with(r#"{"outcome":"allow""#), "{decision}");
-        assert_eq!(engine().resume(r#"{"http":{"path":"/"}}"#, None), decision);
+        assert_eq!(ask(Question::Resume), decision);
     }
 
     #[wasm_bindgen_test]
     fn failures_cross_as_answers_and_the_engine_goes_on() {
         let mut engine = engine();
-        assert!(engine.evaluate("{").starts_with(r#"{"error":{"code":"invalid_json""#));
+        assert!(
+            engine.ask(Question::Evaluate, "{", None, None).starts_with(r#"{"error":{"code":"invalid_json""#)
+        );
         assert!(engine.load("{", None).starts_with(r#"{"error":"#));
         assert!(engine.identifier("colour", "red").unwrap_err().contains("invalid_option"));
         assert!(Engine::new("{").unwrap_err().contains("invalid_json"));
-        assert!(engine.evaluate("{}").starts_with(r#"{"outcome":"#));
+        assert!(engine.ask(Question::Evaluate, "{}", None, None).starts_with(r#"{"outcome":"#));
     }
 
     #[wasm_bindgen_test]
     fn text_that_is_not_ascii_survives_the_crossing() {
-        let agent = classify(r#"{"http":{"headers":[["user-agent","Ünïcode-Bot/1.0 🤖"]]}}"#);
+        let agent = engine().ask(
+            Question::Classify,
+            r#"{"http":{"headers":[["user-agent","Ünïcode-Bot/1.0 🤖"]]}}"#,
+            None,
+            None,
+        );
         assert!(!agent.contains("error"), "{agent}");
         assert_eq!(engine().identifier("principal", "ü-🤖").unwrap(), "ü-🤖");
     }
