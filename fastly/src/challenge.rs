@@ -8,6 +8,7 @@ use url::Url;
 use crate::answer::{Answered, Code, Explanation, explain, is_navigation, is_preflight};
 use crate::asked::Asked;
 use crate::loop_guard::LoopGuard;
+use crate::session::proves_possession;
 use crate::settings::Links;
 
 /// What to do with a request.
@@ -122,8 +123,11 @@ fn claims_challenge(
     };
     let authority = link("authorization_uri", &links.step_up_url);
     let metadata = link("resource_metadata", &links.resource_metadata_url);
-    let bearer =
-        format!(r#"Bearer realm="", {authority}{metadata}error="insufficient_claims", claims="{claims}""#);
+    // Of the scheme that the token came with: a client that proves possession of its key is not asked to stop (RFC 9449,
+    // section 7.1).
+    let scheme = if proves_possession(asked) { "DPoP" } else { "Bearer" };
+    let challenge =
+        format!(r#"{scheme} realm="", {authority}{metadata}error="insufficient_claims", claims="{claims}""#);
     let explanation = Explanation {
         status: 401,
         code: Code::VerificationRequired,
@@ -134,7 +138,7 @@ fn claims_challenge(
         appeal: None,
     };
     let mut answer = explain(asked, &explanation);
-    answer.headers.push(("www-authenticate", bearer));
+    answer.headers.push(("www-authenticate", challenge));
     answer
 }
 
@@ -246,6 +250,16 @@ mod tests {
             (Some("verification_required"), Some(401))
         );
         assert_eq!(problem["controls"][0], "mfa");
+    }
+
+    #[test]
+    fn a_client_that_proves_possession_of_its_key_is_challenged_by_that_scheme() {
+        for (authorization, scheme) in
+            [("DPoP e.y.J", "DPoP "), ("Bearer e.y.J", "Bearer "), ("DPoPish x", "Bearer ")]
+        {
+            let answer = challenged("https://app.example/", &[("authorization", authorization)], None, "GET");
+            assert!(header(&answer, "www-authenticate").starts_with(scheme), "{authorization}");
+        }
     }
 
     #[test]

@@ -197,6 +197,11 @@ fn authorized<'a>(asked: &'a Asked<'_>) -> Option<(Scheme, Cow<'a, str>)> {
     }
 }
 
+/// Whether the token is presented as one that is bound to a key (RFC 9449).
+pub(crate) fn proves_possession(asked: &Asked<'_>) -> bool {
+    authorized(asked).is_some_and(|(scheme, _)| scheme == Scheme::Dpop)
+}
+
 fn credentials(authorization: &str) -> Option<(Scheme, &str)> {
     [("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)].into_iter().find_map(|(name, scheme)| {
         let (stated, token) = authorization.trim().split_at_checked(name.len())?;

@@ -2,6 +2,7 @@ import { explain, isNavigation, isPreflight } from "./answer.js";
 import type { Answered, Asker } from "./answer.js";
 import { EdgewardError } from "./errors.js";
 import { LoopGuard } from "./loop-guard.js";
+import { authorized } from "./session.js";
 import type { Decision } from "./types.js";
 
 /** What to do with a request: pass it on, or answer it here. */
@@ -110,7 +111,9 @@ function claimsChallenge({ controls, supportCode }: Decision, asker: Asker, link
     supportCode,
     controls,
   });
-  return { ...answer, headers: { ...answer.headers, "www-authenticate": `Bearer ${parameters.join(", ")}` } };
+  // Of the scheme that the token came with: a client that proves possession of its key is not asked to stop (RFC 9449, section 7.1).
+  const scheme = authorized(asker.header("authorization"))?.scheme === "dpop" ? "DPoP" : "Bearer";
+  return { ...answer, headers: { ...answer.headers, "www-authenticate": `${scheme} ${parameters.join(", ")}` } };
 }
 
 function appeal({ appealUrl }: Links, asker: Asker, supportCode: string): string | undefined {

@@ -7,5 +7,5 @@ export { Crossing } from "./crossing.js";
 export * from "./engine.js";
 export * from "./errors.js";
 export * from "./packed-decision.js";
-export * from "./random.js";
+export * from "./hex.js";
 export * as glue from "./engine/engine.js";

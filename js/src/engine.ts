@@ -6,7 +6,7 @@ import {
   followLine,
   Question,
 } from "./engine/engine.js";
-import { randomHex } from "./random.js";
+import { randomHex } from "./hex.js";
 import type {
   Agent,
   Answer,

@@ -2,7 +2,7 @@ import { AgentKeys } from "./agent-keys.js";
 import { checkLinks, plan, refuseUndecided } from "./challenge.js";
 import { checkOptions } from "./check.js";
 import { Engine } from "./engine.js";
-import { fault } from "./errors.js";
+import { EdgewardError, fault } from "./errors.js";
 import { at, merge, stated as statedFacts } from "./facts.js";
 import { Feed } from "./feed.js";
 import type { Kinds } from "./kinds.js";
@@ -242,13 +242,22 @@ export class Guard<Native> {
     const assessment = this.engine.assessment(facts);
     const asked = assessment.needs;
     const started = performance.now();
-    const assessed = await this.#scorer?.assess(assessment, (answer) => this.engine.resume(facts, answer));
+    const assessed = await this.#scorer?.assess(assessment, (answer) => this.#resume(facts, answer));
     const scorerMs = this.#scorer && performance.now() - started;
-    if (assessed === undefined) {
-      return { decision: this.engine.resume(facts, undefined), asked, answer: undefined, outage: true, scorerMs, era };
+    if (assessed !== undefined) this.#feed?.learn(facts, assessed);
+    const decision = assessed === undefined ? this.#resume(facts, undefined) : assessed.used;
+    if (decision instanceof EdgewardError) return this.#withhold(facts, decision);
+    return { decision, asked, answer: assessed?.answer, outage: assessed === undefined, scorerMs, era };
+  }
+
+  /** The decision with the scorer's answer or without, or a trap, which is no fault of the answer. */
+  #resume(facts: Request, answer: Answer | undefined): Decision | EdgewardError {
+    try {
+      return this.engine.resume(facts, answer);
+    } catch (error) {
+      if (error instanceof EdgewardError && error.code === "engine_trap") return error;
+      throw error;
     }
-    this.#feed?.learn(facts, assessed);
-    return { decision: assessed.used, asked, answer: assessed.answer, outage: false, scorerMs, era };
   }
 
   /**

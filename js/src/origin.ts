@@ -1,3 +1,4 @@
+import { hex } from "./hex.js";
 import { detectionTypes, riskLevels } from "./packed-decision.js";
 import type { Decision, Request } from "./types.js";
 
@@ -50,8 +51,7 @@ export class OriginSigner {
   /** The signature header over method, address, time and `headers`. */
   async sign(method: string, url: string, headers: Record<string, string>, now: number): Promise<Record<string, string>> {
     const mac = await crypto.subtle.sign("HMAC", await this.#key, message(method, url, headers, now));
-    const hex = Array.from(new Uint8Array(mac), (byte) => byte.toString(16).padStart(2, "0")).join("");
-    return { [SIGNATURE]: `t=${now},v1=${hex}` };
+    return { [SIGNATURE]: `t=${now},v1=${hex(new Uint8Array(mac))}` };
   }
 }
 
@@ -74,12 +74,12 @@ export async function verifyResult(
     if (Object.hasOwn(headers, name)) return false;
     headers[name] = value;
   }
-  const [, time, hex] = /^t=(\d{1,16}),v1=([0-9a-f]{64})$/.exec(headers[SIGNATURE] ?? "") ?? [];
-  if (time === undefined || hex === undefined) return false;
+  const [, time, digits] = /^t=(\d{1,16}),v1=([0-9a-f]{64})$/.exec(headers[SIGNATURE] ?? "") ?? [];
+  if (time === undefined || digits === undefined) return false;
   delete headers[SIGNATURE];
   const signedAt = Number(time);
   if (Math.abs(now - signedAt) > maxAgeMs) return false;
-  const mac = Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  const mac = Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
   const text = message(request.method, request.url, headers, signedAt);
   return crypto.subtle.verify("HMAC", await importKey(secret), mac, text);
 }

@@ -4,7 +4,7 @@ import type { Engine, LineSeen } from "./engine.js";
 import { EdgewardError, fault } from "./errors.js";
 import { group } from "./facts.js";
 import { Lru } from "./lru.js";
-import { randomHex } from "./random.js";
+import { randomHex } from "./hex.js";
 import { inTime, PROFILE_KEY, READ_MS, WRITE_MS } from "./store.js";
 import type { Store } from "./store.js";
 import type { CookieUse, ProfileKey, Request, SealOutcome } from "./types.js";

@@ -100,7 +100,7 @@ interface Known {
 type Confirmation = undefined | { thumbprint: string } | "unsupported";
 
 /** A token of the request, and the scheme of `Authorization` it came with; `undefined` in a cookie. */
-interface Carried {
+export interface Carried {
   token: string;
   scheme: "bearer" | "dpop" | undefined;
 }
@@ -298,7 +298,7 @@ function check(keys: unknown): void {
  * What stands behind `Bearer` or `DPoP`, whether or not it is a token: who reads it behind us may be less strict. Of either
  * scheme, or one that was not judged would go on under the other.
  */
-function authorized(authorization: string | undefined): Carried | undefined {
+export function authorized(authorization: string | undefined): Carried | undefined {
   const [whole, scheme] = /^\s*(bearer|dpop)(?![\w-])/i.exec(authorization ?? "") ?? [];
   if (whole === undefined) return undefined;
   const token = (authorization ?? "").slice(whole.length).trim();

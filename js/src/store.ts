@@ -1,3 +1,4 @@
+import { hex } from "./hex.js";
 import { patience } from "./patience.js";
 import type { PublicKey } from "./types.js";
 
@@ -35,5 +36,5 @@ export async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
 export async function ownerOf(scorerUrl: string, publicKeys: readonly PublicKey[]): Promise<string> {
   const owner = JSON.stringify([scorerUrl.replace(/\/+$/, ""), publicKeys.map(({ id, key }) => [id, key])]);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(owner));
-  return Array.from(new Uint8Array(digest, 0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex(new Uint8Array(digest, 0, 16));
 }

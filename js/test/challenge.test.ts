@@ -123,6 +123,12 @@ test("only a browser's own navigation counts as one", () => {
   assert.ok(!isNavigation(asker({})));
 });
 
+test("a client that proves possession of its key is challenged by that scheme", () => {
+  const scheme = (authorization: string): string | undefined =>
+    answered(decision({ outcome: "challenge", controls: ["mfa"] }), asker({ authorization }), {}).headers["www-authenticate"]?.split(" ")[0];
+  assert.deepEqual(["DPoP e.y.J", "dpop e.y.J", "Bearer e.y.J", "DPoPish x", ""].map(scheme), ["DPoP", "DPoP", "Bearer", "Bearer", "Bearer"]);
+});
+
 test("an MCP client, or any that speaks JSON-RPC, gets an error it can read", () => {
   const mcp = { "content-type": "application/json", accept: "application/json, text/event-stream" };
   const links = { resourceMetadataUrl: "/.well-known/oauth-protected-resource" };

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Guard } from "edgeward";
 import { compile } from "edgeward/compiler";
+import { glue } from "#engine";
 import type { HostRequest, Request as Facts } from "edgeward";
 import { bundle, CALM, CHROME, policy, source } from "./support/fixture.js";
 import { eventually } from "./support/servers.js";
@@ -74,3 +75,24 @@ test("what only the new bundle needs is asked for, not settled as in an outage",
   assert.deepEqual(asked, [["userRisk"], ["principal.groups"]]);
   assert.deepEqual([record?.decision.outcome, record?.decision.versions.bundle, record?.outage], ["block", "2", false]);
 });
+
+for (const [what, answered] of [["over the scorer's answer", true], ["while there is none", false]] as const) {
+  test(`a trap ${what} is no fault of the scorer's, and the client's own words are left out`, async () => {
+    const { guard, asked } = guarded(() => (answered ? { userRisk: "none", signInRisk: "none" } : assert.fail("away")));
+    const { resumePacked } = glue.Engine.prototype;
+    let calls = 0;
+    glue.Engine.prototype.resumePacked = function (...given: [number, number, number, string?]) {
+      calls += 1;
+      if (calls <= 2) throw new WebAssembly.RuntimeError("unreachable");
+      return resumePacked.apply(this, given);
+    };
+    const { risk: _, ...unrated } = CALM;
+    try {
+      const { record } = await guard.judge(request(unrated));
+      assert.deepEqual([asked.length, calls, record?.outage], [1, 3, true]);
+      assert.equal(guard.metrics.scorer?.problems["garbage"] ?? 0, 0);
+    } finally {
+      glue.Engine.prototype.resumePacked = resumePacked;
+    }
+  });
+}

@@ -148,7 +148,7 @@ export const adapterCases: AdapterCase[] = [
       const { hostname, port } = new URL(url);
       for (const target of [`http://${hostname}:${port}/admin`, `HTTP://${hostname}/admin`]) {
         const absolute = await exchange(url, { "x-facts": JSON.stringify(CALM) }, { target }).catch(() => undefined);
-        assert.notEqual(absolute?.status, 200, target);
+        assert.ok(absolute === undefined || absolute.status >= 400, target);
       }
     },
   },

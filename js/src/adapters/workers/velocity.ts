@@ -1,6 +1,7 @@
 import type { Engine } from "../../engine.js";
 import { EdgewardError } from "../../errors.js";
 import { count, text } from "../../facts.js";
+import { hex } from "../../hex.js";
 import type { HostCounters, SignIn } from "../../options.js";
 import { patience } from "../../patience.js";
 import type { Request, VelocityFacts } from "../../types.js";
@@ -107,5 +108,5 @@ function address(ip: unknown): string | undefined {
 /** Without an identifier key identifiers are whatever somebody typed: of any length, and not for others to read. */
 async function digest(identifier: string): Promise<string> {
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(identifier));
-  return Array.from(new Uint8Array(hash, 0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex(new Uint8Array(hash, 0, 16));
 }
