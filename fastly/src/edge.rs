@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::time::{Duration, Instant};
 
 use edgeward::bundle::{Bundle, SignatureEnvelope};
 use edgeward::decision::Outcome;
@@ -35,6 +36,8 @@ const STATE_MAX_AGE_MS: i64 = 30_000;
 const STALE_RETRY_MS: i64 = 5_000;
 /// Pages of state read in one go; what is left follows at the next.
 const PAGES_LIMIT: usize = 50;
+/// How long a request waits for pages, however many there are; what is left follows its answer.
+const STATE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Of what is allowed without asking, one in so many is audited by the scorer.
 const AUDIT_EVERY: u64 = 50;
@@ -181,7 +184,7 @@ impl Edge {
             self.load(now);
         }
         if is_due(self.state_at, STATE_MAX_AGE_MS, now) && is_due(self.state_tried_at, STALE_RETRY_MS, now) {
-            self.read_state(now);
+            self.read_state(now, Some(STATE_PATIENCE));
         }
     }
 
@@ -193,7 +196,7 @@ impl Edge {
             self.reporter.report(why.code(), &why.to_string(), now);
         }
         if is_due(self.state_tried_at, STATE_INTERVAL_MS, now) {
-            self.read_state(now);
+            self.read_state(now, None);
         }
         if is_due(self.bundle_at, BUNDLE_INTERVAL_MS, now) {
             self.load(now);
@@ -240,12 +243,14 @@ impl Edge {
         Ok(())
     }
 
-    /// Reads pages until one brings nothing new: only then is all known that the scorer has to tell.
-    fn read_state(&mut self, now: i64) {
+    /// Reads pages until one brings nothing new: only then is all known that the scorer has to tell. Whoever loses
+    /// patience leaves the rest to be read.
+    fn read_state(&mut self, now: i64, patience: Option<Duration>) {
         if self.scorer.is_none() {
             return;
         }
         self.state_tried_at = Some(now);
+        let began = Instant::now();
         let mut is_again = false;
         for _ in 0..PAGES_LIMIT {
             let cursor = self.state.cursor();
@@ -266,6 +271,10 @@ impl Edge {
                     return;
                 }
                 Ordering::Less => is_again = true,
+            }
+            if patience.is_some_and(|patience| began.elapsed() >= patience) {
+                self.state_tried_at = None;
+                return;
             }
         }
     }

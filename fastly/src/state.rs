@@ -1,6 +1,7 @@
 //! What the scorer last said of revoked sessions and of principals' risk.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 use edgeward::Request;
 use edgeward::identifier::{IdentifierKind, Identifiers};
@@ -23,12 +24,23 @@ pub struct State {
     fail_safe: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
     User,
     ServicePrincipal,
     Agent,
+}
+
+impl Kind {
+    /// `None` for a kind of principals that a newer scorer may know.
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "user" => Some(Self::User),
+            "servicePrincipal" => Some(Self::ServicePrincipal),
+            "agent" => Some(Self::Agent),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -50,7 +62,7 @@ struct Revoked {
 
 #[derive(Deserialize)]
 struct Level {
-    kind: Kind,
+    kind: String,
     id: String,
     level: RiskLevel,
 }
@@ -71,13 +83,15 @@ impl State {
     /// Takes in one page of `GET /v1/state`, whole or not at all; tells whether it did.
     pub fn apply(&mut self, page: &str) -> bool {
         let Ok(page) = serde_json::from_str::<Page>(page) else { return false };
-        if self.revoked.len() + page.revoked_sessions.len() > LIMIT
-            || self.levels.len() + page.risk_levels.len() > LIMIT
-        {
+        let revoked: Vec<_> = page.revoked_sessions.into_iter().map(|one| (one.id, one.revoked_at)).collect();
+        let levels = page.risk_levels.into_iter();
+        let levels: Vec<_> =
+            levels.filter_map(|one| Some(((Kind::named(&one.kind)?, one.id), one.level))).collect();
+        if !has_room(&self.revoked, &revoked) || !has_room(&self.levels, &levels) {
             return false;
         }
-        self.revoked.extend(page.revoked_sessions.into_iter().map(|one| (one.id, one.revoked_at)));
-        self.levels.extend(page.risk_levels.into_iter().map(|one| ((one.kind, one.id), one.level)));
+        self.revoked.extend(revoked);
+        self.levels.extend(levels);
         self.fail_safe = page.fail_safe;
         // A cursor that runs backwards is another scorer, or one restored from an older copy: its feed is read from
         // the start. What was revoked stays revoked.
@@ -115,6 +129,11 @@ impl State {
         *slot = slot.or(level);
         false
     }
+}
+
+/// Whether a page fits beside what is known; what it only tells anew takes no room.
+fn has_room<K: Eq + Hash, V>(known: &HashMap<K, V>, told: &[(K, V)]) -> bool {
+    known.len() + told.iter().filter(|(key, _)| !known.contains_key(key)).count() <= LIMIT
 }
 
 #[cfg(test)]
@@ -170,6 +189,29 @@ mod tests {
         assert!(!state.is_fail_safe());
         assert!(state.apply(r#"{"cursor":3,"revokedSessions":[],"riskLevels":[],"failSafe":true}"#));
         assert!(state.is_fail_safe());
+    }
+
+    #[test]
+    fn a_kind_of_a_newer_scorer_is_passed_over() {
+        let mut state = State::default();
+        let page = r#"{"cursor":1,"revokedSessions":[],"riskLevels":[
+            {"kind":"robot","id":"r1","level":"high"},{"kind":"user","id":"u1","level":"high"}]}"#;
+        assert!(state.apply(page));
+        let user = stated(&state, r#"{"principal":{"kind":"user","id":"u1"}}"#).risk.user;
+        assert_eq!((user, state.levels.len()), (Some(RiskLevel::High), 1));
+    }
+
+    #[test]
+    fn what_is_told_anew_takes_no_room() {
+        let page = |from: usize, to: usize| {
+            let revoked: Vec<_> = (from..to).map(|id| format!(r#"{{"id":"s{id}","revokedAt":1}}"#)).collect();
+            format!(r#"{{"cursor":{to},"revokedSessions":[{}],"riskLevels":[]}}"#, revoked.join(","))
+        };
+        let mut state = State::default();
+        assert!(state.apply(&page(0, LIMIT)));
+        assert!(state.apply(&page(0, 1_000)), "a rewind");
+        assert!(!state.apply(&page(LIMIT, LIMIT + 1)), "one more");
+        assert_eq!(state.revoked.len(), LIMIT);
     }
 
     #[test]

@@ -19,6 +19,8 @@ struct World {
     state: Option<String>,
     /// What is behind the first page of state can not be had.
     has_one_page: bool,
+    /// So many pages of state, each of which takes a third of a request's patience.
+    slow_pages: u64,
     /// Cursors of replicas that take turns in answering.
     replicas: Vec<u64>,
     profiles: HashMap<String, String>,
@@ -46,6 +48,11 @@ impl Scorer for Surroundings {
         world.states_read += 1;
         if world.has_one_page && since > 0 {
             return gone();
+        }
+        if world.slow_pages > 0 {
+            std::thread::sleep(STATE_PATIENCE / 3);
+            let cursor = (since + 1).min(world.slow_pages);
+            return Ok(json!({"cursor": cursor, "revokedSessions": [], "riskLevels": []}).to_string());
         }
         if let Some(cursor) = world.replicas.get(world.states_read % 2) {
             return Ok(json!({"cursor": cursor, "revokedSessions": [], "riskLevels": []}).to_string());
@@ -161,6 +168,20 @@ fn replicas_that_do_not_agree_are_read_from_the_start_once() {
     send(&mut edge(&settings("free"), &world), None, NOW, None);
     let read = world.0.borrow().states_read;
     assert!(read <= 5, "{read} pages");
+}
+
+#[test]
+fn a_request_waits_for_so_many_pages_and_what_is_left_follows_its_answer() {
+    let world = surroundings();
+    world.0.borrow_mut().slow_pages = 5;
+    let mut edge = edge(&settings("free"), &world);
+    let mut before = 0;
+    edge.handle(&get(&url("https://app.example/"), &[]), Request::default(), NOW, |_, _| {
+        before = world.0.borrow().states_read;
+        None
+    });
+    assert_eq!((before, world.0.borrow().states_read), (3, 6));
+    assert_eq!(edge.state_at, Some(NOW), "all of it was read");
 }
 
 #[test]
