@@ -17,7 +17,9 @@ use crate::output::Output;
 /// The input is the body of `POST /identity/conditionalAccess/evaluate`, or several one after another. Each gets one
 /// line: `value`, Graph's `whatIfAnalysisResult` of every policy, with what sign-in logs tell of one (result,
 /// conditions, rules, controls); and `combined`, the verdict of all of them and what it still depends on. Several
-/// applications in one body are asked for together.
+/// applications in one body are asked for together. Beside Graph's members a body may hold `request`, facts that Graph
+/// looks up by itself (`principal.groups`, `resource.applicationGroups`) or asks the person for: the sign-in starts
+/// with nothing proven but what `session.amr` states, which is proven now unless `session.authTime` says when.
 #[derive(Args)]
 #[command(after_help = "Example:\n  edgeward whatif --bundle bundle.json body.json")]
 pub struct Arguments {

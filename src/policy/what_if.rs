@@ -9,6 +9,7 @@
 //! of asking for all.
 
 mod body;
+mod device;
 
 use std::fmt;
 

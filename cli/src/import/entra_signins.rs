@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | `time` | CreatedDateTime, else TimeGenerated | when the sign-in was attempted, UTC |
 //! | `http.headers` | UserAgent | the one header the log keeps; empty: the log does not tell |
-//! | `client.ip`, `asn` | IPAddress, AutonomousSystemNumber | of the client, as Entra saw it |
+//! | `client.ip`, `asn` | IPAddress, else CallerIPAddress; AutonomousSystemNumber | of the client, as Entra saw it |
 //! | `client.country`, `city`, coordinates | LocationDetails, else Location | where the address is registered |
 //! | `client.appType` | ClientAppUsed | legacy protocols are `other` |
 //! | `principal.*` | UserId or ServicePrincipalId, UserType, CrossTenantAccessType, HomeTenantId | |
@@ -23,6 +23,7 @@
 //! There is no user risk in this table. `ConditionalAccess*` columns are results, and so are left out.
 
 use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
 
 use edgeward::Request;
 use edgeward::request::{
@@ -63,7 +64,7 @@ fn is_sign_in(row: &mut Row) -> Result<(), String> {
     if let Some(category) = category {
         return Err(format!("Category: a row of `{category}` is not a sign-in"));
     }
-    let is_stated = ["UserId", "ServicePrincipalId", "IPAddress", "UserAgent", "AppId"]
+    let is_stated = ["UserId", "ServicePrincipalId", "IPAddress", "CallerIPAddress", "UserAgent", "AppId"]
         .iter()
         .any(|column| row.value(column).is_some());
     if is_stated {
@@ -81,23 +82,30 @@ fn time(row: &mut Row) -> Option<i64> {
 }
 
 fn client(row: &mut Row, client: &mut edgeward::request::Client<'static>) {
-    client.ip = row
-        .read("IPAddress", "an IP address", |text| text.parse::<std::net::IpAddr>().ok())
-        .map(|ip| ip.to_canonical());
+    // Beside the properties, a diagnostic setting repeats the address under another name.
+    let column = if row.value("IPAddress").is_some() { "IPAddress" } else { "CallerIPAddress" };
+    client.ip = row.read(column, "an IP address", address).map(|ip| ip.to_canonical());
     client.asn = row
         .read("AutonomousSystemNumber", "an autonomous system number", |text| text.parse().ok())
         .filter(|asn| *asn != 0);
     // Graph has `location` for what the table calls LocationDetails; in the table Location is the country.
-    let place = if row.value("Location.countryOrRegion").is_some() { "Location" } else { "LocationDetails" };
+    let is_place = row.value("Location").is_some_and(serde_json::Value::is_object);
+    let place = if is_place { "Location" } else { "LocationDetails" };
     let country = format!("{place}.countryOrRegion");
-    let country = if row.value(&country).is_some() { country } else { "Location".to_owned() };
+    let country = if is_place || row.value(&country).is_some() { country } else { "Location".to_owned() };
     client.country = row.read(&country, "a country code", country_code);
     client.city = text(row, &format!("{place}.city"));
     let latitude = micro_degrees(row, &format!("{place}.geoCoordinates.latitude"), 90);
     let longitude = micro_degrees(row, &format!("{place}.geoCoordinates.longitude"), 180);
-    // Half a place is none.
-    (client.latitude, client.longitude) = latitude.zip(longitude).unzip();
+    // Half a place is none, and zeros are what Entra writes where it knows none.
+    let is_known = |place: &(i32, i32)| *place != (0, 0);
+    (client.latitude, client.longitude) = latitude.zip(longitude).filter(is_known).unzip();
     client.app_type = row.read("ClientAppUsed", "a client application of Entra", app_type).flatten();
+}
+
+/// Some services add the port.
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// ISO 3166-1 alpha-2, in capitals as Entra writes it: anything else has been tampered with.

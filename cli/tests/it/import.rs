@@ -253,3 +253,69 @@ fn counters_see_a_spray() {
     let requests = import(&["--profile"], &rows).json();
     assert_eq!(requests[20]["velocity"], json!({"userFailures1h": 1, "ipUsers1h": 20}));
 }
+
+#[test]
+fn rows_are_found_in_what_services_wrap_them_in() {
+    let rows = [row(json!({})), row(json!({"Id": "s2", "UserId": "second"}))];
+    let plain = import(&[], &rows);
+    let table = json!({"tables": [{"name": "PrimaryResult",
+        "columns": rows[0].as_object().unwrap().keys().map(|name| json!({"name": name})).collect::<Vec<_>>(),
+        "rows": rows.iter().map(|row| row.as_object().unwrap().values().collect::<Vec<_>>()).collect::<Vec<_>>()}]});
+    for wrapped in [json!({"@odata.context": "c", "value": rows}), json!({"records": rows}), table] {
+        for text in [format!("{wrapped}\n"), format!("{wrapped:#}"), format!("[{wrapped}]")] {
+            let run = edgeward(&["import", "entra-signins"], text.clone());
+            assert_eq!((run.status, run.out), (0, plain.out.clone()), "{} of {text}", run.err);
+        }
+    }
+    let pretty: String = rows.iter().map(|row| format!("{row:#}\n")).collect();
+    let run = edgeward(&["import", "entra-signins"], pretty);
+    assert_eq!((run.status, run.out), (0, plain.out), "{}", run.err);
+
+    let broken = json!({"value": [rows[0], {"Category": "AuditLogs"}]});
+    let run = edgeward(&["import", "entra-signins"], format!("{broken:#}"));
+    assert!(run.err.contains("standard input:1: value[1]: Category: a row of `AuditLogs`"), "{}", run.err);
+    let cut = edgeward(&["import", "entra-signins"], format!("{{\"UserId\":\n{}\n", rows[0]));
+    assert_eq!((cut.json().len(), cut.status), (1, 2), "{}", cut.err);
+    assert!(cut.err.starts_with("standard input:1: UserId: EOF"), "{}", cut.err);
+}
+
+#[test]
+fn what_is_no_json_is_refused_once() {
+    for (input, why) in [
+        (
+            &b"Date (UTC),Request ID,User agent,User\n2026-05-04,a,b,c\n2026-05-04,d,e,f\n"[..],
+            "begins with `Date (UTC),Request ID",
+        ),
+        (b"\x1F\x8B\x08\x00", "is compressed (gzip): unpack it first"),
+    ] {
+        let run = edgeward(&["import", "entra-signins"], input);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{}", run.err);
+        assert!(run.err.contains(why) && run.err.lines().count() == 1, "{}", run.err);
+    }
+}
+
+#[test]
+fn a_place_that_entra_does_not_know_is_none() {
+    let nowhere = json!({"city": "", "state": "", "countryOrRegion": "",
+        "geoCoordinates": {"latitude": 0, "longitude": 0}});
+    for column in ["Location", "LocationDetails"] {
+        assert_eq!(
+            one(json!({column: nowhere}))["client"],
+            json!({"ip": "203.0.113.7", "appType": "browser"}),
+            "{column}"
+        );
+    }
+    let unset = json!({"city": null, "countryOrRegion": null, "geoCoordinates": {"latitude": null, "longitude": null}});
+    assert_eq!(one(json!({"Location": unset}))["client"].get("country"), None);
+}
+
+#[test]
+fn an_address_may_come_with_a_port_or_stand_beside_the_properties() {
+    for (changes, ip) in [
+        (json!({"IPAddress": "198.51.100.7:50123"}), "198.51.100.7"),
+        (json!({"IPAddress": "[2001:db8::7]:443"}), "2001:db8::7"),
+        (json!({"IPAddress": "", "callerIpAddress": "198.51.100.8"}), "198.51.100.8"),
+    ] {
+        assert_eq!(one(changes)["client"]["ip"], ip);
+    }
+}

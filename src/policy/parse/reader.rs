@@ -152,9 +152,14 @@ impl Reader {
     }
 
     pub(super) fn open(&mut self, node: Node) -> Option<Members> {
-        let Node::Object(members) = node else {
-            self.wrong_type("an object", &node);
-            return None;
+        let members = match node {
+            Node::Object(members) => members,
+            // In place of a member that is an object, some tools write an empty array for "not configured".
+            Node::List(list) if list.is_empty() && !self.path.ends_with(']') => return None,
+            node => {
+                self.wrong_type("an object", &node);
+                return None;
+            }
         };
         if members.len() > MAX_MEMBERS {
             let message = format!("{} members; the limit is {MAX_MEMBERS}", members.len());

@@ -2,10 +2,9 @@
 
 use std::net::IpAddr;
 
+use super::device::DeviceInfo;
 use crate::read::record;
-use crate::request::{
-    ClientAppType, Device, GuestType, Platform, PrincipalKind, Request, Text, TransferMethod,
-};
+use crate::request::{ClientAppType, GuestType, Platform, PrincipalKind, Request, Text, TransferMethod};
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 use crate::vocabulary::vocabulary;
 
@@ -84,7 +83,7 @@ struct Conditions<'a> {
     insider_risk_level: Option<InsiderRiskLevel>,
     country: Option<Text<'a>>,
     ip_address: Option<IpAddr>,
-    device_info: Option<Device<'a>>,
+    device_info: Option<DeviceInfo<'a>>,
     authentication_flow: AuthenticationFlow,
 }
 
@@ -121,8 +120,7 @@ pub(super) struct Question<'a> {
 impl<'a> WhatIfBody<'a> {
     pub(super) fn into_question(self) -> Result<Question<'a>, String> {
         let mut request = self.request;
-        // A sign-in starts with nothing proven.
-        request.session.amr.get_or_insert_default();
+        begin(&mut request);
         self.sign_in_identity.unwrap_or_default().tell(&mut request)?;
         let context = self.sign_in_context.unwrap_or_default();
         let target = match (&context.user_action, &context.authentication_context_value) {
@@ -148,6 +146,17 @@ impl<'a> WhatIfBody<'a> {
             ));
         }
         Ok(Question { requests, target })
+    }
+}
+
+/// What is asked about is a sign-in: it starts with nothing proven, and what the request states as proven is proven in
+/// it, unless the request says when. So no sign-in frequency is met in the first case, and every one in the second.
+fn begin(request: &mut Request<'_>) {
+    let session = &mut request.session;
+    let is_proven = !session.amr.get_or_insert_default().is_empty();
+    if session.auth_time.is_none() {
+        let now = *request.time.get_or_insert_default();
+        session.auth_time = Some(if is_proven { now } else { i64::MIN });
     }
 }
 
@@ -192,7 +201,7 @@ impl<'a> Conditions<'a> {
         fill(&mut request.client.country, self.country);
         fill(&mut request.client.app_type, self.client_app_type);
         if let Some(device) = self.device_info {
-            request.device = device;
+            request.device = device.into_facts();
         }
         fill(&mut request.device.platform, self.device_platform);
         fill(&mut request.risk.sign_in, self.sign_in_risk_level);
