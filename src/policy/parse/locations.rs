@@ -26,7 +26,21 @@ pub(super) fn named_locations(reader: &mut Reader, node: Node) -> Vec<NamedLocat
 }
 
 fn named_location(reader: &mut Reader, members: &mut Members) -> Option<NamedLocation> {
-    Reader::ignore(members, &["displayName", "createdDateTime", "modifiedDateTime", "deletedDateTime"]);
+    let name = members.peek_text("displayName").or_else(|| members.peek_text("name")).map(str::to_owned);
+    Reader::ignore(
+        members,
+        &[
+            "displayName",
+            "createdDateTime",
+            "modifiedDateTime",
+            "deletedDateTime",
+            // Of templates; the kind is told by what else the location holds.
+            "name",
+            "description",
+            "note",
+            "locationType",
+        ],
+    );
     let kind = members.odata_type().map(|name| name.trim_start_matches("microsoft.graph.").to_owned());
     let kind = match kind.as_deref() {
         Some("ipNamedLocation") => ip(reader, members),
@@ -47,7 +61,13 @@ fn named_location(reader: &mut Reader, members: &mut Members) -> Option<NamedLoc
             return None;
         }
     };
-    let Some(id) = reader.member(members, "id", Reader::text) else {
+    let id = reader.member(members, "id", Reader::text).or_else(|| {
+        let name = name?;
+        let message = format!("the named location has no id: it is known as `{name}`");
+        reader.warn_with_fix("missing_id", &message, "export the location with its id");
+        Some(name)
+    });
+    let Some(id) = id else {
         let message = "`id` is required: policies refer to a named location by it";
         reader.error("missing_member", message, "export the location with its id");
         return None;
@@ -72,7 +92,10 @@ fn ip(reader: &mut Reader, members: &mut Members) -> LocationKind {
                     Some(text)
                 }
                 node => reader
-                    .object(node, |reader, members| reader.member(members, "cidrAddress", Reader::text))
+                    .object(node, |reader, members| {
+                        Reader::ignore(members, &["description"]);
+                        reader.member(members, "cidrAddress", Reader::text)
+                    })
                     .flatten(),
             };
             let Some(text) = text else { return };

@@ -14,9 +14,9 @@ const MAX_MEMBERS: usize = 256;
 pub(super) struct Members(Vec<(String, Node)>);
 
 impl Members {
-    /// Whether the member is there and not `null`.
+    /// Whether the member is there and states something.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(key, node)| key == name && *node != Node::Null)
+        self.0.iter().any(|(key, node)| key == name && *node != Node::Null && !node.is_hollow())
     }
 
     /// The text of a member, without taking it.
@@ -27,11 +27,11 @@ impl Members {
         })
     }
 
-    /// Takes a member out, unless it is absent or `null`.
+    /// Takes a member out, unless it is absent, `null` or says no more than that.
     pub(super) fn take(&mut self, name: &str) -> Option<Node> {
         let index = self.0.iter().position(|(key, _)| key == name)?;
         let (_, node) = self.0.swap_remove(index);
-        (node != Node::Null).then_some(node)
+        (node != Node::Null && !node.is_hollow()).then_some(node)
     }
 
     /// The text of an annotation: `@odata.type` and its like.
@@ -47,6 +47,8 @@ pub(super) struct Reader {
     /// Display name, else id, of the policy being read.
     pub(super) policy: Option<String>,
     pub(super) issues: Vec<Issue>,
+    /// It was said that the input writes names as PowerShell does.
+    told_of_case: bool,
     /// How many of each [`Severity`] there are, those included that are not listed.
     counts: [usize; 2],
 }
@@ -161,6 +163,7 @@ impl Reader {
                 return None;
             }
         };
+        let members = self.as_graph_writes_them(members);
         if members.len() > MAX_MEMBERS {
             let message = format!("{} members; the limit is {MAX_MEMBERS}", members.len());
             self.error("too_large", &message, "export the object anew");
@@ -182,6 +185,35 @@ impl Reader {
             kept.0.push((name, node));
         }
         Some(kept)
+    }
+
+    /// Graph's PowerShell module writes names with a capital, and below `AdditionalProperties` what only some kinds of an
+    /// object have.
+    fn as_graph_writes_them(&mut self, members: Vec<(String, Node)>) -> Vec<(String, Node)> {
+        let is_shell = |name: &str| name.starts_with(|first: char| first.is_ascii_uppercase());
+        let Some((first, _)) = members.iter().find(|(name, _)| is_shell(name)) else { return members };
+        if !std::mem::replace(&mut self.told_of_case, true) {
+            let message =
+                format!("`{first}` and its like are read as Graph writes them, without the capital");
+            self.warn_with_fix(
+                "member_case",
+                &message,
+                "export by Graph itself, as with Invoke-MgGraphRequest",
+            );
+        }
+        let mut read = Vec::with_capacity(members.len());
+        for (mut name, node) in members {
+            match node {
+                Node::Object(more) if name == "AdditionalProperties" => read.extend(more),
+                node => {
+                    if let Some(first) = name.get_mut(..1) {
+                        first.make_ascii_lowercase();
+                    }
+                    read.push((name, node));
+                }
+            }
+        }
+        read
     }
 
     pub(super) fn close(&mut self, members: Members) {
