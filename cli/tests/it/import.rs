@@ -319,3 +319,21 @@ fn an_address_may_come_with_a_port_or_stand_beside_the_properties() {
         assert_eq!(one(changes)["client"]["ip"], ip);
     }
 }
+
+#[test]
+fn what_powershell_writes_is_the_same_row() {
+    let graph = json!([{"createdDateTime": "2026-05-04T08:00:00Z", "userId": "u", "status": {"errorCode": 0},
+        "location": {"countryOrRegion": "NO", "geoCoordinates": {"latitude": 59.9, "longitude": 10.7}},
+        "deviceDetail": {"isCompliant": true, "operatingSystem": "MacOs"}, "userAgent": "curl/8.9",
+        "authenticationDetails": [{"authenticationMethod": "Password", "succeeded": true,
+            "authenticationStepRequirement": "Primary authentication"}]}]);
+    let shell = json!([{"CreatedDateTime": "/Date(1777881600000)/", "UserId": "u", "Status": {"ErrorCode": 0},
+        "Location": {"CountryOrRegion": "NO", "GeoCoordinates": {"Altitude": null, "Latitude": 59.9, "Longitude": 10.7}},
+        "DeviceDetail": {"IsCompliant": true, "OperatingSystem": "MacOs"},
+        "AuthenticationDetails": [{"AuthenticationMethod": "Password", "Succeeded": true,
+            "AuthenticationStepRequirement": "Primary authentication"}],
+        "AdditionalProperties": {"userAgent": "curl/8.9"}}]);
+    let [graph, shell] = [graph, shell].map(|rows| edgeward(&["import", "entra-signins"], rows.to_string()));
+    assert_eq!((graph.status, &graph.out), (0, &shell.out), "{} {}", graph.err, shell.err);
+    assert_eq!(graph.json()[0]["session"]["amr"], json!(["pwd"]));
+}

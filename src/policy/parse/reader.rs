@@ -19,6 +19,11 @@ impl Members {
         self.0.iter().any(|(key, node)| key == name && *node != Node::Null && !node.is_hollow())
     }
 
+    /// Drops all that are left.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// The text of a member, without taking it.
     pub(super) fn peek_text(&self, name: &str) -> Option<&str> {
         self.0.iter().find_map(|(key, node)| match node {

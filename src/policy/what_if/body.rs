@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::device::DeviceInfo;
+use crate::location::Country;
 use crate::read::record;
 use crate::request::{ClientAppType, GuestType, Platform, PrincipalKind, Request, Text, TransferMethod};
 use crate::risk::{InsiderRiskLevel, RiskLevel};
@@ -106,9 +107,9 @@ struct AuthenticationFlow {
     transfer_method: Option<TransferMethod>,
 }
 
-record!(AuthenticationFlow {
+record!(strict AuthenticationFlow {
     "transferMethod" => Stated(transfer_method),
-});
+} requires {});
 
 /// What a body asks: about one request, or about one for each application.
 pub(super) struct Question<'a> {
@@ -123,6 +124,8 @@ impl<'a> WhatIfBody<'a> {
         begin(&mut request);
         self.sign_in_identity.unwrap_or_default().tell(&mut request)?;
         let context = self.sign_in_context.unwrap_or_default();
+        context.check()?;
+        self.sign_in_conditions.check()?;
         let target = match (&context.user_action, &context.authentication_context_value) {
             (Some(_), _) => "userActions",
             (None, Some(_)) => "authenticationContext",
@@ -182,6 +185,18 @@ impl<'a> Identity<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// Graph has a type for each, so a context is one of them.
+    fn check(&self) -> Result<(), String> {
+        let applications = self.include_applications.as_ref().is_some_and(|named| !named.is_empty());
+        let stated = [applications, self.authentication_context_value.is_some(), self.user_action.is_some()];
+        if stated.into_iter().filter(|is_stated| *is_stated).count() > 1 {
+            return Err("`signInContext` takes one of `includeApplications`, `authenticationContextValue` and \
+                        `userAction`; an application beside a context is told by `request.resource.application`"
+                .to_owned());
+        }
+        Ok(())
+    }
+
     /// Answers the applications asked for.
     fn tell(self, request: &mut Request<'a>) -> Vec<Text<'a>> {
         let resource = &mut request.resource;
@@ -196,6 +211,16 @@ impl<'a> Context<'a> {
 }
 
 impl<'a> Conditions<'a> {
+    /// A name of a country would be read as a country that nobody knows, and the answer as one about the country named.
+    fn check(&self) -> Result<(), String> {
+        let country = self.country.as_deref().unwrap_or_default();
+        // Two letters, or what hosts report for Tor.
+        if country.is_empty() || country == "T1" || Country::parse(country).is_some() {
+            return Ok(());
+        }
+        Err(format!("`signInConditions.country`: `{country}` is not an ISO 3166-1 alpha-2 code, such as NO"))
+    }
+
     fn tell(self, request: &mut Request<'a>) {
         fill(&mut request.client.ip, self.ip_address);
         fill(&mut request.client.country, self.country);
