@@ -32,7 +32,7 @@ impl Node {
         let says_nothing = |(name, node): &(String, Self)| {
             matches!(node, Self::Null)
                 || name.contains("@odata.")
-                || matches!(node, Self::Object(members) if members.is_empty())
+                || name == "AdditionalProperties" && *node == Self::Object(Vec::new())
                 || node.is_hollow()
         };
         matches!(self, Self::Object(members) if !members.is_empty() && members.iter().all(says_nothing))

@@ -84,7 +84,8 @@ pub(super) fn parse(
     };
     if let Some(node) = parser.read_json(named_locations, "namedLocations") {
         parser.reader.at("namedLocations", |reader| {
-            let locations = locations::named_locations(reader, node);
+            let mut locations = locations::named_locations(reader, node);
+            locations.extend(locations::built_in(&locations, policies));
             parser.locations = NamedLocations::new(&locations);
             parser.location_ids = locations.into_iter().map(|location| location.id).collect();
         });

@@ -41,17 +41,19 @@ pub fn parse(text: &str) -> Option<i64> {
 /// A count since the epoch, in the notation of .NET or by its length. The offset that may follow the former says where the
 /// moment was written, not when it was.
 fn since_epoch(text: &str) -> Option<i64> {
-    if let Some(count) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
-        let end =
-            count.char_indices().skip(1).find(|(_, sign)| matches!(sign, '+' | '-')).map(|(end, _)| end);
-        return count.get(..end.unwrap_or(count.len()))?.parse().ok();
-    }
-    let is_count = text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.len() {
-        13 if is_count => text.parse().ok(),
-        10 if is_count => text.parse::<i64>().ok().map(|seconds| seconds * 1000),
-        _ => None,
-    }
+    let dotted = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/"));
+    let is_count = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let milliseconds: i64 = match (dotted, text.len()) {
+        (Some(count), _) => {
+            let offset = count.char_indices().skip(1).find(|(_, sign)| matches!(sign, '+' | '-'));
+            count.get(..offset.map_or(count.len(), |(end, _)| end))?.parse().ok()?
+        }
+        (None, 13) if is_count => text.parse().ok()?,
+        (None, 10) if is_count => text.parse::<i64>().ok()? * 1000,
+        _ => return None,
+    };
+    // No count of years that no calendar has.
+    Some(Timestamp::from_millisecond(milliseconds).ok()?.as_millisecond())
 }
 
 /// Reads a moment given as an argument.

@@ -189,10 +189,7 @@ impl Parser<'_> {
                         let Some(id) = reader.text(node) else { return };
                         let special = id.eq_ignore_ascii_case("all") || id.eq_ignore_ascii_case("alltrusted");
                         if !special && place_of(&parser.location_ids, &id).is_none() {
-                            let message =
-                                format!("`{id}` is no named location of this bundle: it matches nothing");
-                            let fix = "add the named location to the bundle, or remove it here";
-                            reader.warn_with_fix("unknown_location", &message, fix);
+                            warn_of_unknown_location(reader, &id);
                         }
                         names.push(id);
                     })
@@ -264,6 +261,20 @@ impl Parser<'_> {
         let mask = mask_of(methods.map(|method| Some(method as u32)));
         (mask != Mask::default()).then_some(mask)
     }
+}
+
+fn warn_of_unknown_location(reader: &mut Reader, id: &str) {
+    // Set up for multifactor authentication of old, and in no answer of Graph.
+    const TRUSTED_ADDRESSES: &str = "00000000-0000-0000-0000-000000000000";
+    let (what, fix) = if id == TRUSTED_ADDRESSES {
+        (
+            "stands for the trusted IPs of multifactor authentication, which no export holds",
+            "add a named location with this id and their ranges",
+        )
+    } else {
+        ("is no named location of this bundle", "add the named location to the bundle, or remove it here")
+    };
+    reader.warn_with_fix("unknown_location", &format!("`{id}` {what}: it matches nothing"), fix);
 }
 
 /// A bit for each type.

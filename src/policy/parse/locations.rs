@@ -25,6 +25,18 @@ pub(super) fn named_locations(reader: &mut Reader, node: Node) -> Vec<NamedLocat
     locations
 }
 
+/// The compliant network has the same id in every tenant, and policies of templates name it without its location (Entra
+/// `how-to-compliant-network.md`). Nobody has stated that it is trusted, so here it is not.
+pub(super) fn built_in(locations: &[NamedLocation], policies: &str) -> Option<NamedLocation> {
+    const COMPLIANT_NETWORK: &str = "3d46dbda-8382-466a-856d-eb00cbc6b910";
+    let is_listed = locations.iter().any(|location| location.id.eq_ignore_ascii_case(COMPLIANT_NETWORK));
+    let is_built_in = policies.contains(COMPLIANT_NETWORK) && !is_listed && locations.len() < MAX_LOCATIONS;
+    is_built_in.then(|| NamedLocation {
+        id: COMPLIANT_NETWORK.to_owned(),
+        kind: LocationKind::CompliantNetwork { trusted: false },
+    })
+}
+
 fn named_location(reader: &mut Reader, members: &mut Members) -> Option<NamedLocation> {
     let name = members.peek_text("displayName").or_else(|| members.peek_text("name")).map(str::to_owned);
     Reader::ignore(

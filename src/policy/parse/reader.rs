@@ -14,9 +14,9 @@ const MAX_MEMBERS: usize = 256;
 pub(super) struct Members(Vec<(String, Node)>);
 
 impl Members {
-    /// Whether the member is there and states something.
+    /// Whether the member is there and not `null`.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(key, node)| key == name && *node != Node::Null && !node.is_hollow())
+        self.0.iter().any(|(key, node)| key == name && *node != Node::Null)
     }
 
     /// Drops all that are left.
@@ -32,11 +32,11 @@ impl Members {
         })
     }
 
-    /// Takes a member out, unless it is absent, `null` or says no more than that.
+    /// Takes a member out, unless it is absent or `null`.
     pub(super) fn take(&mut self, name: &str) -> Option<Node> {
         let index = self.0.iter().position(|(key, _)| key == name)?;
         let (_, node) = self.0.swap_remove(index);
-        (node != Node::Null && !node.is_hollow()).then_some(node)
+        (node != Node::Null).then_some(node)
     }
 
     /// The text of an annotation: `@odata.type` and its like.
@@ -159,10 +159,12 @@ impl Reader {
     }
 
     pub(super) fn open(&mut self, node: Node) -> Option<Members> {
+        let is_member = !self.path.ends_with(']');
         let members = match node {
+            node if is_member && node.is_hollow() => return None,
             Node::Object(members) => members,
             // In place of a member that is an object, some tools write an empty array for "not configured".
-            Node::List(list) if list.is_empty() && !self.path.ends_with(']') => return None,
+            Node::List(list) if is_member && list.is_empty() => return None,
             node => {
                 self.wrong_type("an object", &node);
                 return None;
