@@ -1,6 +1,7 @@
 //! `edgeward import`: other systems' logs, as requests.
 
 mod authentication;
+mod commas;
 mod entra_events;
 mod entra_signins;
 mod history;
@@ -37,7 +38,8 @@ enum From {
 
 /// Read Microsoft Entra sign-in logs as Log Analytics keeps them (SigninLogs)
 ///
-/// Rows are JSON lines, one JSON array, or what Graph (`value`), an Event Hub (`records`) and the Log Analytics API
+/// Rows are JSON lines, one JSON array, comma-separated values as the portals of Log Analytics and of Entra (in English)
+/// download them, or what Graph (`value`), an Event Hub (`records`) and the Log Analytics API
 /// (`tables`) wrap them in; with the columns of the table (dynamic columns as objects or as JSON text), as a
 /// diagnostic setting streams them (`properties`), or as Graph lists them (camel case). What a row does not state stays unknown in the request; what can not be read is named on standard error and stays
 /// unknown too. Results of Conditional Access are left out: they are what `evaluate` is to find.

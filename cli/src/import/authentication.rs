@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use edgeward::request::Text;
 use serde_json::Value;
 
+use super::entra_signins::words_joined;
 use super::moment;
 use super::row::{Row, member};
 
@@ -63,8 +64,7 @@ pub fn methods(row: &mut Row) -> (Option<Vec<Text<'static>>>, Option<i64>) {
         }
     }
     // "Shows the highest level of authentication needed through all the sign-in steps for the sign-in to succeed."
-    let is_multi_factor = required
-        .is_some_and(|level| level.eq_ignore_ascii_case("multiFactorAuthentication"))
+    let is_multi_factor = required.is_some_and(|level| words_joined(&level) == "multifactorauthentication")
         || status.as_deref().is_some_and(states_multi_factor)
         || steps.iter().any(|step| {
             member(step, "authenticationStepResultDetail")

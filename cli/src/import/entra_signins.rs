@@ -190,12 +190,12 @@ fn guest_type(row: &mut Row, is_home: Option<bool>) -> Option<GuestType> {
             "external" => Some(None),
             _ => None,
         });
-    let way = row.text("CrossTenantAccessType");
+    let way = row.text("CrossTenantAccessType").map(|way| words_joined(&way));
     match (way.as_deref(), is_guest.flatten()) {
-        (Some("b2bCollaboration"), Some(true)) => Some(GuestType::B2bCollaborationGuest),
-        (Some("b2bCollaboration"), Some(false)) => Some(GuestType::B2bCollaborationMember),
-        (Some("b2bDirectConnect"), _) => Some(GuestType::B2bDirectConnectUser),
-        (Some("serviceProvider"), _) => Some(GuestType::ServiceProvider),
+        (Some("b2bcollaboration"), Some(true)) => Some(GuestType::B2bCollaborationGuest),
+        (Some("b2bcollaboration"), Some(false)) => Some(GuestType::B2bCollaborationMember),
+        (Some("b2bdirectconnect"), _) => Some(GuestType::B2bDirectConnectUser),
+        (Some("serviceprovider"), _) => Some(GuestType::ServiceProvider),
         (Some("none"), Some(false)) => Some(GuestType::None),
         (Some("none"), Some(true)) => Some(GuestType::InternalGuest),
         (None, Some(false)) if is_home == Some(true) => Some(GuestType::None),
@@ -231,8 +231,8 @@ fn is_shown(text: &String) -> bool {
 
 fn truth(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
-        "true" => Some(true),
-        "false" => Some(false),
+        "true" | "yes" => Some(true),
+        "false" | "no" => Some(false),
         _ => None,
     }
 }
@@ -287,14 +287,15 @@ fn session(row: &mut Row, outcome: Option<Outcome>) -> Session<'static> {
 /// AuthenticationProtocol only knows of this sign-in.
 fn transfer_method(row: &mut Row) -> Option<TransferMethod> {
     let original = row.read("OriginalTransferMethod", "a transfer method of Entra", |text| {
-        Some(match text {
+        Some(match words_joined(text).as_str() {
             "none" => TransferMethod::None,
-            "deviceCodeFlow" => TransferMethod::DeviceCodeFlow,
-            "authenticationTransfer" => TransferMethod::AuthenticationTransfer,
+            "devicecodeflow" => TransferMethod::DeviceCodeFlow,
+            "authenticationtransfer" => TransferMethod::AuthenticationTransfer,
             _ => return None,
         })
     });
-    let is_device_code = row.text("AuthenticationProtocol").is_some_and(|protocol| protocol == "deviceCode");
+    let is_device_code =
+        row.text("AuthenticationProtocol").is_some_and(|protocol| words_joined(&protocol) == "devicecode");
     original.or(is_device_code.then_some(TransferMethod::DeviceCodeFlow))
 }
 
@@ -326,6 +327,12 @@ fn outcome(row: &mut Row) -> Option<Outcome> {
             _ => Outcome::Interrupted,
         })
     })
+}
+
+/// A value of an enumeration, however it is spelt: portals write words (`B2B collaboration`) where Graph writes names
+/// (`b2bCollaboration`).
+pub fn words_joined(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 fn object_id(row: &mut Row, column: &str) -> Option<Text<'static>> {

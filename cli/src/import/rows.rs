@@ -7,6 +7,7 @@
 //! | `{"value": […]}` | Graph, page by page |
 //! | `{"records": […]}` | Event Hubs, batch by batch |
 //! | `{"tables": [{"columns": […], "rows": [[…]]}]}` | the Log Analytics query API |
+//! | comma-separated values | portals ([`commas`]) |
 //!
 //! Objects may be written over several lines.
 
@@ -17,16 +18,14 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::commas;
 use crate::failure::Failure;
 use crate::input::{Line, LineCounter, MAX_LINE, Source};
 use crate::stream::Progress;
 
-/// A comma-separated header is quoted up to so many characters.
-const QUOTE: usize = 40;
-
 /// What takes a row: its place for messages, its text or why it is too much to be a row, and whether the input has run
 /// dry.
-type Take<'t> = &'t mut dyn FnMut(&str, Result<&[u8], String>, bool) -> Result<(), Failure>;
+pub type Take<'t> = &'t mut dyn FnMut(&str, Result<&[u8], String>, bool) -> Result<(), Failure>;
 
 /// Hands every row to `take`. Answers the name of the input.
 pub fn each_row(file: Option<&Path>, take: Take<'_>) -> Result<String, Failure> {
@@ -54,7 +53,12 @@ pub fn each_row(file: Option<&Path>, take: Take<'_>) -> Result<String, Failure> 
         if std::mem::take(&mut is_first)
             && let Ok(first) = &line
         {
-            refuse_commas(source.name(), first)?;
+            if commas::is_header(first) {
+                let number = source.line_number();
+                let text = format!("{}\n{}", String::from_utf8_lossy(first), source.read_rest()?);
+                commas::each_row(source.name(), number, &text, take)?;
+                break;
+            }
             if is_cut(first) && each_of_several_lines(&mut source, first, take)? {
                 break;
             }
@@ -82,20 +86,6 @@ fn each_of_line(
         },
         Err(why) => take(place, Err(why), is_drained),
     }
-}
-
-/// A header of comma-separated values would be refused line by line.
-fn refuse_commas(name: &str, first: &[u8]) -> Result<(), Failure> {
-    let is_header = first.iter().filter(|byte| **byte == b',').count() > 2
-        && !first.iter().any(|byte| matches!(byte, b'{' | b'[' | b'}' | b']'));
-    if !is_header {
-        return Ok(());
-    }
-    let start: String = String::from_utf8_lossy(first).chars().take(QUOTE).collect();
-    Err(Failure::input(
-        name,
-        format_args!("begins with `{start}…`, which is no JSON: export the log as JSON"),
-    ))
 }
 
 /// The line is the beginning of an object.

@@ -282,10 +282,7 @@ fn rows_are_found_in_what_services_wrap_them_in() {
 #[test]
 fn what_is_no_json_is_refused_once() {
     for (input, why) in [
-        (
-            &b"Date (UTC),Request ID,User agent,User\n2026-05-04,a,b,c\n2026-05-04,d,e,f\n"[..],
-            "begins with `Date (UTC),Request ID",
-        ),
+        (&b"Name,Department,Office,Phone\na,b,c,d\ne,f,g,h\n"[..], "begins with `Name,Department,Office"),
         (b"\x1F\x8B\x08\x00", "is compressed (gzip): unpack it first"),
     ] {
         let run = edgeward(&["import", "entra-signins"], input);
@@ -336,4 +333,85 @@ fn what_powershell_writes_is_the_same_row() {
     let [graph, shell] = [graph, shell].map(|rows| edgeward(&["import", "entra-signins"], rows.to_string()));
     assert_eq!((graph.status, &graph.out), (0, &shell.out), "{} {}", graph.err, shell.err);
     assert_eq!(graph.json()[0]["session"]["amr"], json!(["pwd"]));
+}
+
+/// As the portals write comma-separated values.
+fn quoted(values: &[&str]) -> String {
+    let quoted: Vec<_> = values.iter().map(|value| format!("\"{}\"", value.replace('"', "\"\""))).collect();
+    format!("{}\r\n", quoted.join(","))
+}
+
+#[test]
+fn what_portals_download_is_the_same_row() {
+    let plain = row(json!({
+        "LocationDetails": {"city": "Oslo", "countryOrRegion": "NO"}, "UserType": "Guest",
+        "CrossTenantAccessType": "b2bCollaboration", "OriginalTransferMethod": "deviceCodeFlow",
+        "DeviceDetail": {"operatingSystem": "Windows10", "isCompliant": true, "deviceId": "d"},
+        "AuthenticationRequirement": "multiFactorAuthentication", "AutonomousSystemNumber": 64500,
+    }));
+    let text = |name: &str| plain[name].as_str().unwrap();
+    let portal = [
+        quoted(&[
+            "Date (UTC)",
+            "Request ID",
+            "User agent",
+            "User ID",
+            "User type",
+            "Cross tenant access type",
+            "Original transfer method",
+            "Application",
+            "Application ID ",
+            "IP address",
+            "Location",
+            "Status",
+            "Sign-in error code",
+            "Client app",
+            "Device ID",
+            "Operating System",
+            "Compliant",
+            "Managed",
+            "Authentication requirement",
+            "Autonomous system  number",
+            "Latency",
+        ]),
+        quoted(&[
+            text("CreatedDateTime"),
+            "s1",
+            text("UserAgent"),
+            text("UserId"),
+            "Guest",
+            "B2B collaboration",
+            "Device code flow",
+            "An, app\nof two lines",
+            text("AppId"),
+            text("IPAddress"),
+            "Oslo, Oslo, NO",
+            "Success",
+            "",
+            "Browser",
+            "d",
+            "Windows10",
+            "Yes",
+            "No",
+            "Multifactor authentication",
+            "64500",
+            "12",
+        ]),
+    ];
+    let members = plain.as_object().unwrap();
+    let written = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let names: Vec<_> =
+        members.keys().map(|name| name.replace("CreatedDateTime", "CreatedDateTime [UTC]")).collect();
+    let values: Vec<_> = members.values().map(written).collect();
+    let [names, values] = [&names, &values].map(|texts| texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let workspace = [quoted(&names), quoted(&values)];
+    let expected = import(&[], std::slice::from_ref(&plain)).out;
+    for (file, table) in [("portal", portal), ("workspace", workspace)] {
+        let run = edgeward(&["import", "entra-signins"], format!("\u{feff}{}", table.concat()));
+        assert_eq!((run.status, &run.out), (0, &expected), "{file}: {}", run.err);
+    }
+    let short = "Date (UTC),User ID,IP address,Status\n2026-05-04T08:00:00Z,u\n2026-05-04T08:00:00Z,u,,\n";
+    let run = edgeward(&["import", "entra-signins"], short);
+    assert_eq!((run.json().len(), run.status), (1, 2), "{}", run.err);
+    assert!(run.err.starts_with("standard input:2: 2 columns, the first line names 4"), "{}", run.err);
 }
