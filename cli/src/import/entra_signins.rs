@@ -319,12 +319,17 @@ fn risk(row: &mut Row, column: &str) -> Option<RiskLevel> {
 /// codes": entra/identity-platform/reference-error-codes); all others ask for something more or stop short.
 fn outcome(row: &mut Row) -> Option<Outcome> {
     const REFUSED: [u32; 9] = [50_034, 50_053, 50_055, 50_056, 50_057, 50_064, 50_126, 50_144, 500_121];
-    let column = if row.value("ResultType").is_some() { "ResultType" } else { "Status.errorCode" };
+    // Some pipelines write a word in place of the number. Of a failure the status may tell which.
+    let mut number = |place| row.text(place).and_then(|text| text.parse::<u32>().ok());
+    let told = number("ResultType").is_none() && number("Status.errorCode").is_some_and(|code| code != 0);
+    let is_stated = row.value("ResultType").is_some();
+    let column = if told || !is_stated { "Status.errorCode" } else { "ResultType" };
     row.read(column, "the number of an Entra error", |text| {
-        Some(match text.parse().ok()? {
-            0 => Outcome::Success,
-            code if REFUSED.contains(&code) => Outcome::Refused,
-            _ => Outcome::Interrupted,
+        Some(match (text.parse(), words_joined(text).as_str()) {
+            (Ok(0), _) | (Err(_), "success") => Outcome::Success,
+            (Ok(code), _) if REFUSED.contains(&code) => Outcome::Refused,
+            (Ok(_), _) | (Err(_), "failure" | "interrupted") => Outcome::Interrupted,
+            (Err(_), _) => return None,
         })
     })
 }

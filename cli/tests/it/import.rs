@@ -164,6 +164,22 @@ fn how_a_person_authenticated() {
 }
 
 #[test]
+fn a_result_may_be_a_word() {
+    let methods = json!({"AuthenticationRequirement": "multiFactorAuthentication"});
+    let session = |changes: Value| {
+        let mut changes = changes;
+        changes.as_object_mut().unwrap().extend(methods.as_object().unwrap().clone());
+        one(changes).get("session").cloned()
+    };
+    let proven = Some(json!({"amr": ["mfa"]}));
+    assert_eq!(session(json!({"ResultType": "Success"})), proven);
+    assert_eq!(session(json!({"ResultType": "Success", "Status": {"errorCode": 50074}})), None);
+    assert_eq!(session(json!({"ResultType": "Failure"})), None);
+    assert_eq!(session(json!({"ResultType": "Failure", "Status": {"errorCode": 0}})), None);
+    assert_eq!(session(json!({"ResultType": null, "Status": {"errorCode": 0}})), proven);
+}
+
+#[test]
 fn broken_values_are_named_and_the_row_is_kept() {
     let run = import(
         &[],
