@@ -422,6 +422,17 @@ mod tests {
                 "signInConditions.signInRiskLevel: `extreme` is none of none, low",
             ),
             (user(r#"{"ipAddress":"here"}"#), "`here` is not an IP address"),
+            (
+                user("{}").replace("userSignIn", "servicePrincipalSignIn"),
+                "`signInIdentity` is a `servicePrincipalSignIn` by its `@odata.type`",
+            ),
+            (
+                user("{}").replace(
+                    r#""includeApplications""#,
+                    r##""@odata.type":"#microsoft.graph.authContext","includeApplications""##,
+                ),
+                "`signInContext` is a `authContext`",
+            ),
             (user(r#"{"country":"Norway"}"#), "`Norway` is not an ISO 3166-1"),
             (user(r#"{"deviceInfo":{"owner":"Company"}}"#), "deviceInfo.owner: is not a member"),
             (user(r#"{"deviceInfo":{"extensionAttribute16":"x"}}"#), "extensionAttribute16: is not a member"),

@@ -36,6 +36,7 @@ record!(strict WhatIfBody<'a> {
 
 #[derive(Debug, Clone, Default)]
 struct Identity<'a> {
+    kind: Option<Text<'a>>,
     user_id: Option<Text<'a>>,
     external_tenant_id: Option<Text<'a>>,
     external_user_type: Option<GuestType>,
@@ -44,6 +45,7 @@ struct Identity<'a> {
 }
 
 record!(strict Identity<'a> {
+    "@odata.type" => Text(kind),
     "userId" => Text(user_id),
     "externalTenantId" => Text(external_tenant_id),
     "externalUserType" => Stated(external_user_type),
@@ -53,12 +55,14 @@ record!(strict Identity<'a> {
 
 #[derive(Debug, Clone, Default)]
 struct Context<'a> {
+    kind: Option<Text<'a>>,
     include_applications: Option<Vec<Text<'a>>>,
     authentication_context_value: Option<Text<'a>>,
     user_action: Option<UserAction>,
 }
 
 record!(strict Context<'a> {
+    "@odata.type" => Text(kind),
     "includeApplications" => Texts(include_applications),
     "authenticationContextValue" => Text(authentication_context_value),
     "userAction" => OneOf(user_action),
@@ -176,6 +180,17 @@ impl<'a> Identity<'a> {
                     .to_owned());
             }
         };
+        let stated = match kind {
+            PrincipalKind::Workload => "servicePrincipalSignIn",
+            PrincipalKind::Agent => "agentSignIn",
+            _ => "userSignIn",
+        };
+        agree(
+            "signInIdentity",
+            self.kind.as_deref(),
+            stated,
+            &["userSignIn", "servicePrincipalSignIn", "agentSignIn"],
+        )?;
         principal.kind = Some(kind);
         principal.id = Some(id);
         fill(&mut principal.guest_type, self.external_user_type);
@@ -194,7 +209,17 @@ impl<'a> Context<'a> {
                         `userAction`; an application beside a context is told by `request.resource.application`"
                 .to_owned());
         }
-        Ok(())
+        let stated = match (&self.user_action, &self.authentication_context_value) {
+            (Some(_), _) => "userActionContext",
+            (None, Some(_)) => "authContext",
+            (None, None) => "applicationContext",
+        };
+        agree(
+            "signInContext",
+            self.kind.as_deref(),
+            stated,
+            &["userActionContext", "authContext", "applicationContext"],
+        )
     }
 
     /// Answers the applications asked for.
@@ -235,6 +260,18 @@ impl<'a> Conditions<'a> {
         fill(&mut request.risk.agent, self.agent_id_risk_level);
         fill(&mut request.risk.insider, self.insider_risk_level);
         fill(&mut request.session.transfer_method, self.authentication_flow.transfer_method);
+    }
+}
+
+/// A body that says it is of one type and has the members of another asks two questions. Types not known here, as the
+/// abstract ones, say nothing.
+fn agree(member: &str, kind: Option<&str>, stated: &str, kinds: &[&str]) -> Result<(), String> {
+    let kind = kind.map(|kind| kind.trim_start_matches('#').trim_start_matches("microsoft.graph."));
+    match kind.filter(|kind| kinds.contains(kind) && *kind != stated) {
+        Some(kind) => {
+            Err(format!("`{member}` is a `{kind}` by its `@odata.type` and a `{stated}` by its members"))
+        }
+        None => Ok(()),
     }
 }
 
