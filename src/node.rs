@@ -26,4 +26,15 @@ impl Node {
             Self::Object(_) => "an object",
         }
     }
+
+    /// An object that states nothing: PowerShell writes what Graph leaves out with every member `null`.
+    pub(crate) fn is_hollow(&self) -> bool {
+        let says_nothing = |(name, node): &(String, Self)| {
+            matches!(node, Self::Null)
+                || name.contains("@odata.")
+                || name == "AdditionalProperties" && *node == Self::Object(Vec::new())
+                || node.is_hollow()
+        };
+        matches!(self, Self::Object(members) if !members.is_empty() && members.iter().all(says_nothing))
+    }
 }

@@ -1,6 +1,7 @@
 //! `edgeward import`: other systems' logs, as requests.
 
 mod authentication;
+mod commas;
 mod entra_events;
 mod entra_signins;
 mod history;
@@ -8,17 +9,16 @@ mod labelled;
 pub mod moment;
 mod rba_csv;
 mod row;
+mod rows;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use edgeward::Request;
 
 use crate::Done;
-use crate::failure::{Failure, Status, report};
-use crate::input::{Line, LineCounter, MAX_LINE, Source};
+use crate::failure::{Status, report};
 use crate::output::Output;
-use crate::stream::Progress;
 use entra_events::RiskState;
 use history::History;
 use row::Row;
@@ -38,9 +38,10 @@ enum From {
 
 /// Read Microsoft Entra sign-in logs as Log Analytics keeps them (SigninLogs)
 ///
-/// Rows are JSON lines or one JSON array, with the columns of the table (dynamic columns as objects or as JSON
-/// text), as a diagnostic setting streams them (`properties`), or as Graph lists them (camel case). What a row
-/// does not state stays unknown in the request; what can not be read is named on standard error and stays
+/// Rows are JSON lines, one JSON array, comma-separated values as the portals of Log Analytics and of Entra (in English)
+/// download them, or what Graph (`value`), an Event Hub (`records`) and the Log Analytics API
+/// (`tables`) wrap them in; with the columns of the table (dynamic columns as objects or as JSON text), as a
+/// diagnostic setting streams them (`properties`), or as Graph lists them (camel case). What a row does not state stays unknown in the request; what can not be read is named on standard error and stays
 /// unknown too. Results of Conditional Access are left out: they are what `evaluate` is to find.
 ///
 /// With `--events` rows become labelled events for `train`, `calibrate` and `assess`, ordered by time and split as
@@ -131,7 +132,7 @@ fn entra_signins(options: &EntraSignins) -> Done {
     let mut output = Output::new();
     let mut tally = Tally::default();
     let mut kept = Vec::new();
-    let name = each_row(options.file.as_deref(), |place, json, live| {
+    let name = rows::each_row(options.file.as_deref(), &mut |place, json, live| {
         tally.rows += 1;
         let read = json.and_then(Row::parse).and_then(|mut row| {
             let mut sign_in = entra_signins::read(&mut row)?;
@@ -182,40 +183,4 @@ fn entra_signins(options: &EntraSignins) -> Done {
         ),
     );
     Ok(tally.status())
-}
-
-/// Hands every row of a JSON array or of JSON lines to `take`, with its place for messages and whether the input
-/// has run dry; or why it is too much to be a row. Answers the name of the input.
-fn each_row(
-    file: Option<&Path>,
-    mut take: impl FnMut(&str, Result<&[u8], String>, bool) -> Result<(), Failure>,
-) -> Result<String, Failure> {
-    let mut source = Source::open(file)?;
-    let mut progress = Progress::beside_output();
-    if source.peek()? == Some(b'[') {
-        let before = source.line_number();
-        let text = source.read_rest()?;
-        let rows: Vec<&serde_json::value::RawValue> =
-            serde_json::from_str(&text).map_err(|why| Failure::document(source.name(), before + 1, why))?;
-        let mut lines = LineCounter::new(&text, before + 1);
-        for row in rows {
-            let place = format!("{}:{}", source.name(), lines.of(row.get()));
-            take(&place, Ok(row.get().as_bytes()), false)?;
-        }
-        return Ok(source.name().to_owned());
-    }
-    loop {
-        let line = match source.next_line()? {
-            None => break,
-            Some(Line::TooLong) => Err(format!("the line is longer than {MAX_LINE} bytes, the limit")),
-            Some(Line::Bytes(line)) => Ok(line.to_vec()),
-        };
-        if !line.as_ref().is_ok_and(|line| line.trim_ascii().is_empty()) {
-            let place = format!("{}:{}", source.name(), source.line_number());
-            take(&place, line.as_deref().map_err(String::clone), source.is_drained())?;
-        }
-        progress.at(source.line_number());
-    }
-    progress.clear();
-    Ok(source.name().to_owned())
 }

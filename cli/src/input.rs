@@ -24,6 +24,10 @@ const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
 const UTF16_LE_BOM: &[u8] = b"\xFF\xFE";
 const UTF16_BE_BOM: &[u8] = b"\xFE\xFF";
 
+/// What compressed files begin with. None of it begins a text.
+const ARCHIVES: [(&[u8], &str); 3] =
+    [(b"\x1F\x8B", "gzip"), (b"PK\x03\x04", "zip"), (b"\x28\xB5\x2F\xFD", "zstd")];
+
 /// A file or standard input, read by lines.
 pub struct Source {
     name: String,
@@ -59,6 +63,9 @@ impl Source {
 
     fn skip_byte_order_mark(&mut self) -> Result<(), Failure> {
         let start = self.reader.fill_buf().map_err(|why| Failure::Io { name: self.name.clone(), why })?;
+        if let Some((_, kind)) = ARCHIVES.iter().find(|(magic, _)| start.starts_with(magic)) {
+            return Err(Failure::input(&self.name, format_args!("is compressed ({kind}): unpack it first")));
+        }
         if start.starts_with(UTF8_BOM) {
             self.reader.consume(UTF8_BOM.len());
         } else if start.starts_with(UTF16_LE_BOM) || start.starts_with(UTF16_BE_BOM) {

@@ -14,10 +14,12 @@ use crate::output::Output;
 
 /// Answer Graph's What If question from a bundle
 ///
-/// The input is the body of `POST /identity/conditionalAccess/evaluate`, or several one after another. Each gets one
+/// The input is the body of `POST /identity/conditionalAccess/evaluate`, or several, one after another or in an array. Each gets one
 /// line: `value`, Graph's `whatIfAnalysisResult` of every policy, with what sign-in logs tell of one (result,
 /// conditions, rules, controls); and `combined`, the verdict of all of them and what it still depends on. Several
-/// applications in one body are asked for together.
+/// applications in one body are asked for together. Beside Graph's members a body may hold `request`, facts that Graph
+/// looks up by itself (`principal.groups`, `resource.applicationGroups`) or asks the person for: the sign-in starts
+/// with nothing proven but what `session.amr` states, which is proven now unless `session.authTime` says when.
 #[derive(Args)]
 #[command(after_help = "Example:\n  edgeward whatif --bundle bundle.json body.json")]
 pub struct Arguments {
@@ -33,13 +35,20 @@ pub fn run(arguments: &Arguments) -> Done {
     let Document { name, text } = Document::read(arguments.file.as_deref())?;
     let mut lines = LineCounter::new(&text, 1);
     let mut output = Output::new();
-    for body in serde_json::Deserializer::from_str(&text).into_iter::<&RawValue>() {
-        let body = body.map_err(|why| Failure::document(&name, 1, why))?.get();
-        let line = lines.of(body);
-        let body: WhatIfBody<'_> = input::parse_document(&name, line, body)?;
-        let answer = what_if(&written, &sources, body)
-            .map_err(|why| Failure::input(&format!("{name}:{line}"), why))?;
-        output.text_line(&answer.to_json())?;
+    for value in serde_json::Deserializer::from_str(&text).into_iter::<&RawValue>() {
+        let value = value.map_err(|why| Failure::document(&name, 1, why))?;
+        let bodies: Vec<&RawValue> = if value.get().starts_with('[') {
+            input::parse_document(&name, 1, value.get())?
+        } else {
+            vec![value]
+        };
+        for body in bodies.into_iter().map(RawValue::get) {
+            let line = lines.of(body);
+            let body: WhatIfBody<'_> = input::parse_document(&name, line, body)?;
+            let answer = what_if(&written, &sources, body)
+                .map_err(|why| Failure::input(&format!("{name}:{line}"), why))?;
+            output.text_line(&answer.to_json())?;
+        }
     }
     output.flush()?;
     Ok(Status::Clean)

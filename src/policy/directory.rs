@@ -152,8 +152,10 @@ impl Sort {
 struct Object<'n>(&'n [(String, Node)]);
 
 impl<'n> Object<'n> {
+    /// Graph's PowerShell module writes names with a capital.
     fn member(&self, name: &str) -> Option<&'n Node> {
-        self.0.iter().find_map(|(key, node)| (key == name && *node != Node::Null).then_some(node))
+        let is_it = |key: &str| key.eq_ignore_ascii_case(name);
+        self.0.iter().find_map(|(key, node)| (is_it(key) && *node != Node::Null).then_some(node))
     }
 
     fn text(&self, name: &str) -> Option<&'n str> {

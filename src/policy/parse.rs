@@ -84,7 +84,8 @@ pub(super) fn parse(
     };
     if let Some(node) = parser.read_json(named_locations, "namedLocations") {
         parser.reader.at("namedLocations", |reader| {
-            let locations = locations::named_locations(reader, node);
+            let mut locations = locations::named_locations(reader, node);
+            locations.extend(locations::built_in(&locations, policies));
             parser.locations = NamedLocations::new(&locations);
             parser.location_ids = locations.into_iter().map(|location| location.id).collect();
         });
@@ -180,7 +181,8 @@ impl Parser<'_> {
                 parser.reader.error("too_many_policies", &message, "leave out policies that are disabled");
             }
             if index < MAX_POLICIES
-                && let Some(draft) = parser.object(node, |parser, members| parser.policy(members, index))
+                && let Some(draft) =
+                    parser.object(node, |parser, members| parser.policy(members, index)).flatten()
             {
                 let name = draft.policy.display_name.as_deref();
                 if name.is_some() && drafts.iter().any(|other| other.policy.display_name.as_deref() == name) {
@@ -203,9 +205,23 @@ impl Parser<'_> {
         drafts
     }
 
-    fn policy(&mut self, members: &mut Members, index: usize) -> Draft {
+    fn policy(&mut self, members: &mut Members, index: usize) -> Option<Draft> {
         let name = members.peek_text("displayName").or_else(|| members.peek_text("id"));
         self.reader.policy = name.map(str::to_owned);
+        if !["state", "conditions", "grantControls", "sessionControls"]
+            .into_iter()
+            .any(|name| members.has(name))
+        {
+            // Each of its members would be refused, and there may be hundreds.
+            let message = "none of the members that make a policy is there";
+            self.reader.error(
+                "not_a_policy",
+                message,
+                "leave it out, or take the list of policies out of it",
+            );
+            members.clear();
+            return None;
+        }
         Reader::ignore(
             members,
             &[
@@ -244,7 +260,7 @@ impl Parser<'_> {
             clauses: demands.clauses,
         };
         combinations::check(&mut self.reader, &draft);
-        draft
+        Some(draft)
     }
 
     fn state(&mut self, members: &mut Members) -> PolicyState {

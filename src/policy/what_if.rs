@@ -9,6 +9,7 @@
 //! of asking for all.
 
 mod body;
+mod device;
 
 use std::fmt;
 
@@ -421,6 +422,29 @@ mod tests {
                 "signInConditions.signInRiskLevel: `extreme` is none of none, low",
             ),
             (user(r#"{"ipAddress":"here"}"#), "`here` is not an IP address"),
+            (
+                user("{}").replace("userSignIn", "servicePrincipalSignIn"),
+                "`signInIdentity` is a `servicePrincipalSignIn` by its `@odata.type`",
+            ),
+            (
+                user("{}").replace(
+                    r#""includeApplications""#,
+                    r##""@odata.type":"#microsoft.graph.authContext","includeApplications""##,
+                ),
+                "`signInContext` is a `authContext`",
+            ),
+            (user(r#"{"country":"Norway"}"#), "`Norway` is not an ISO 3166-1"),
+            (user(r#"{"deviceInfo":{"owner":"Company"}}"#), "deviceInfo.owner: is not a member"),
+            (user(r#"{"deviceInfo":{"extensionAttribute16":"x"}}"#), "extensionAttribute16: is not a member"),
+            (user(r#"{"deviceInfo":{"trustType":"joined"}}"#), "`joined` is none of AzureAD"),
+            (
+                user(r#"{"authenticationFlow":{"transfer":"none"}}"#),
+                "authenticationFlow.transfer: is not a member",
+            ),
+            (
+                user("{}").replace(r#"["a1"]"#, r#"["a1"],"userAction":"registerOrJoinDevices""#),
+                "`signInContext` takes one of",
+            ),
             (user("{}").replace(r#""userId":"u1""#, r#""userId":null"#), "needs exactly one of"),
             (user("{}").replace(r#"["a1"]"#, &format!("[{}1]", "1,".repeat(100))), "expected"),
             (

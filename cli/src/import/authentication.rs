@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use edgeward::request::Text;
 use serde_json::Value;
 
+use super::entra_signins::words_joined;
 use super::moment;
-use super::row::Row;
+use super::row::{Row, member};
 
 /// Wording of AuthenticationDetails and of Graph's authentication methods, and the RFC 8176 value.
 const METHODS: [(&str, &str); 19] = [
@@ -43,10 +44,10 @@ pub fn methods(row: &mut Row) -> (Option<Vec<Text<'static>>>, Option<i64>) {
     let mut given_at = None;
     let mut is_complete = false;
     for step in steps {
-        let stated = |member| step.get(member).and_then(Value::as_str).unwrap_or_default();
+        let stated = |name| member(step, name).and_then(Value::as_str).unwrap_or_default();
         // A claim carried over says nothing about how it was earned.
         let method = stated("authenticationMethod");
-        if step.get("succeeded") != Some(&Value::Bool(true))
+        if member(step, "succeeded") != Some(&Value::Bool(true))
             || method.eq_ignore_ascii_case("previously satisfied")
         {
             continue;
@@ -63,11 +64,10 @@ pub fn methods(row: &mut Row) -> (Option<Vec<Text<'static>>>, Option<i64>) {
         }
     }
     // "Shows the highest level of authentication needed through all the sign-in steps for the sign-in to succeed."
-    let is_multi_factor = required
-        .is_some_and(|level| level.eq_ignore_ascii_case("multiFactorAuthentication"))
+    let is_multi_factor = required.is_some_and(|level| words_joined(&level) == "multifactorauthentication")
         || status.as_deref().is_some_and(states_multi_factor)
         || steps.iter().any(|step| {
-            step.get("authenticationStepResultDetail")
+            member(step, "authenticationStepResultDetail")
                 .and_then(Value::as_str)
                 .is_some_and(states_multi_factor)
         });
@@ -107,8 +107,8 @@ pub fn context(row: &mut Row) -> Option<Text<'static>> {
         references => references.clone(),
     };
     let [reference] = references.as_array()?.as_slice() else { return None };
-    let is_required = reference.get("detail")?.as_str()? == "required";
-    let id = reference.get("id")?.as_str().filter(|_| is_required)?;
+    let is_required = member(reference, "detail")?.as_str()? == "required";
+    let id = member(reference, "id")?.as_str().filter(|_| is_required)?;
     Some(Text(Cow::Owned(id.to_owned())))
 }
 

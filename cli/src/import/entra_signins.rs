@@ -9,7 +9,7 @@
 //! |---|---|---|
 //! | `time` | CreatedDateTime, else TimeGenerated | when the sign-in was attempted, UTC |
 //! | `http.headers` | UserAgent | the one header the log keeps; empty: the log does not tell |
-//! | `client.ip`, `asn` | IPAddress, AutonomousSystemNumber | of the client, as Entra saw it |
+//! | `client.ip`, `asn` | IPAddress, else CallerIPAddress; AutonomousSystemNumber | of the client, as Entra saw it |
 //! | `client.country`, `city`, coordinates | LocationDetails, else Location | where the address is registered |
 //! | `client.appType` | ClientAppUsed | legacy protocols are `other` |
 //! | `principal.*` | UserId or ServicePrincipalId, UserType, CrossTenantAccessType, HomeTenantId | |
@@ -23,6 +23,7 @@
 //! There is no user risk in this table. `ConditionalAccess*` columns are results, and so are left out.
 
 use std::borrow::Cow;
+use std::net::{IpAddr, SocketAddr};
 
 use edgeward::Request;
 use edgeward::request::{
@@ -63,7 +64,7 @@ fn is_sign_in(row: &mut Row) -> Result<(), String> {
     if let Some(category) = category {
         return Err(format!("Category: a row of `{category}` is not a sign-in"));
     }
-    let is_stated = ["UserId", "ServicePrincipalId", "IPAddress", "UserAgent", "AppId"]
+    let is_stated = ["UserId", "ServicePrincipalId", "IPAddress", "CallerIPAddress", "UserAgent", "AppId"]
         .iter()
         .any(|column| row.value(column).is_some());
     if is_stated {
@@ -81,23 +82,30 @@ fn time(row: &mut Row) -> Option<i64> {
 }
 
 fn client(row: &mut Row, client: &mut edgeward::request::Client<'static>) {
-    client.ip = row
-        .read("IPAddress", "an IP address", |text| text.parse::<std::net::IpAddr>().ok())
-        .map(|ip| ip.to_canonical());
+    // Beside the properties, a diagnostic setting repeats the address under another name.
+    let column = if row.value("IPAddress").is_some() { "IPAddress" } else { "CallerIPAddress" };
+    client.ip = row.read(column, "an IP address", address).map(|ip| ip.to_canonical());
     client.asn = row
         .read("AutonomousSystemNumber", "an autonomous system number", |text| text.parse().ok())
         .filter(|asn| *asn != 0);
     // Graph has `location` for what the table calls LocationDetails; in the table Location is the country.
-    let place = if row.value("Location.countryOrRegion").is_some() { "Location" } else { "LocationDetails" };
+    let is_place = row.value("Location").is_some_and(serde_json::Value::is_object);
+    let place = if is_place { "Location" } else { "LocationDetails" };
     let country = format!("{place}.countryOrRegion");
-    let country = if row.value(&country).is_some() { country } else { "Location".to_owned() };
+    let country = if is_place || row.value(&country).is_some() { country } else { "Location".to_owned() };
     client.country = row.read(&country, "a country code", country_code);
     client.city = text(row, &format!("{place}.city"));
     let latitude = micro_degrees(row, &format!("{place}.geoCoordinates.latitude"), 90);
     let longitude = micro_degrees(row, &format!("{place}.geoCoordinates.longitude"), 180);
-    // Half a place is none.
-    (client.latitude, client.longitude) = latitude.zip(longitude).unzip();
+    // Half a place is none, and zeros are what Entra writes where it knows none.
+    let is_known = |place: &(i32, i32)| *place != (0, 0);
+    (client.latitude, client.longitude) = latitude.zip(longitude).filter(is_known).unzip();
     client.app_type = row.read("ClientAppUsed", "a client application of Entra", app_type).flatten();
+}
+
+/// Some services add the port.
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// ISO 3166-1 alpha-2, in capitals as Entra writes it: anything else has been tampered with.
@@ -182,12 +190,12 @@ fn guest_type(row: &mut Row, is_home: Option<bool>) -> Option<GuestType> {
             "external" => Some(None),
             _ => None,
         });
-    let way = row.text("CrossTenantAccessType");
+    let way = row.text("CrossTenantAccessType").map(|way| words_joined(&way));
     match (way.as_deref(), is_guest.flatten()) {
-        (Some("b2bCollaboration"), Some(true)) => Some(GuestType::B2bCollaborationGuest),
-        (Some("b2bCollaboration"), Some(false)) => Some(GuestType::B2bCollaborationMember),
-        (Some("b2bDirectConnect"), _) => Some(GuestType::B2bDirectConnectUser),
-        (Some("serviceProvider"), _) => Some(GuestType::ServiceProvider),
+        (Some("b2bcollaboration"), Some(true)) => Some(GuestType::B2bCollaborationGuest),
+        (Some("b2bcollaboration"), Some(false)) => Some(GuestType::B2bCollaborationMember),
+        (Some("b2bdirectconnect"), _) => Some(GuestType::B2bDirectConnectUser),
+        (Some("serviceprovider"), _) => Some(GuestType::ServiceProvider),
         (Some("none"), Some(false)) => Some(GuestType::None),
         (Some("none"), Some(true)) => Some(GuestType::InternalGuest),
         (None, Some(false)) if is_home == Some(true) => Some(GuestType::None),
@@ -223,8 +231,8 @@ fn is_shown(text: &String) -> bool {
 
 fn truth(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
-        "true" => Some(true),
-        "false" => Some(false),
+        "true" | "yes" => Some(true),
+        "false" | "no" => Some(false),
         _ => None,
     }
 }
@@ -279,14 +287,15 @@ fn session(row: &mut Row, outcome: Option<Outcome>) -> Session<'static> {
 /// AuthenticationProtocol only knows of this sign-in.
 fn transfer_method(row: &mut Row) -> Option<TransferMethod> {
     let original = row.read("OriginalTransferMethod", "a transfer method of Entra", |text| {
-        Some(match text {
+        Some(match words_joined(text).as_str() {
             "none" => TransferMethod::None,
-            "deviceCodeFlow" => TransferMethod::DeviceCodeFlow,
-            "authenticationTransfer" => TransferMethod::AuthenticationTransfer,
+            "devicecodeflow" => TransferMethod::DeviceCodeFlow,
+            "authenticationtransfer" => TransferMethod::AuthenticationTransfer,
             _ => return None,
         })
     });
-    let is_device_code = row.text("AuthenticationProtocol").is_some_and(|protocol| protocol == "deviceCode");
+    let is_device_code =
+        row.text("AuthenticationProtocol").is_some_and(|protocol| words_joined(&protocol) == "devicecode");
     original.or(is_device_code.then_some(TransferMethod::DeviceCodeFlow))
 }
 
@@ -310,14 +319,25 @@ fn risk(row: &mut Row, column: &str) -> Option<RiskLevel> {
 /// codes": entra/identity-platform/reference-error-codes); all others ask for something more or stop short.
 fn outcome(row: &mut Row) -> Option<Outcome> {
     const REFUSED: [u32; 9] = [50_034, 50_053, 50_055, 50_056, 50_057, 50_064, 50_126, 50_144, 500_121];
-    let column = if row.value("ResultType").is_some() { "ResultType" } else { "Status.errorCode" };
+    // Some pipelines write a word in place of the number. Of a failure the status may tell which.
+    let mut number = |place| row.text(place).and_then(|text| text.parse::<u32>().ok());
+    let told = number("ResultType").is_none() && number("Status.errorCode").is_some_and(|code| code != 0);
+    let is_stated = row.value("ResultType").is_some();
+    let column = if told || !is_stated { "Status.errorCode" } else { "ResultType" };
     row.read(column, "the number of an Entra error", |text| {
-        Some(match text.parse().ok()? {
-            0 => Outcome::Success,
-            code if REFUSED.contains(&code) => Outcome::Refused,
-            _ => Outcome::Interrupted,
+        Some(match (text.parse(), words_joined(text).as_str()) {
+            (Ok(0), _) | (Err(_), "success") => Outcome::Success,
+            (Ok(code), _) if REFUSED.contains(&code) => Outcome::Refused,
+            (Ok(_), _) | (Err(_), "failure" | "interrupted") => Outcome::Interrupted,
+            (Err(_), _) => return None,
         })
     })
+}
+
+/// A value of an enumeration, however it is spelt: portals write words (`B2B collaboration`) where Graph writes names
+/// (`b2bCollaboration`).
+pub fn words_joined(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 fn object_id(row: &mut Row, column: &str) -> Option<Text<'static>> {

@@ -24,14 +24,17 @@ pub struct Row {
 }
 
 impl Row {
-    /// Reads a row. Columns may stand below `properties`, as diagnostic settings stream them.
+    /// Reads a row. Columns may stand below `properties`, as diagnostic settings stream them, or below
+    /// `AdditionalProperties`, as PowerShell writes what its version does not know.
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         let mut members: Members<'_> = input::parse(json)?;
         let mut row = Self { columns: HashMap::with_capacity(members.len()), problems: Vec::new() };
-        if let Some(properties) = members.remove(&Text::from("properties"))
-            && let Ok(properties) = serde_json::from_str(properties.get())
-        {
-            row.take(properties);
+        for name in ["properties", "AdditionalProperties"] {
+            if let Some(properties) = members.remove(&Text::from(name))
+                && let Ok(properties) = serde_json::from_str(properties.get())
+            {
+                row.take(properties);
+            }
         }
         row.take(members);
         Ok(row)
@@ -63,7 +66,7 @@ impl Row {
     pub fn value(&self, path: &str) -> Option<&Value> {
         let mut names = path.split('.');
         let column = self.columns.get(&names.next()?.to_ascii_lowercase())?;
-        let value = names.try_fold(column, |value, name| value.get(name))?;
+        let value = names.try_fold(column, member)?;
         (!value.is_null() && value.as_str().is_none_or(|text| !text.trim().is_empty())).then_some(value)
     }
 
@@ -91,6 +94,12 @@ impl Row {
         }
         value
     }
+}
+
+/// A member of a structure, whose names PowerShell writes with a capital.
+pub fn member<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    let exact = value.get(name);
+    exact.or_else(|| Some(value.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1))
 }
 
 /// Portals and converters add to the name of a column what they did to it.
@@ -123,6 +132,8 @@ mod tests {
             r#"{"DeviceDetail":{"browser":"b"}}"#,
             r#"{"DeviceDetail":"{\"browser\":\"b\"}"}"#,
             r#"{"DeviceDetail_dynamic":{"browser":"b"}}"#,
+            r#"{"DeviceDetail":{"Browser":"b"}}"#,
+            r#"{"AdditionalProperties":{"deviceDetail":{"browser":"b"}}}"#,
             r#"{"properties":{"deviceDetail":{"browser":"b"}},"deviceDetail":null}"#,
         ] {
             assert_eq!(row(json).text("DeviceDetail.browser").as_deref(), Some("b"), "{json}");

@@ -164,6 +164,22 @@ fn how_a_person_authenticated() {
 }
 
 #[test]
+fn a_result_may_be_a_word() {
+    let methods = json!({"AuthenticationRequirement": "multiFactorAuthentication"});
+    let session = |changes: Value| {
+        let mut changes = changes;
+        changes.as_object_mut().unwrap().extend(methods.as_object().unwrap().clone());
+        one(changes).get("session").cloned()
+    };
+    let proven = Some(json!({"amr": ["mfa"]}));
+    assert_eq!(session(json!({"ResultType": "Success"})), proven);
+    assert_eq!(session(json!({"ResultType": "Success", "Status": {"errorCode": 50074}})), None);
+    assert_eq!(session(json!({"ResultType": "Failure"})), None);
+    assert_eq!(session(json!({"ResultType": "Failure", "Status": {"errorCode": 0}})), None);
+    assert_eq!(session(json!({"ResultType": null, "Status": {"errorCode": 0}})), proven);
+}
+
+#[test]
 fn broken_values_are_named_and_the_row_is_kept() {
     let run = import(
         &[],
@@ -252,4 +268,166 @@ fn counters_see_a_spray() {
         .collect();
     let requests = import(&["--profile"], &rows).json();
     assert_eq!(requests[20]["velocity"], json!({"userFailures1h": 1, "ipUsers1h": 20}));
+}
+
+#[test]
+fn rows_are_found_in_what_services_wrap_them_in() {
+    let rows = [row(json!({})), row(json!({"Id": "s2", "UserId": "second"}))];
+    let plain = import(&[], &rows);
+    let table = json!({"tables": [{"name": "PrimaryResult",
+        "columns": rows[0].as_object().unwrap().keys().map(|name| json!({"name": name})).collect::<Vec<_>>(),
+        "rows": rows.iter().map(|row| row.as_object().unwrap().values().collect::<Vec<_>>()).collect::<Vec<_>>()}]});
+    for wrapped in [json!({"@odata.context": "c", "value": rows}), json!({"records": rows}), table] {
+        for text in [format!("{wrapped}\n"), format!("{wrapped:#}"), format!("[{wrapped}]")] {
+            let run = edgeward(&["import", "entra-signins"], text.clone());
+            assert_eq!((run.status, run.out), (0, plain.out.clone()), "{} of {text}", run.err);
+        }
+    }
+    let pretty: String = rows.iter().map(|row| format!("{row:#}\n")).collect();
+    let run = edgeward(&["import", "entra-signins"], pretty);
+    assert_eq!((run.status, run.out), (0, plain.out), "{}", run.err);
+
+    let broken = json!({"value": [rows[0], {"Category": "AuditLogs"}]});
+    let run = edgeward(&["import", "entra-signins"], format!("{broken:#}"));
+    assert!(run.err.contains("standard input:1: value[1]: Category: a row of `AuditLogs`"), "{}", run.err);
+    let cut = edgeward(&["import", "entra-signins"], format!("{{\"UserId\":\n{}\n", rows[0]));
+    assert_eq!((cut.json().len(), cut.status), (1, 2), "{}", cut.err);
+    assert!(cut.err.starts_with("standard input:1: UserId: EOF"), "{}", cut.err);
+}
+
+#[test]
+fn what_is_no_json_is_refused_once() {
+    for (input, why) in [
+        (&b"Name,Department,Office,Phone\na,b,c,d\ne,f,g,h\n"[..], "begins with `Name,Department,Office"),
+        (b"\x1F\x8B\x08\x00", "is compressed (gzip): unpack it first"),
+    ] {
+        let run = edgeward(&["import", "entra-signins"], input);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{}", run.err);
+        assert!(run.err.contains(why) && run.err.lines().count() == 1, "{}", run.err);
+    }
+}
+
+#[test]
+fn a_place_that_entra_does_not_know_is_none() {
+    let nowhere = json!({"city": "", "state": "", "countryOrRegion": "",
+        "geoCoordinates": {"latitude": 0, "longitude": 0}});
+    for column in ["Location", "LocationDetails"] {
+        assert_eq!(
+            one(json!({column: nowhere}))["client"],
+            json!({"ip": "203.0.113.7", "appType": "browser"}),
+            "{column}"
+        );
+    }
+    let unset = json!({"city": null, "countryOrRegion": null, "geoCoordinates": {"latitude": null, "longitude": null}});
+    assert_eq!(one(json!({"Location": unset}))["client"].get("country"), None);
+}
+
+#[test]
+fn an_address_may_come_with_a_port_or_stand_beside_the_properties() {
+    for (changes, ip) in [
+        (json!({"IPAddress": "198.51.100.7:50123"}), "198.51.100.7"),
+        (json!({"IPAddress": "[2001:db8::7]:443"}), "2001:db8::7"),
+        (json!({"IPAddress": "", "callerIpAddress": "198.51.100.8"}), "198.51.100.8"),
+    ] {
+        assert_eq!(one(changes)["client"]["ip"], ip);
+    }
+}
+
+#[test]
+fn what_powershell_writes_is_the_same_row() {
+    let graph = json!([{"createdDateTime": "2026-05-04T08:00:00Z", "userId": "u", "status": {"errorCode": 0},
+        "location": {"countryOrRegion": "NO", "geoCoordinates": {"latitude": 59.9, "longitude": 10.7}},
+        "deviceDetail": {"isCompliant": true, "operatingSystem": "MacOs"}, "userAgent": "curl/8.9",
+        "authenticationDetails": [{"authenticationMethod": "Password", "succeeded": true,
+            "authenticationStepRequirement": "Primary authentication"}]}]);
+    let shell = json!([{"CreatedDateTime": "/Date(1777881600000)/", "UserId": "u", "Status": {"ErrorCode": 0},
+        "Location": {"CountryOrRegion": "NO", "GeoCoordinates": {"Altitude": null, "Latitude": 59.9, "Longitude": 10.7}},
+        "DeviceDetail": {"IsCompliant": true, "OperatingSystem": "MacOs"},
+        "AuthenticationDetails": [{"AuthenticationMethod": "Password", "Succeeded": true,
+            "AuthenticationStepRequirement": "Primary authentication"}],
+        "AdditionalProperties": {"userAgent": "curl/8.9"}}]);
+    let [graph, shell] = [graph, shell].map(|rows| edgeward(&["import", "entra-signins"], rows.to_string()));
+    assert_eq!((graph.status, &graph.out), (0, &shell.out), "{} {}", graph.err, shell.err);
+    assert_eq!(graph.json()[0]["session"]["amr"], json!(["pwd"]));
+}
+
+/// As the portals write comma-separated values.
+fn quoted(values: &[&str]) -> String {
+    let quoted: Vec<_> = values.iter().map(|value| format!("\"{}\"", value.replace('"', "\"\""))).collect();
+    format!("{}\r\n", quoted.join(","))
+}
+
+#[test]
+fn what_portals_download_is_the_same_row() {
+    let plain = row(json!({
+        "LocationDetails": {"city": "Oslo", "countryOrRegion": "NO"}, "UserType": "Guest",
+        "CrossTenantAccessType": "b2bCollaboration", "OriginalTransferMethod": "deviceCodeFlow",
+        "DeviceDetail": {"operatingSystem": "Windows10", "isCompliant": true, "deviceId": "d"},
+        "AuthenticationRequirement": "multiFactorAuthentication", "AutonomousSystemNumber": 64500,
+    }));
+    let text = |name: &str| plain[name].as_str().unwrap();
+    let portal = [
+        quoted(&[
+            "Date (UTC)",
+            "Request ID",
+            "User agent",
+            "User ID",
+            "User type",
+            "Cross tenant access type",
+            "Original transfer method",
+            "Application",
+            "Application ID ",
+            "IP address",
+            "Location",
+            "Status",
+            "Sign-in error code",
+            "Client app",
+            "Device ID",
+            "Operating System",
+            "Compliant",
+            "Managed",
+            "Authentication requirement",
+            "Autonomous system  number",
+            "Latency",
+        ]),
+        quoted(&[
+            text("CreatedDateTime"),
+            "s1",
+            text("UserAgent"),
+            text("UserId"),
+            "Guest",
+            "B2B collaboration",
+            "Device code flow",
+            "An, app\nof two lines",
+            text("AppId"),
+            text("IPAddress"),
+            "Oslo, Oslo, NO",
+            "Success",
+            "",
+            "Browser",
+            "d",
+            "Windows10",
+            "Yes",
+            "No",
+            "Multifactor authentication",
+            "64500",
+            "12",
+        ]),
+    ];
+    let members = plain.as_object().unwrap();
+    let written = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let names: Vec<_> =
+        members.keys().map(|name| name.replace("CreatedDateTime", "CreatedDateTime [UTC]")).collect();
+    let values: Vec<_> = members.values().map(written).collect();
+    let [names, values] = [&names, &values].map(|texts| texts.iter().map(String::as_str).collect::<Vec<_>>());
+    let workspace = [quoted(&names), quoted(&values)];
+    let expected = import(&[], std::slice::from_ref(&plain)).out;
+    for (file, table) in [("portal", portal), ("workspace", workspace)] {
+        let run = edgeward(&["import", "entra-signins"], format!("\u{feff}{}", table.concat()));
+        assert_eq!((run.status, &run.out), (0, &expected), "{file}: {}", run.err);
+    }
+    let short = "Date (UTC),User ID,IP address,Status\n2026-05-04T08:00:00Z,u\n2026-05-04T08:00:00Z,u,,\n";
+    let run = edgeward(&["import", "entra-signins"], short);
+    assert_eq!((run.json().len(), run.status), (1, 2), "{}", run.err);
+    assert!(run.err.starts_with("standard input:2: 2 columns, the first line names 4"), "{}", run.err);
 }

@@ -118,3 +118,14 @@ fn what_a_directory_does_not_have_is_found() {
     assert_eq!(run.status, 2);
     assert!(run.err.contains("first.json: @odata.nextLink: "), "{}", run.err);
 }
+
+#[test]
+fn a_file_that_holds_no_policy_is_refused_once() {
+    let directory = Directory::new("lint-stranger");
+    let members: serde_json::Map<_, _> = (0..200).map(|index| (format!("m{index}"), json!(1))).collect();
+    let stranger = directory.write("stranger.json", json!(members).to_string());
+    let run = edgeward(&["lint", "--policies", &stranger], "");
+    let findings = run.json();
+    assert_eq!((run.status, findings.len()), (2, 1), "{}", run.out);
+    assert_eq!((&findings[0]["code"], &findings[0]["file"]), (&json!("not_a_policy"), &json!(stranger)));
+}

@@ -43,6 +43,8 @@ fn each_body_gets_its_results_and_the_combined_verdict() {
     let input = format!("{}\n{}", serde_json::to_string_pretty(&body("high")).unwrap(), body("low"));
     let run = edgeward(&["whatif", "--bundle", &bundle], input);
     assert_eq!(run.status, 0, "{}", run.err);
+    let array = json!([body("high"), body("low")]).to_string();
+    assert_eq!(edgeward(&["whatif", "--bundle", &bundle], array).out, run.out);
     let answers = run.json();
     assert_eq!(answers.len(), 2);
     assert_eq!(answers[0]["value"][0]["policyApplies"], true);

@@ -10,14 +10,20 @@ use crate::policy::model::{Conditions, DeviceFilter, Locations, Mask, MaskPair};
 use crate::request::{ClientAppType, Platform, TransferMethod};
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 
-const CLIENT_APP_TYPES: [(&str, Option<ClientAppType>); 6] = [
-    ("all", None),
-    ("browser", Some(ClientAppType::Browser)),
-    ("mobileAppsAndDesktopClients", Some(ClientAppType::MobileAppsAndDesktopClients)),
-    ("exchangeActiveSync", Some(ClientAppType::ExchangeActiveSync)),
-    ("easSupported", Some(ClientAppType::EasSupported)),
-    ("other", Some(ClientAppType::Other)),
+/// Each with the types that it covers. `exchangeActiveSync` "includes EAS supported and unsupported platforms" (Graph
+/// `conditionalAccessConditionSet`).
+const CLIENT_APP_TYPES: [(&str, Mask); 6] = [
+    ("all", Mask::ALL),
+    ("browser", covering(&[ClientAppType::Browser])),
+    ("mobileAppsAndDesktopClients", covering(&[ClientAppType::MobileAppsAndDesktopClients])),
+    ("exchangeActiveSync", covering(&[ClientAppType::ExchangeActiveSync, ClientAppType::EasSupported])),
+    ("easSupported", covering(&[ClientAppType::EasSupported])),
+    ("other", covering(&[ClientAppType::Other])),
 ];
+
+/// What exports of Graph's beta of 2020 and before hold, and what has taken its place.
+const FORMER_CLIENT_APP_TYPES: [(&str, &str); 2] =
+    [("modern", "mobileAppsAndDesktopClients"), ("easUnsupported", "exchangeActiveSync")];
 
 const PLATFORMS: [(&str, Option<Platform>); 7] = [
     ("all", None),
@@ -129,19 +135,29 @@ impl Parser<'_> {
     }
 
     fn client_app_types(&mut self, members: &mut Members) -> Option<Mask> {
-        let types = self
-            .reader
-            .member(members, "clientAppTypes", |reader, node| reader.choices(node, &CLIENT_APP_TYPES))?;
-        if types.is_empty() {
-            let message = "no client app type is listed: the policy never applies";
-            self.reader
-                .at("clientAppTypes", |reader| reader.warn_with_fix("never_applies", message, "list `all`"));
-        }
         let mut mask = Mask::default();
-        for kind in types {
-            mask.insert(kind? as u32);
+        let mut is_empty = true;
+        self.reader.member(members, "clientAppTypes", |reader, node| {
+            reader.list(node, |reader, node| {
+                is_empty = false;
+                if let Some(text) = reader.text(node) {
+                    let name = client_app_type(reader, &text);
+                    let covered = reader.choice(name, &CLIENT_APP_TYPES);
+                    mask.0 |= covered.unwrap_or_default().0;
+                }
+            })
+        })?;
+        if is_empty {
+            // Templates of Graph's first years write it for "not configured"; what Graph makes of it today is documented
+            // nowhere.
+            let message = "no client app type is listed: whether the policy applies stays open";
+            let warn =
+                |reader: &mut Reader| reader.warn_with_fix("undecidable_condition", message, "list `all`");
+            self.reader.at("clientAppTypes", warn);
+            self.undecidable = true;
+            return None;
         }
-        Some(mask)
+        (mask != Mask::ALL).then_some(mask)
     }
 
     fn platforms(&mut self, members: &mut Members) -> Option<MaskPair> {
@@ -164,10 +180,6 @@ impl Parser<'_> {
     }
 
     fn locations(&mut self, node: Node) -> Option<Locations> {
-        // An empty array stands for "not configured" in some exports.
-        if matches!(&node, Node::List(list) if list.is_empty()) {
-            return None;
-        }
         self.object(node, |parser, members| {
             let mut condition = Locations::default();
             for (name, is_include) in [("includeLocations", true), ("excludeLocations", false)] {
@@ -177,10 +189,7 @@ impl Parser<'_> {
                         let Some(id) = reader.text(node) else { return };
                         let special = id.eq_ignore_ascii_case("all") || id.eq_ignore_ascii_case("alltrusted");
                         if !special && place_of(&parser.location_ids, &id).is_none() {
-                            let message =
-                                format!("`{id}` is no named location of this bundle: it matches nothing");
-                            let fix = "add the named location to the bundle, or remove it here";
-                            reader.warn_with_fix("unknown_location", &message, fix);
+                            warn_of_unknown_location(reader, &id);
                         }
                         names.push(id);
                     })
@@ -252,6 +261,40 @@ impl Parser<'_> {
         let mask = mask_of(methods.map(|method| Some(method as u32)));
         (mask != Mask::default()).then_some(mask)
     }
+}
+
+fn warn_of_unknown_location(reader: &mut Reader, id: &str) {
+    // Set up for multifactor authentication of old, and in no answer of Graph.
+    const TRUSTED_ADDRESSES: &str = "00000000-0000-0000-0000-000000000000";
+    let (what, fix) = if id == TRUSTED_ADDRESSES {
+        (
+            "stands for the trusted IPs of multifactor authentication, which no export holds",
+            "add a named location with this id and their ranges",
+        )
+    } else {
+        ("is no named location of this bundle", "add the named location to the bundle, or remove it here")
+    };
+    reader.warn_with_fix("unknown_location", &format!("`{id}` {what}: it matches nothing"), fix);
+}
+
+/// A bit for each type.
+const fn covering(types: &[ClientAppType]) -> Mask {
+    let mut mask = Mask(0);
+    let mut rest = types;
+    while let [first, others @ ..] = rest {
+        mask.0 |= 1 << *first as u32;
+        rest = others;
+    }
+    mask
+}
+
+/// The present name of a type.
+fn client_app_type<'t>(reader: &mut Reader, text: &'t str) -> &'t str {
+    let former = FORMER_CLIENT_APP_TYPES.iter().find(|(former, _)| former.eq_ignore_ascii_case(text));
+    let Some((former, present)) = former else { return text };
+    let message = format!("Graph has replaced `{former}` by `{present}`");
+    reader.warn_with_fix("deprecated", &message, "export the policy anew");
+    present
 }
 
 fn device_filter(reader: &mut Reader, node: Node) -> Option<DeviceFilter> {

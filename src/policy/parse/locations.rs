@@ -25,8 +25,34 @@ pub(super) fn named_locations(reader: &mut Reader, node: Node) -> Vec<NamedLocat
     locations
 }
 
+/// The compliant network has the same id in every tenant, and policies of templates name it without its location (Entra
+/// `how-to-compliant-network.md`). Nobody has stated that it is trusted, so here it is not.
+pub(super) fn built_in(locations: &[NamedLocation], policies: &str) -> Option<NamedLocation> {
+    const COMPLIANT_NETWORK: &str = "3d46dbda-8382-466a-856d-eb00cbc6b910";
+    let is_listed = locations.iter().any(|location| location.id.eq_ignore_ascii_case(COMPLIANT_NETWORK));
+    let is_built_in = policies.contains(COMPLIANT_NETWORK) && !is_listed && locations.len() < MAX_LOCATIONS;
+    is_built_in.then(|| NamedLocation {
+        id: COMPLIANT_NETWORK.to_owned(),
+        kind: LocationKind::CompliantNetwork { trusted: false },
+    })
+}
+
 fn named_location(reader: &mut Reader, members: &mut Members) -> Option<NamedLocation> {
-    Reader::ignore(members, &["displayName", "createdDateTime", "modifiedDateTime", "deletedDateTime"]);
+    let name = members.peek_text("displayName").or_else(|| members.peek_text("name")).map(str::to_owned);
+    Reader::ignore(
+        members,
+        &[
+            "displayName",
+            "createdDateTime",
+            "modifiedDateTime",
+            "deletedDateTime",
+            // Of templates; the kind is told by what else the location holds.
+            "name",
+            "description",
+            "note",
+            "locationType",
+        ],
+    );
     let kind = members.odata_type().map(|name| name.trim_start_matches("microsoft.graph.").to_owned());
     let kind = match kind.as_deref() {
         Some("ipNamedLocation") => ip(reader, members),
@@ -47,7 +73,13 @@ fn named_location(reader: &mut Reader, members: &mut Members) -> Option<NamedLoc
             return None;
         }
     };
-    let Some(id) = reader.member(members, "id", Reader::text) else {
+    let id = reader.member(members, "id", Reader::text).or_else(|| {
+        let name = name?;
+        let message = format!("the named location has no id: it is known as `{name}`");
+        reader.warn_with_fix("missing_id", &message, "export the location with its id");
+        Some(name)
+    });
+    let Some(id) = id else {
         let message = "`id` is required: policies refer to a named location by it";
         reader.error("missing_member", message, "export the location with its id");
         return None;
@@ -72,7 +104,10 @@ fn ip(reader: &mut Reader, members: &mut Members) -> LocationKind {
                     Some(text)
                 }
                 node => reader
-                    .object(node, |reader, members| reader.member(members, "cidrAddress", Reader::text))
+                    .object(node, |reader, members| {
+                        Reader::ignore(members, &["description"]);
+                        reader.member(members, "cidrAddress", Reader::text)
+                    })
                     .flatten(),
             };
             let Some(text) = text else { return };

@@ -19,6 +19,11 @@ impl Members {
         self.0.iter().any(|(key, node)| key == name && *node != Node::Null)
     }
 
+    /// Drops all that are left.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// The text of a member, without taking it.
     pub(super) fn peek_text(&self, name: &str) -> Option<&str> {
         self.0.iter().find_map(|(key, node)| match node {
@@ -47,6 +52,8 @@ pub(super) struct Reader {
     /// Display name, else id, of the policy being read.
     pub(super) policy: Option<String>,
     pub(super) issues: Vec<Issue>,
+    /// It was said that the input writes names as PowerShell does.
+    told_of_case: bool,
     /// How many of each [`Severity`] there are, those included that are not listed.
     counts: [usize; 2],
 }
@@ -152,10 +159,18 @@ impl Reader {
     }
 
     pub(super) fn open(&mut self, node: Node) -> Option<Members> {
-        let Node::Object(members) = node else {
-            self.wrong_type("an object", &node);
-            return None;
+        let is_member = !self.path.ends_with(']');
+        let members = match node {
+            node if is_member && node.is_hollow() => return None,
+            Node::Object(members) => members,
+            // In place of a member that is an object, some tools write an empty array for "not configured".
+            Node::List(list) if is_member && list.is_empty() => return None,
+            node => {
+                self.wrong_type("an object", &node);
+                return None;
+            }
         };
+        let members = self.as_graph_writes_them(members);
         if members.len() > MAX_MEMBERS {
             let message = format!("{} members; the limit is {MAX_MEMBERS}", members.len());
             self.error("too_large", &message, "export the object anew");
@@ -177,6 +192,35 @@ impl Reader {
             kept.0.push((name, node));
         }
         Some(kept)
+    }
+
+    /// Graph's PowerShell module writes names with a capital, and below `AdditionalProperties` what only some kinds of an
+    /// object have.
+    fn as_graph_writes_them(&mut self, members: Vec<(String, Node)>) -> Vec<(String, Node)> {
+        let is_shell = |name: &str| name.starts_with(|first: char| first.is_ascii_uppercase());
+        let Some((first, _)) = members.iter().find(|(name, _)| is_shell(name)) else { return members };
+        if !std::mem::replace(&mut self.told_of_case, true) {
+            let message =
+                format!("`{first}` and its like are read as Graph writes them, without the capital");
+            self.warn_with_fix(
+                "member_case",
+                &message,
+                "export by Graph itself, as with Invoke-MgGraphRequest",
+            );
+        }
+        let mut read = Vec::with_capacity(members.len());
+        for (mut name, node) in members {
+            match node {
+                Node::Object(more) if name == "AdditionalProperties" => read.extend(more),
+                node => {
+                    if let Some(first) = name.get_mut(..1) {
+                        first.make_ascii_lowercase();
+                    }
+                    read.push((name, node));
+                }
+            }
+        }
+        read
     }
 
     pub(super) fn close(&mut self, members: Members) {

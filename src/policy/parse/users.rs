@@ -133,12 +133,14 @@ impl Parser<'_> {
 
     /// `None` is any tenant.
     fn external_tenants(&mut self, members: &mut Members) -> Option<Vec<Symbol>> {
+        let kind = members.odata_type().map(|name| name.ends_with("EnumeratedExternalTenants"));
         let enumerated = self.reader.member(members, "membershipKind", |reader, node| {
             let text = reader.text(node)?;
             reader.choice(&text, &[("all", false), ("enumerated", true)])
         });
         let tenants = self.symbols(members, "members");
-        if enumerated != Some(true) {
+        // Where the kind is not stated, tenants that are listed are meant, not all.
+        if !enumerated.or(kind).unwrap_or(!tenants.is_empty()) {
             return None;
         }
         if tenants.is_empty() {

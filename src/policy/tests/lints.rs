@@ -12,7 +12,6 @@ fn a_policy_that_can_never_apply_is_warned_of() {
         json!({"users": {"includeUsers": ["u1"], "excludeUsers": ["U1"]}}),
         json!({"applications": {"includeApplications": ["None"]}}),
         json!({"applications": {"includeApplications": ["a"], "excludeApplications": ["a"]}}),
-        json!({"clientAppTypes": []}),
         json!({"platforms": {"includePlatforms": ["iOS"], "excludePlatforms": ["iOS"]}}),
         json!({"locations": {"includeLocations": ["All"], "excludeLocations": ["All"]}}),
         json!({"edge": {"agentClasses": {"include": ["bot"], "exclude": ["bot"]}}}),
@@ -25,6 +24,14 @@ fn a_policy_that_can_never_apply_is_warned_of() {
         );
         assert_eq!(verdict(&set, &user(&json!({}))), json!(Verdict::Allow), "{conditions}");
     }
+}
+
+#[test]
+fn an_empty_list_of_client_app_types_is_warned_of() {
+    let policies = json!([policy("p", &json!({"clientAppTypes": []}), &["mfa"])]).to_string();
+    let (_, warnings) = PolicySet::parse(&policies, "[]").unwrap();
+    let codes: Vec<_> = warnings.iter().map(|warning| (warning.code, warning.path.as_str())).collect();
+    assert_eq!(codes, [("undecidable_condition", "policies[0].conditions.clientAppTypes")]);
 }
 
 #[test]

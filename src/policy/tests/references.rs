@@ -29,7 +29,7 @@ fn paths(conditions: &Value, directory: &Directory) -> Vec<String> {
 #[test]
 fn each_list_is_checked_against_the_things_it_names() {
     let directory = directory(&[
-        json!([{"@odata.type": "#microsoft.graph.user", "id": "u1"}, {"userPrincipalName": "b@example.org", "id": "u2"}]),
+        json!([{"@odata.type": "#microsoft.graph.user", "id": "u1"}, {"UserPrincipalName": "b@example.org", "Id": "u2"}]),
         json!({"@odata.context": "https://graph.example/v1.0/$metadata#groups", "value": [{"id": "g1"}]}),
         json!({"@odata.type": "microsoft.graph.directoryRole", "id": "activated", "roleTemplateId": "r1"}),
         json!({"value": [{"servicePrincipalType": "Application", "id": "s1", "appId": "a1"}]}),

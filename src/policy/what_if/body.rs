@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::device::DeviceInfo;
+use crate::location::Country;
 use crate::read::record;
-use crate::request::{
-    ClientAppType, Device, GuestType, Platform, PrincipalKind, Request, Text, TransferMethod,
-};
+use crate::request::{ClientAppType, GuestType, Platform, PrincipalKind, Request, Text, TransferMethod};
 use crate::risk::{InsiderRiskLevel, RiskLevel};
 use crate::vocabulary::vocabulary;
 
@@ -36,6 +36,7 @@ record!(strict WhatIfBody<'a> {
 
 #[derive(Debug, Clone, Default)]
 struct Identity<'a> {
+    kind: Option<Text<'a>>,
     user_id: Option<Text<'a>>,
     external_tenant_id: Option<Text<'a>>,
     external_user_type: Option<GuestType>,
@@ -44,6 +45,7 @@ struct Identity<'a> {
 }
 
 record!(strict Identity<'a> {
+    "@odata.type" => Text(kind),
     "userId" => Text(user_id),
     "externalTenantId" => Text(external_tenant_id),
     "externalUserType" => Stated(external_user_type),
@@ -53,12 +55,14 @@ record!(strict Identity<'a> {
 
 #[derive(Debug, Clone, Default)]
 struct Context<'a> {
+    kind: Option<Text<'a>>,
     include_applications: Option<Vec<Text<'a>>>,
     authentication_context_value: Option<Text<'a>>,
     user_action: Option<UserAction>,
 }
 
 record!(strict Context<'a> {
+    "@odata.type" => Text(kind),
     "includeApplications" => Texts(include_applications),
     "authenticationContextValue" => Text(authentication_context_value),
     "userAction" => OneOf(user_action),
@@ -84,7 +88,7 @@ struct Conditions<'a> {
     insider_risk_level: Option<InsiderRiskLevel>,
     country: Option<Text<'a>>,
     ip_address: Option<IpAddr>,
-    device_info: Option<Device<'a>>,
+    device_info: Option<DeviceInfo<'a>>,
     authentication_flow: AuthenticationFlow,
 }
 
@@ -107,9 +111,9 @@ struct AuthenticationFlow {
     transfer_method: Option<TransferMethod>,
 }
 
-record!(AuthenticationFlow {
+record!(strict AuthenticationFlow {
     "transferMethod" => Stated(transfer_method),
-});
+} requires {});
 
 /// What a body asks: about one request, or about one for each application.
 pub(super) struct Question<'a> {
@@ -121,10 +125,11 @@ pub(super) struct Question<'a> {
 impl<'a> WhatIfBody<'a> {
     pub(super) fn into_question(self) -> Result<Question<'a>, String> {
         let mut request = self.request;
-        // A sign-in starts with nothing proven.
-        request.session.amr.get_or_insert_default();
+        begin(&mut request);
         self.sign_in_identity.unwrap_or_default().tell(&mut request)?;
         let context = self.sign_in_context.unwrap_or_default();
+        context.check()?;
+        self.sign_in_conditions.check()?;
         let target = match (&context.user_action, &context.authentication_context_value) {
             (Some(_), _) => "userActions",
             (None, Some(_)) => "authenticationContext",
@@ -151,6 +156,17 @@ impl<'a> WhatIfBody<'a> {
     }
 }
 
+/// What is asked about is a sign-in: it starts with nothing proven, and what the request states as proven is proven in
+/// it, unless the request says when. So no sign-in frequency is met in the first case, and every one in the second.
+fn begin(request: &mut Request<'_>) {
+    let session = &mut request.session;
+    let is_proven = !session.amr.get_or_insert_default().is_empty();
+    if session.auth_time.is_none() {
+        let now = *request.time.get_or_insert_default();
+        session.auth_time = Some(if is_proven { now } else { i64::MIN });
+    }
+}
+
 impl<'a> Identity<'a> {
     fn tell(self, request: &mut Request<'a>) -> Result<(), String> {
         let principal = &mut request.principal;
@@ -164,6 +180,17 @@ impl<'a> Identity<'a> {
                     .to_owned());
             }
         };
+        let stated = match kind {
+            PrincipalKind::Workload => "servicePrincipalSignIn",
+            PrincipalKind::Agent => "agentSignIn",
+            _ => "userSignIn",
+        };
+        agree(
+            "signInIdentity",
+            self.kind.as_deref(),
+            stated,
+            &["userSignIn", "servicePrincipalSignIn", "agentSignIn"],
+        )?;
         principal.kind = Some(kind);
         principal.id = Some(id);
         fill(&mut principal.guest_type, self.external_user_type);
@@ -173,6 +200,28 @@ impl<'a> Identity<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// Graph has a type for each, so a context is one of them.
+    fn check(&self) -> Result<(), String> {
+        let applications = self.include_applications.as_ref().is_some_and(|named| !named.is_empty());
+        let stated = [applications, self.authentication_context_value.is_some(), self.user_action.is_some()];
+        if stated.into_iter().filter(|is_stated| *is_stated).count() > 1 {
+            return Err("`signInContext` takes one of `includeApplications`, `authenticationContextValue` and \
+                        `userAction`; an application beside a context is told by `request.resource.application`"
+                .to_owned());
+        }
+        let stated = match (&self.user_action, &self.authentication_context_value) {
+            (Some(_), _) => "userActionContext",
+            (None, Some(_)) => "authContext",
+            (None, None) => "applicationContext",
+        };
+        agree(
+            "signInContext",
+            self.kind.as_deref(),
+            stated,
+            &["userActionContext", "authContext", "applicationContext"],
+        )
+    }
+
     /// Answers the applications asked for.
     fn tell(self, request: &mut Request<'a>) -> Vec<Text<'a>> {
         let resource = &mut request.resource;
@@ -187,12 +236,22 @@ impl<'a> Context<'a> {
 }
 
 impl<'a> Conditions<'a> {
+    /// A name of a country would be read as a country that nobody knows, and the answer as one about the country named.
+    fn check(&self) -> Result<(), String> {
+        let country = self.country.as_deref().unwrap_or_default();
+        // Two letters, or what hosts report for Tor.
+        if country.is_empty() || country == "T1" || Country::parse(country).is_some() {
+            return Ok(());
+        }
+        Err(format!("`signInConditions.country`: `{country}` is not an ISO 3166-1 alpha-2 code, such as NO"))
+    }
+
     fn tell(self, request: &mut Request<'a>) {
         fill(&mut request.client.ip, self.ip_address);
         fill(&mut request.client.country, self.country);
         fill(&mut request.client.app_type, self.client_app_type);
         if let Some(device) = self.device_info {
-            request.device = device;
+            request.device = device.into_facts();
         }
         fill(&mut request.device.platform, self.device_platform);
         fill(&mut request.risk.sign_in, self.sign_in_risk_level);
@@ -201,6 +260,18 @@ impl<'a> Conditions<'a> {
         fill(&mut request.risk.agent, self.agent_id_risk_level);
         fill(&mut request.risk.insider, self.insider_risk_level);
         fill(&mut request.session.transfer_method, self.authentication_flow.transfer_method);
+    }
+}
+
+/// A body that says it is of one type and has the members of another asks two questions. Types not known here, as the
+/// abstract ones, say nothing.
+fn agree(member: &str, kind: Option<&str>, stated: &str, kinds: &[&str]) -> Result<(), String> {
+    let kind = kind.map(|kind| kind.trim_start_matches('#').trim_start_matches("microsoft.graph."));
+    match kind.filter(|kind| kinds.contains(kind) && *kind != stated) {
+        Some(kind) => {
+            Err(format!("`{member}` is a `{kind}` by its `@odata.type` and a `{stated}` by its members"))
+        }
+        None => Ok(()),
     }
 }
 
