@@ -228,8 +228,9 @@ fn word(bytes: &[u8], run: Run, stem: Option<usize>, begun: &mut bool, found: &m
             found.form = found.form.max(word.form);
             return Some(());
         }
+        // A device never begins a user agent.
+        None | Some((_, Anchor::FIRST)) => {}
         Some(_) => return None,
-        None => {}
     }
     let word = bytes.get(run.start..run.end)?;
     // Letters that digits follow are looked up as well.

@@ -147,6 +147,8 @@ pub enum System {
     MacOs,
     Windows,
     Ios,
+    /// Another one, unless Android is named beside it: televisions and the libraries of phones say nothing of the system.
+    Unnamed,
     Android,
     Other,
     WindowsPhone,
@@ -174,7 +176,7 @@ impl System {
             Self::Windows => Platform::Windows,
             Self::Ios => Platform::Ios,
             Self::Android => Platform::Android,
-            Self::Other => Platform::Other,
+            Self::Unnamed | Self::Other => Platform::Other,
             Self::WindowsPhone => Platform::WindowsPhone,
         })
     }
@@ -258,6 +260,8 @@ impl Anchor {
     pub const WHOLE: Self = Self(15);
     /// Everywhere.
     pub const ANYWHERE: Self = Self(0);
+    /// As the first word alone.
+    pub const FIRST: Self = Self(Self::START);
     const START: u16 = 1;
     const ITEM: u16 = 2;
     const PRODUCT: u16 = 4;
