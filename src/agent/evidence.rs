@@ -318,8 +318,10 @@ impl Evidence {
             *slot = end as u16;
         }
         if start == 0 && (mark == Mark::Opera || mark == Mark::Browser) && !word.behind {
-            self.browser_first |=
-                matches!(input.from(end), [b'/' | b' ', b'0'..=b'9', ..] | [b' ', b'(', ..]);
+            self.browser_first |= matches!(
+                input.from(end),
+                [b'/' | b' ', b'0'..=b'9', ..] | [b'0'..=b'9', ..] | [b' ', b'(', ..]
+            );
         }
         // Of two browsers the one that the other claims to be gives way. A base family does not displace another base
         // family, except that what is not Safari is not Safari.
@@ -356,7 +358,9 @@ impl Evidence {
                 // Apple's daemons put the system first: `Mac OS X/14.5 (23F79) CalendarAgent/1021`.
                 let [first, second, third] = [0, 1, 2].map(|at| input.byte(end + at));
                 let is_product = first == b'/' || (first, second, third) == (b' ', b'X', b'/');
-                if start == 0 && is_product {
+                // Or in brackets behind themselves: `server-bag [macOS,14.5,23F79,Mac15,3]`.
+                let is_bracketed = first == b',' && input.byte(start.wrapping_sub(1)) == b'[';
+                if start == 0 && is_product || is_bracketed {
                     self.marks.insert(Mark::AppleKit);
                 }
             }

@@ -115,9 +115,11 @@ pub fn appended(found: &Evidence) -> Option<Span> {
     let blink = found.webkit == 537 && (found.safari, found.safari_minor) == (537, 36);
     let unbranded = blink && found.chrome == 0 && found.version == 0 && (pc || linux);
     let instead = found.stranger.filter(|_| unbranded && !marks.any(KITS));
+    let screen = linux && marks.has(Mark::X11) && found.human.is_none();
     // QtWebKit has the name of what it is built into in the place of `Version`; browsers have a version of their own.
-    let alone =
-        found.before.filter(|_| found.unversioned_before && linux && found.version == 0 && found.chrome == 0);
+    let alone = found
+        .before
+        .filter(|_| found.unversioned_before && screen && found.version == 0 && found.chrome == 0);
     behind.or(instead).or(alone).or(found.item.filter(|_| modern && pc))
 }
 
