@@ -466,10 +466,10 @@ fn is_numbered(input: &Input, end: usize) -> bool {
     stop > end && input.byte(stop - 1).is_ascii_digit()
 }
 
-/// Major number behind a name, and where it ends: `/17.3`, ` 9.0`, `8.3`, `:60.0`.
+/// Major number behind a name, and where it ends: `/17.3`, ` 9.0`, `8.3`, `:60.0`, `_34.0`.
 #[inline]
 fn number_after(input: &Input, end: usize) -> (u32, usize) {
-    let is_separated = matches!(input.byte(end), b'/' | b' ' | b':');
+    let is_separated = matches!(input.byte(end), b'/' | b' ' | b':' | b'_');
     let is_marked = is_separated && matches!(input.byte(end + 1), b'v' | b'V');
     let start = end + usize::from(is_separated) + usize::from(is_marked);
     let (major, digits) = input.number(start);

@@ -29,8 +29,9 @@ pub fn impossible(found: &Evidence) -> bool {
         || (found.firefox >= 70 && (1..19_000_000).contains(&found.gecko) && plain && desktop)
         // Firefox reports no updates of a version.
         || (found.firefox >= 50 && found.firefox_minor > 0 && plain)
-        // Internet Explorer is `Mozilla/5.0` since 9, and in its compatibility view it is `MSIE 7.0`.
-        || (found.mozilla == 4 && found.msie >= 9 && !marks.has(Mark::Phone))
+        // Internet Explorer is `Mozilla/5.0` since 9, and in its compatibility view it is `MSIE 7.0`. What embeds it may say
+        // otherwise, and keeps its engine's name.
+        || (found.mozilla == 4 && found.msie >= 9 && !marks.has(Mark::Phone) && !marks.has(Mark::Trident))
         // Firefox says macOS 10.15 for every later version since Firefox 87.
         || (found.firefox >= 88 && found.mac >= 11)
         // On iOS there is no Gecko, and Firefox calls itself `FxiOS`.
