@@ -23,7 +23,7 @@ const TAIL: Marks = Marks::of(&[Mark::Safari, Mark::Firefox]);
 const NAMESAKES: Marks = Marks::of(&[Mark::Browser, Mark::Opera, Mark::Edge]);
 
 /// Words only in some places.
-const PLACED: Marks = Marks::of(&[Mark::Domain, Mark::Url, Mark::Call, Mark::Kit]);
+const PLACED: Marks = Marks::of(&[Mark::Domain, Mark::Url, Mark::Call, Mark::Kit, Mark::Model]);
 
 /// Words of which more matters than that they are there: what stands around them, or that phrases begin with them.
 const SPECIAL: Marks = Marks::of(&[
@@ -303,6 +303,7 @@ impl Reader<'_> {
             Meaning::Word(word) if word.mark == Mark::Phone && self.found.marks.has(Mark::Mac) => {}
             Meaning::Word(word) if first && word.mark == Mark::Kit && self.is_prefix(end) => return false,
             Meaning::Word(word) if word.mark == Mark::Call && self.input.byte(end) != b'(' => return false,
+            Meaning::Word(word) if word.mark == Mark::Model && !self.model => return false,
             Meaning::Word(word) => self.word(word, run),
             Meaning::Entry(entry) if first && entry.class == AgentClass::App && self.is_prefix(end) => {
                 return false;

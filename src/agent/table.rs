@@ -47,6 +47,8 @@ pub enum Mark {
     Engine,
     Like,
     Build,
+    /// A kind of device, in the name of one.
+    Model,
     Mobile,
     Webview,
     Edge,
