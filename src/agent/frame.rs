@@ -220,26 +220,24 @@ fn word(bytes: &[u8], run: Run, stem: Option<usize>, begun: &mut bool, found: &m
         return None;
     }
     *begun = parts.begins();
-    match table::find(hash) {
-        Some((Meaning::Word(word), Anchor::ANYWHERE))
-            if HARMLESS.has(word.mark) && word.browser.is_empty() =>
-        {
-            found.marks.insert(word.mark);
-            found.system = found.system.max(word.system);
-            found.form = found.form.max(word.form);
-            return Some(());
+    // Letters that digits follow are looked up as well.
+    let stem = stem.and_then(|length| input::hash(sixteen, length));
+    for hash in [Some(hash), stem].into_iter().flatten() {
+        match table::find(hash) {
+            Some((Meaning::Word(word), Anchor::ANYWHERE))
+                if HARMLESS.has(word.mark) && word.browser.is_empty() =>
+            {
+                found.marks.insert(word.mark);
+                found.system = found.system.max(word.system);
+                found.form = found.form.max(word.form);
+                return Some(());
+            }
+            // A device never begins a user agent.
+            None | Some((_, Anchor::FIRST)) => {}
+            Some(_) => return None,
         }
-        // A device never begins a user agent.
-        None | Some((_, Anchor::FIRST)) => {}
-        Some(_) => return None,
     }
     let word = bytes.get(run.start..run.end)?;
-    // Letters that digits follow are looked up as well.
-    if let Some(stem) = stem
-        && table::find(input::hash(sixteen, stem)?).is_some()
-    {
-        return None;
-    }
     (!table::may_hold_keyword(word)).then_some(())
 }
 
