@@ -7,13 +7,16 @@ use std::{fs, io};
 use edgeward::Engine;
 use hmac_sha256::Hash;
 
+/// Says of which content the version is.
+const DIGEST: &str = "data/DIGEST";
+
 /// Everything below a folder, but the version itself.
 fn files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
             files(&path, found)?;
-        } else if !path.ends_with("data/VERSION") {
+        } else if !path.ends_with("data/VERSION") && !path.ends_with(DIGEST) {
             found.push(path);
         }
     }
@@ -33,10 +36,10 @@ fn data_that_changed_has_another_version() {
         hash.update(Hash::hash(&fs::read(&path).unwrap()));
     }
     let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let recorded = fs::read_to_string(root.join("data/VERSION")).unwrap();
+    let expected = format!("{} {digest}\n", Engine::DATA_VERSION);
     assert_eq!(
-        recorded,
-        format!("{}\n{digest}\n", Engine::DATA_VERSION),
-        "data/ is no longer what data/VERSION names: give it the day's date, and as its second line {digest}"
+        fs::read_to_string(root.join(DIGEST)).unwrap(),
+        expected,
+        "the data has changed: give data/VERSION the day's date, and write into {DIGEST} that version and {digest}"
     );
 }

@@ -109,6 +109,10 @@ pub struct Evidence {
     pub appended: Option<Span>,
     /// That word ends the user agent, without a version.
     pub unversioned_end: bool,
+    /// Last word that nothing knows before the browser's own tokens, outside comments.
+    pub before: Option<Span>,
+    /// It stands right before `Safari`, without a version.
+    pub unversioned_before: bool,
     /// An item of the comment that names the system, which says something else.
     pub item: Option<Span>,
     /// A word that nothing knows in a comment right behind the browser's own tokens.
@@ -238,7 +242,16 @@ impl Evidence {
 
     /// The browser claimed.
     fn browser(&self) -> Option<Browser> {
-        Some(Browser { name: self.family?.browser.get(), major: self.family_major })
+        let family = self.family?;
+        // Samsung's first versions name themselves by `Version/1.5` alone; Chrome's WebView is 4.0.
+        let is_samsung = family.mark == Mark::Chrome
+            && (1..=2).contains(&self.version)
+            && self.platform == Some(Platform::Android);
+        Some(if is_samsung {
+            Browser { name: "Samsung Internet", major: self.version }
+        } else {
+            Browser { name: family.browser.get(), major: self.family_major }
+        })
     }
 }
 
@@ -290,28 +303,37 @@ impl Evidence {
         }
     }
 
-    /// Takes note of a word of the vocabulary.
+    /// Takes note of a word of the vocabulary; of one in a device's name, what it tells of the device.
     #[inline]
-    pub fn word(&mut self, word: &'static Word, run: Run, input: &Input) {
+    pub fn word(&mut self, word: &'static Word, run: Run, input: &Input, device: bool) {
         let Run { start, end } = run;
         let mark = word.mark;
+        self.system = self.system.max(word.system);
+        self.form = self.form.max(word.form);
+        if device {
+            return;
+        }
         self.marks.insert(mark);
         if let Some(slot) = self.ends.get_mut((mark as usize).min(Mark::None as usize)) {
             *slot = end as u16;
         }
         if start == 0 && (mark == Mark::Opera || mark == Mark::Browser) && !word.behind {
-            self.browser_first |=
-                matches!(input.from(end), [b'/' | b' ', b'0'..=b'9', ..] | [b' ', b'(', ..]);
+            self.browser_first |= matches!(
+                input.from(end),
+                [b'/' | b' ', b'0'..=b'9', ..] | [b'0'..=b'9', ..] | [b' ', b'(', ..]
+            );
         }
         // Of two browsers the one that the other claims to be gives way. A base family does not displace another base
         // family, except that what is not Safari is not Safari.
-        let gives_way = |held: &Word| !word.base || held.base && held.mark == Mark::Safari;
+        // What follows its own name says how it is built: `Silk/3.16 … Silk-Accelerated=true`, `Opera/9.80 (…; Opera Mobi/…`.
+        let gives_way = |held: &Word| {
+            (!word.base || held.base && held.mark == Mark::Safari)
+                && (held.browser != word.browser || is_numbered(input, end))
+        };
         if !word.browser.is_empty() && self.family.is_none_or(gives_way) {
             self.family = Some(word);
             self.family_end = end as u16;
         }
-        self.system = self.system.max(word.system);
-        self.form = self.form.max(word.form);
     }
 
     /// Takes note of what stands around some words.
@@ -336,7 +358,9 @@ impl Evidence {
                 // Apple's daemons put the system first: `Mac OS X/14.5 (23F79) CalendarAgent/1021`.
                 let [first, second, third] = [0, 1, 2].map(|at| input.byte(end + at));
                 let is_product = first == b'/' || (first, second, third) == (b' ', b'X', b'/');
-                if start == 0 && is_product {
+                // Or in brackets behind themselves: `server-bag [macOS,14.5,23F79,Mac15,3]`.
+                let is_bracketed = first == b',' && input.byte(start.wrapping_sub(1)) == b'[';
+                if start == 0 && is_product || is_bracketed {
                     self.marks.insert(Mark::AppleKit);
                 }
             }
@@ -376,10 +400,19 @@ impl Evidence {
             // `Safari/` carries WebKit's build.
             Some(Mark::Safari) => self.version,
             // Presto's Opera says 9.80 for every version since 10; Blink's says `Version/4.0` in every WebView.
-            Some(Mark::Opera) if self.version > 0 && input.from(0).starts_with(b"Opera/") => self.version,
-            // Compatibility view says `MSIE 7.0` of every version since 8, and 11 does not say `MSIE` at all.
+            Some(Mark::Opera)
+                if self.version > 0
+                    && (input.from(0).starts_with(b"Opera/")
+                        || number_after(input, self.family_end.into()).0 == PRESTO) =>
+            {
+                self.version
+            }
+            // Compatibility view says `MSIE 7.0` of every version since 8, and 11 does not say `MSIE` at all. It is the last,
+            // and Windows 10 has Trident 8 in it.
             Some(Mark::Trident | Mark::Msie) if rv > 0 && trident > 0 => self.rv,
-            Some(Mark::Trident | Mark::Msie) if trident > 0 => number_after(input, trident.into()).0 + 4,
+            Some(Mark::Trident | Mark::Msie) if trident > 0 => {
+                (number_after(input, trident.into()).0 + 4).min(11)
+            }
             _ => number_after(input, self.family_end.into()).0,
         };
         if webkit > 0 && self.family.is_none() {
@@ -402,6 +435,8 @@ impl Evidence {
             (self.firefox, self.firefox_minor) = numbers_after(input, firefox.into());
         }
         if safari > 0 {
+            self.unversioned_before =
+                self.before.is_some_and(|word| word.end() + " Safari".len() == usize::from(safari));
             (self.safari, self.safari_minor) = numbers_after(input, safari.into());
             self.safari_last = self.platform == Some(Platform::Ios)
                 && reader::is_version(input.from(usize::from(safari) + 1));
@@ -422,10 +457,19 @@ const fn weight(class: AgentClass) -> u8 {
     }
 }
 
-/// Major number behind a name, and where it ends: `/17.3`, ` 9.0`, `8.3`, `:60.0`.
+/// What Presto's Opera says for every version since 10.
+const PRESTO: u32 = 9;
+
+/// Whether a number stands behind a name.
+fn is_numbered(input: &Input, end: usize) -> bool {
+    let (_, stop) = number_after(input, end);
+    stop > end && input.byte(stop - 1).is_ascii_digit()
+}
+
+/// Major number behind a name, and where it ends: `/17.3`, ` 9.0`, `8.3`, `:60.0`, `_34.0`.
 #[inline]
 fn number_after(input: &Input, end: usize) -> (u32, usize) {
-    let is_separated = matches!(input.byte(end), b'/' | b' ' | b':');
+    let is_separated = matches!(input.byte(end), b'/' | b' ' | b':' | b'_');
     let is_marked = is_separated && matches!(input.byte(end + 1), b'v' | b'V');
     let start = end + usize::from(is_separated) + usize::from(is_marked);
     let (major, digits) = input.number(start);

@@ -62,6 +62,7 @@ const NUMBERS: usize = 6;
 const HARMLESS: Marks = Marks::of(&[
     Mark::None,
     Mark::Build,
+    Mark::Model,
     Mark::Mobile,
     Mark::Device,
     Mark::Tv,
@@ -219,25 +220,24 @@ fn word(bytes: &[u8], run: Run, stem: Option<usize>, begun: &mut bool, found: &m
         return None;
     }
     *begun = parts.begins();
-    match table::find(hash) {
-        Some((Meaning::Word(word), Anchor::ANYWHERE))
-            if HARMLESS.has(word.mark) && word.browser.is_empty() =>
-        {
-            found.marks.insert(word.mark);
-            found.system = found.system.max(word.system);
-            found.form = found.form.max(word.form);
-            return Some(());
+    // Letters that digits follow are looked up as well.
+    let stem = stem.and_then(|length| input::hash(sixteen, length));
+    for hash in [Some(hash), stem].into_iter().flatten() {
+        match table::find(hash) {
+            Some((Meaning::Word(word), Anchor::ANYWHERE))
+                if HARMLESS.has(word.mark) && word.browser.is_empty() =>
+            {
+                found.marks.insert(word.mark);
+                found.system = found.system.max(word.system);
+                found.form = found.form.max(word.form);
+                return Some(());
+            }
+            // A device never begins a user agent.
+            None | Some((_, Anchor::FIRST)) => {}
+            Some(_) => return None,
         }
-        Some(_) => return None,
-        None => {}
     }
     let word = bytes.get(run.start..run.end)?;
-    // Letters that digits follow are looked up as well.
-    if let Some(stem) = stem
-        && table::find(input::hash(sixteen, stem)?).is_some()
-    {
-        return None;
-    }
     (!table::may_hold_keyword(word)).then_some(())
 }
 
@@ -309,6 +309,12 @@ mod tests {
         "Opera",
         "etc/passwd",
         "Chrome 41",
+        "VIA-T7",
+        "LG-M700",
+        "Nokia 6 Build/OPR1.170623.026",
+        "W96 TV BOX",
+        "Wander Tab 10",
+        "Tab10",
         "TV Store",
         "Scanner 3",
         "",

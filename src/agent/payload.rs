@@ -85,13 +85,17 @@ fn is_injected_at(text: &str, may_begin: impl Fn(u8, u8) -> bool) -> bool {
             // A command where a name belongs: `|id|`.
             (b'|', _) => at == 0,
             (b'%', _) => begins(rest, b"0d%0a"),
-            (b'{', _) => matches!(bytes.get(at.wrapping_sub(1)), Some(b'#' | b'%' | b'{')),
+            // A shell's function (CVE-2014-6271): `() { :; };`.
+            (b'{', _) => {
+                let before = bytes.get(..at).unwrap_or_default();
+                matches!(before.last(), Some(b'#' | b'%' | b'{')) || before.trim_ascii_end().ends_with(b"()")
+            }
             (b'<', [b's' | b'S', b'c' | b'C', ..]) => begins(rest, b"script"),
             (b'<', [b's' | b'S', b'v' | b'V', b'g' | b'G', ..]) => true,
             (b'<', [b'i' | b'I', b'm' | b'M', ..]) => begins(rest, b"img"),
             (b'<', [b'i' | b'I', b'f' | b'F', ..]) => begins(rest, b"iframe"),
             (b'<', [b'e' | b'E', ..]) => begins(rest, b"esi:"),
-            (b'<', [b'?', ..]) => begins(rest, b"?php"),
+            (b'<', [b'?', ..]) => begins(rest, b"?php") || begins(rest, b"?="),
             (b'<', [b'!', b'-', b'-', ..] | [b'%', ..]) => true,
             // The end of a text in a query, and what queries go on with.
             (b'"' | b'\'', [b')', more @ ..] | more) => {
@@ -125,13 +129,16 @@ mod tests {
             "|id|",
             "x%0d%0aSet-Cookie:y=1",
             "<%= 7*7 %>",
+            "<?=7*7?>",
             "<esi:include src=x/>",
             "@eval($_POST['x'])",
+            "() { :; }; x",
         ] {
             assert!(is_injected(payload), "{payload}");
         }
         for innocent in [
             "{density=2.0,width=1080}",
+            "Example (x) {y}",
             "Don't Waste My Time!",
             "\"Mozilla/5.0\"",
             "50% off",

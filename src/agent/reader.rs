@@ -19,8 +19,11 @@ const CHROME: u64 = hash::short(u64::from_le_bytes(*b"chrome\0\0"), 0);
 /// The last of a browser's own tokens.
 const TAIL: Marks = Marks::of(&[Mark::Safari, Mark::Firefox]);
 
+/// What devices are called as well.
+const NAMESAKES: Marks = Marks::of(&[Mark::Browser, Mark::Opera, Mark::Edge]);
+
 /// Words only in some places.
-const PLACED: Marks = Marks::of(&[Mark::Domain, Mark::Url, Mark::Call, Mark::Kit]);
+const PLACED: Marks = Marks::of(&[Mark::Domain, Mark::Url, Mark::Call, Mark::Kit, Mark::Model]);
 
 /// Words of which more matters than that they are there: what stands around them, or that phrases begin with them.
 const SPECIAL: Marks = Marks::of(&[
@@ -250,7 +253,9 @@ impl Reader<'_> {
         if self.address {
             self.found.own_site |= word.mark == Mark::Browser;
         }
-        self.found.word(word, run, self.input);
+        // Devices are called as browsers are, and their builds: `VIA-T7`, `Build/OPR1.170623.026`.
+        let device = self.model && self.found.mozilla_first && NAMESAKES.has(word.mark);
+        self.found.word(word, run, self.input, device);
         self.trace(Span::of(run), Seen::Word(word));
         if SPECIAL.has(word.mark) {
             self.special(word.mark, run);
@@ -298,6 +303,7 @@ impl Reader<'_> {
             Meaning::Word(word) if word.mark == Mark::Phone && self.found.marks.has(Mark::Mac) => {}
             Meaning::Word(word) if first && word.mark == Mark::Kit && self.is_prefix(end) => return false,
             Meaning::Word(word) if word.mark == Mark::Call && self.input.byte(end) != b'(' => return false,
+            Meaning::Word(word) if word.mark == Mark::Model && !self.model => return false,
             Meaning::Word(word) => self.word(word, run),
             Meaning::Entry(entry) if first && entry.class == AgentClass::App && self.is_prefix(end) => {
                 return false;
@@ -314,7 +320,7 @@ impl Reader<'_> {
                     && self.input.run(run).ends_with(b"Chrome")
                     && let Some((Meaning::Word(chrome), _)) = table::find(CHROME)
                 {
-                    self.found.word(chrome, run, self.input);
+                    self.found.word(chrome, run, self.input, false);
                 }
                 self.trace(span, Seen::Name(entry));
             }

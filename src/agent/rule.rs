@@ -71,6 +71,9 @@ const DEVICES: Marks = Marks::of(&[
 /// What somebody holds or sits before, whatever runs on it.
 const HAND: Marks = Marks::of(&[Mark::Android, Mark::Ios, Mark::Device, Mark::Tv, Mark::Phone]);
 
+/// What no service has that fetches for many.
+const HELD: Marks = HAND.with(Marks::of(&[Mark::AppleKit, Mark::Webview]));
+
 /// What only payloads have.
 const INJECTED: Marks = Marks::of(&[Mark::Payload, Mark::Call]);
 
@@ -167,7 +170,9 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
     if let Some(firm) = keyword(Strength::Firm).filter(|_| !about) {
         return firm;
     }
-    if agent.starts_with(['<', '{', '=', '(', ';', ',', '\\']) {
+    // Applications leave an unknown name out: `(null) Safari/604.1 [Example/iOS]`, `(samsung/hlte/SM-N9005)API 18`.
+    let kit = found.marks.any(KITS) || found.marks.any(HAND) || found.human.is_some();
+    if agent.starts_with(['<', '{', '=', ';', ',', '\\']) || agent.starts_with('(') && !kit {
         return verdict(AgentClass::Malformed, Rule::Punctuated, None);
     }
     if found.address_first {
@@ -176,7 +181,8 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
     if found.joined {
         return verdict(AgentClass::Bot, Rule::Joined, found.first);
     }
-    if found.browser_first && !found.plus_contact {
+    let on_system = found.platform.is_some() || !found.marks.has(Mark::Url);
+    if found.browser_first && !found.plus_contact && on_system {
         return verdict(AgentClass::Browser, Rule::Browser, None);
     }
     let contact = found.marks.has(Mark::Url) || found.mail || found.plus_contact;
@@ -213,21 +219,29 @@ pub fn decide(agent: &str, found: &Evidence, heard: &Heard) -> Verdict {
             verdict(AgentClass::Browser, Rule::Browser, None)
         };
     }
+    // An application's name alone is that of the service behind it as well.
+    let service = found.plus_contact && found.platform.is_none() && !found.marks.any(HELD);
     if device
         && !found.gateway
-        && (found.mozilla_first && found.plus_contact || contact && found.marks.has(Mark::Compatible))
+        && (found.mozilla_first && found.plus_contact
+            || contact && found.marks.has(Mark::Compatible)
+            || service)
     {
         return hinted(Rule::Contact);
     }
     if device {
         return verdict(AgentClass::App, Rule::Application, found.first);
     }
+    // MediaTek's Android asks for a desktop's pages so, behind the name of the device.
+    if (found.webkit, found.chrome) == (534, 11) && found.marks.has(Mark::X11) && !contact {
+        return verdict(AgentClass::Browser, Rule::Browser, None);
+    }
     if let Some(strong) = keyword(Strength::Strong) {
         return strong;
     }
     let human =
         found.human.filter(|human| human.keyword.class != KeywordClass::Browser || found.mozilla_first);
-    if let Some(human) = human.filter(|_| !contact) {
+    if let Some(human) = human.filter(|_| !contact && found.domain.is_none()) {
         return verdict(AgentClass::App, Rule::Application, Some(human.span));
     }
     if found.mozilla_first {

@@ -12,6 +12,7 @@ pub fn impossible(found: &Evidence) -> bool {
     let plain = !marks.has(Mark::Browser) && found.stranger.is_none();
     let mac_view = found.platform == Some(Platform::MacOs) && found.webkit == 605 && found.safari == 605;
     let desktop = matches!(found.platform, Some(Platform::Windows | Platform::MacOs | Platform::Linux));
+    let nightly = found.firefox <= 26 && (20_120_801..20_140_501).contains(&found.gecko);
     // Safari on iOS ends `Safari/604.1` since iOS 11; 605.1.15 is the Mac's. Applications write what they like.
     (found.platform == Some(Platform::Ios) && found.safari == 605 && found.safari_last && found.version > 0 && plain && !marks.has(Mark::Edge))
         // Blink reports WebKit 537.36 since Chrome 28 (2013). Applications on the Mac give their WebView Chrome's name, and it
@@ -22,13 +23,15 @@ pub fn impossible(found: &Evidence) -> bool {
         // The minor number of Blink's WebKit is as frozen as the major.
         || (chrome >= 29 && found.safari == 537 && !matches!(found.safari_minor, 0 | 3 | 36) && desktop)
         // Gecko's build date is frozen at 20100101 since Firefox 17; older ones never came with such versions.
-        || (found.firefox >= 17 && found.gecko > 19_000_000 && found.gecko != 20_100_101 && plain)
+        // Builds between releases named their own day, up to 26.
+        || (found.firefox >= 17 && found.gecko > 19_000_000 && found.gecko != 20_100_101 && plain && !nightly)
         // It is a date wherever there is no telephone.
         || (found.firefox >= 70 && (1..19_000_000).contains(&found.gecko) && plain && desktop)
         // Firefox reports no updates of a version.
         || (found.firefox >= 50 && found.firefox_minor > 0 && plain)
-        // Internet Explorer is `Mozilla/5.0` since 9, and in its compatibility view it is `MSIE 7.0`.
-        || (found.mozilla == 4 && found.msie >= 9 && !marks.has(Mark::Phone))
+        // Internet Explorer is `Mozilla/5.0` since 9, and in its compatibility view it is `MSIE 7.0`. What embeds it may say
+        // otherwise, and keeps its engine's name.
+        || (found.mozilla == 4 && found.msie >= 9 && !marks.has(Mark::Phone) && !marks.has(Mark::Trident))
         // Firefox says macOS 10.15 for every later version since Firefox 87.
         || (found.firefox >= 88 && found.mac >= 11)
         // On iOS there is no Gecko, and Firefox calls itself `FxiOS`.
@@ -74,7 +77,8 @@ pub fn engine_alone(found: &Evidence) -> bool {
     let marks = found.marks;
     let device =
         !matches!(found.platform, None | Some(Platform::Windows | Platform::MacOs | Platform::Linux));
-    let mac_view = found.platform == Some(Platform::MacOs) && found.webkit >= 600;
+    // Blink's number is 537.
+    let mac_view = found.platform == Some(Platform::MacOs) && found.webkit >= 533 && found.webkit != 537;
     let gecko = found.gecko == 20_100_101 && !marks.has(Mark::Webkit);
     (marks.has(Mark::Webkit) || gecko)
         && !found.has_browser()
@@ -112,7 +116,12 @@ pub fn appended(found: &Evidence) -> Option<Span> {
     let blink = found.webkit == 537 && (found.safari, found.safari_minor) == (537, 36);
     let unbranded = blink && found.chrome == 0 && found.version == 0 && (pc || linux);
     let instead = found.stranger.filter(|_| unbranded && !marks.any(KITS));
-    behind.or(instead).or(found.item.filter(|_| modern && pc))
+    let screen = linux && marks.has(Mark::X11) && found.human.is_none();
+    // QtWebKit has the name of what it is built into in the place of `Version`; browsers have a version of their own.
+    let alone = found
+        .before
+        .filter(|_| found.unversioned_before && screen && found.version == 0 && found.chrome == 0);
+    behind.or(instead).or(alone).or(found.item.filter(|_| modern && pc))
 }
 
 /// Whether Chrome on a PC lacks what stands before and behind its name.

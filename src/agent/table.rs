@@ -47,6 +47,8 @@ pub enum Mark {
     Engine,
     Like,
     Build,
+    /// A kind of device, in the name of one.
+    Model,
     Mobile,
     Webview,
     Edge,
@@ -147,6 +149,8 @@ pub enum System {
     MacOs,
     Windows,
     Ios,
+    /// Another one, unless Android is named beside it: televisions and the libraries of phones say nothing of the system.
+    Unnamed,
     Android,
     Other,
     WindowsPhone,
@@ -174,7 +178,7 @@ impl System {
             Self::Windows => Platform::Windows,
             Self::Ios => Platform::Ios,
             Self::Android => Platform::Android,
-            Self::Other => Platform::Other,
+            Self::Unnamed | Self::Other => Platform::Other,
             Self::WindowsPhone => Platform::WindowsPhone,
         })
     }
@@ -258,6 +262,8 @@ impl Anchor {
     pub const WHOLE: Self = Self(15);
     /// Everywhere.
     pub const ANYWHERE: Self = Self(0);
+    /// As the first word alone.
+    pub const FIRST: Self = Self(Self::START);
     const START: u16 = 1;
     const ITEM: u16 = 2;
     const PRODUCT: u16 = 4;

@@ -33,7 +33,10 @@ impl Reader<'_> {
             } else if begins && span.length() >= 4 && !found.engine() {
                 found.item.get_or_insert(span);
             }
-        } else if found.marks.any(TAIL) {
+        } else if found.marks.any(TAIL)
+            // A version is none: `Safari/7046A194A`.
+            && !(before == b'/' && self.input.byte(run.start.wrapping_sub(2)).is_ascii_alphabetic())
+        {
             let before_it = found.appended.replace(span);
             let mark = if before == b' ' { self.input.byte(run.start.wrapping_sub(2)) } else { before };
             if matches!(mark, b',' | b';' | b'[' | b'\\') || mark == b'/' && before == b' ' {
@@ -44,6 +47,8 @@ impl Reader<'_> {
                 || before.is_ascii_hexdigit()
                 || before == b'-' && before_it.is_some_and(|word| word.end() + 1 == run.start);
             found.unversioned_end = run.end == self.input.length() && blank;
+        } else {
+            found.before = Some(span);
         }
     }
 
