@@ -3,9 +3,10 @@
 
 use super::claims::Claims;
 use super::device::Form;
+use super::hash;
 use super::input::{Input, Run};
 use super::reader::{self, Trace};
-use super::table::{Entry, Keyword, KeywordClass, Mark, Marks, Strength, System, Word};
+use super::table::{self, Entry, Keyword, KeywordClass, Mark, Marks, Meaning, Strength, System, Word};
 use super::token::Map;
 use super::{AgentClass, Browser};
 use crate::request::Platform;
@@ -247,11 +248,11 @@ impl Evidence {
         let is_samsung = family.mark == Mark::Chrome
             && (1..=2).contains(&self.version)
             && self.platform == Some(Platform::Android);
-        Some(if is_samsung {
-            Browser { name: "Samsung Internet", major: self.version }
-        } else {
-            Browser { name: family.browser.get(), major: self.family_major }
-        })
+        // Its name is that of the catalogue, where packed answers point to it.
+        if is_samsung && let Some((Meaning::Word(samsung), _)) = table::find(SAMSUNG) {
+            return Some(Browser { name: samsung.browser.get(), major: self.version });
+        }
+        Some(Browser { name: family.browser.get(), major: self.family_major })
     }
 }
 
@@ -456,6 +457,8 @@ const fn weight(class: AgentClass) -> u8 {
         _ => 0,
     }
 }
+
+const SAMSUNG: u64 = hash::short(u64::from_le_bytes(*b"samsungb"), u64::from_le_bytes(*b"rowser\0\0"));
 
 /// What Presto's Opera says for every version since 10.
 const PRESTO: u32 = 9;
