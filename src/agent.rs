@@ -36,6 +36,7 @@ pub use self::rule::Rule;
 pub use self::signature::{Signature, SignatureStatus};
 use self::table::Entry;
 pub(crate) use self::table::TEXTS;
+use crate::compiled::compiled;
 use crate::request::{Http, Platform, Request};
 use crate::vocabulary::vocabulary;
 use crate::write::{Elements, Value, Write, written};
@@ -69,6 +70,8 @@ vocabulary! {
     }
 }
 
+compiled!(@one_of AgentClass);
+
 vocabulary! {
     /// Why an agent fetches.
     #[expect(missing_docs, reason = "the names are the documentation")]
@@ -89,6 +92,8 @@ vocabulary! {
         VulnerabilityScan = "vulnerabilityScan",
     }
 }
+
+compiled!(@one_of Purpose);
 
 vocabulary! {
     /// How far the claimed name is backed.

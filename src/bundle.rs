@@ -4,28 +4,27 @@
 //! are signed (Ed25519, RFC 8032), versions only go up, and the bundle carries vectors it must answer right
 //! before it is believed. A bundle that fails any of it is refused and the last good one stays.
 //!
-//! It has two forms. In its source, policies, named locations and the model are JSON; compiled, they are one binary member
+//! It has two forms. In its source everything is JSON; compiled, all but its version is one binary member
 //! ([`Bundle::compile`]) that an edge loads in a fraction of the time, without the code to read that JSON.
 
 mod compile;
 mod form;
 mod signature;
+mod source;
 mod version;
-
-use serde_json::value::RawValue;
 
 pub use compile::CompiledBundle;
 pub use signature::{Algorithm, PublicKey, SignatureEnvelope};
 pub use version::Version;
 
-use form::{CompiledError, Form};
+use form::{CompiledFile, Form};
+use source::SourceFile;
 
-use crate::agent::{Registry, RegistryFile};
-use crate::base64::STANDARD;
+use crate::agent::Registry;
+use crate::compiled::compiled;
 use crate::error::Error;
 use crate::policy::{Directory, Issue, PolicySet, Sources, Written};
-use crate::read::{self, Slot, record};
-use crate::request::Text;
+use crate::read::record;
 use crate::risk::{Costs, Model, Setting};
 use crate::vocabulary::vocabulary;
 
@@ -64,6 +63,8 @@ record!(strict Settings {
     "costs" => Record(costs),
 } requires {});
 
+compiled!(Settings { addresses, band, costs });
+
 vocabulary! {
     /// How much of a client address leaves the edge.
     #[derive(Default)]
@@ -76,126 +77,18 @@ vocabulary! {
     }
 }
 
+compiled!(@one_of Addresses);
+
 /// A request and the outcome the bundle's author expects of it.
 #[derive(Debug, Clone)]
 pub(crate) struct SelfTest {
     pub name: String,
+    /// JSON, read when the test runs.
     pub request: String,
     pub outcome: String,
 }
 
-#[derive(Default)]
-struct SelfTestFile<'a> {
-    name: String,
-    request: Option<&'a RawValue>,
-    outcome: String,
-}
-
-record!(strict SelfTestFile<'a> {
-    "name" => String(name),
-    "request" => Raw(request),
-    "outcome" => String(outcome),
-} requires {
-    "name" => name,
-    "request" => request,
-    "outcome" => outcome,
-});
-
-#[derive(Default)]
-struct BundleFile<'a> {
-    schema: Option<u32>,
-    version: Option<Text<'a>>,
-    policies: Option<&'a RawValue>,
-    named_locations: Option<&'a RawValue>,
-    model: Option<&'a RawValue>,
-    /// In place of all three: what they were compiled to.
-    compiled: Option<Text<'a>>,
-    settings: Settings,
-    agents: RegistryFile<'a>,
-    self_test: Vec<SelfTestFile<'a>>,
-}
-
-record!(strict BundleFile<'a> {
-    "schema" => Whole(schema),
-    "version" => Text(version),
-    "policies" => Raw(policies),
-    "namedLocations" => Raw(named_locations),
-    "compiled" => Text(compiled),
-    "model" => Raw(model),
-    "settings" => Record(settings),
-    "agents" => Record(agents),
-    "selfTest" => Records(self_test),
-} requires {
-    "schema" => schema,
-    "version" => version,
-});
-
-impl<'a> BundleFile<'a> {
-    fn read(text: &'a str) -> Result<Self, Error> {
-        let mut file = Self::default();
-        read::from_json(text, Slot::Record(&mut file)).map_err(|why| Error::json("bundle", &why))?;
-        let schema = file.schema.unwrap_or_default();
-        if schema != 1 {
-            return Err(Error::bundle("schema", format!("`{schema}` is not a known schema; 1 is")));
-        }
-        let is_source = [file.policies, file.named_locations, file.model].iter().any(Option::is_some);
-        match (is_source, file.compiled.is_some()) {
-            (true, true) => Err(Error::bundle("compiled", "stands beside what it was compiled from")),
-            (_, false) if file.policies.is_none() => Err(Error::bundle("policies", "is missing")),
-            _ => Ok(file),
-        }
-    }
-
-    fn policies(&self) -> &'a str {
-        stated(self.policies).unwrap_or("[]")
-    }
-
-    fn written(&self, directory: Option<&Directory>) -> Result<(Written, Vec<Issue>), Error> {
-        if self.compiled.is_some() {
-            return Err(Error::bundle(
-                "compiled",
-                "does not tell what policies say: take the source of the bundle",
-            ));
-        }
-        let locations = stated(self.named_locations).unwrap_or("[]");
-        Written::parse(self.policies(), locations, directory).map_err(|issues| Error::Policies { issues })
-    }
-
-    /// What the source says, compiled on the spot, or what was compiled before.
-    fn form_of_either(&self) -> Result<(Form, Vec<Issue>), Error> {
-        if self.compiled.is_some() {
-            return Ok((self.form()?, Vec::new()));
-        }
-        self.form_of_source(None)
-    }
-
-    fn form_of_source(&self, directory: Option<&Directory>) -> Result<(Form, Vec<Issue>), Error> {
-        let (written, issues) = self.written(directory)?;
-        Ok((Form { policies: written.into_set(), model: self.model()? }, issues))
-    }
-
-    fn form(&self) -> Result<Form, Error> {
-        let refused = |error: CompiledError| Error::bundle("compiled", error.why());
-        let compiled = self.compiled.as_ref().ok_or(Error::NotCompiled)?;
-        let bytes = STANDARD.decode(compiled).ok_or(CompiledError::Damaged).map_err(refused)?;
-        Form::from_compiled(&bytes).map_err(refused)
-    }
-
-    fn model(&self) -> Result<Model, Error> {
-        match stated(self.model) {
-            Some(model) if model.len() > MODEL_LIMIT => {
-                Err(Error::TooLarge { input: "model", size: model.len(), limit: MODEL_LIMIT })
-            }
-            Some(model) => Model::parse(model, self.settings.band),
-            None => Model::shipped(self.settings.band),
-        }
-    }
-}
-
-/// The text of a member, unless it is absent or `null`.
-fn stated(raw: Option<&RawValue>) -> Option<&str> {
-    raw.map(RawValue::get).filter(|text| *text != "null")
-}
+compiled!(SelfTest { name, request, outcome });
 
 impl Bundle {
     /// Opens a signed bundle: the signature first, so that nothing unsigned is even parsed.
@@ -213,7 +106,10 @@ impl Bundle {
     /// [`Error::TooLarge`], [`Error::Json`], [`Error::Bundle`], [`Error::Model`], or [`Error::Policies`] with
     /// every issue found. Warnings alone do not refuse a bundle.
     pub fn unsigned(bytes: &[u8]) -> Result<Self, Error> {
-        Self::read(bytes, |file| file.form_of_either())
+        match Self::unsigned_compiled(bytes) {
+            Err(Error::NotCompiled) => SourceFile::read(text(bytes)?)?.bundle(None),
+            read => read,
+        }
     }
 
     /// [`Self::open`], where there is no compiler: the source of a bundle is refused.
@@ -234,7 +130,8 @@ impl Bundle {
     /// # Errors
     /// As [`Self::unsigned`].
     pub fn unsigned_compiled(bytes: &[u8]) -> Result<Self, Error> {
-        Self::read(bytes, |file| Ok((file.form()?, Vec::new())))
+        limit(bytes)?;
+        CompiledFile::read(text(bytes)?)?.bundle()
     }
 
     /// What is wrong or doubtful in the policies of a bundle, by a directory too if there is one.
@@ -243,33 +140,17 @@ impl Bundle {
     /// As [`Bundle::unsigned`], but for [`Error::Policies`]; [`Error::Bundle`] as well if it is compiled: then only its
     /// source has policies to look at.
     pub fn lint(bytes: &[u8], directory: Option<&Directory>) -> Result<Vec<Issue>, Error> {
-        match Self::read(bytes, |file| file.form_of_source(directory)) {
+        limit(bytes)?;
+        match SourceFile::read(text(bytes)?)?.bundle(directory) {
             Ok(bundle) => Ok(bundle.warnings),
             Err(Error::Policies { issues }) => Ok(issues),
             Err(error) => Err(error),
         }
     }
 
-    fn read(
-        bytes: &[u8],
-        form: impl FnOnce(&BundleFile<'_>) -> Result<(Form, Vec<Issue>), Error>,
-    ) -> Result<Self, Error> {
-        limit(bytes)?;
-        let file = BundleFile::read(text(bytes)?)?;
-        let version = Version::parse(file.version.as_deref().unwrap_or_default())?;
-        let (Form { policies, model }, warnings) = form(&file)?;
-        let model = model.with_costs(file.settings.costs.worth()?);
-        let agents = Registry::new(&file.agents)?;
-        let self_test = file
-            .self_test
-            .into_iter()
-            .map(|test| SelfTest {
-                name: test.name,
-                request: test.request.map(RawValue::get).unwrap_or_default().to_owned(),
-                outcome: test.outcome,
-            })
-            .collect();
-        Ok(Self { version, policies, model, settings: file.settings, agents, self_test, warnings })
+    fn of(version: Version, form: Form, warnings: Vec<Issue>) -> Self {
+        let Form { policies, model, settings, agents, self_test } = form;
+        Self { version, policies, model, settings, agents, self_test, warnings }
     }
 
     /// The policies of a bundle as their authors wrote them, to be explained.
@@ -278,7 +159,7 @@ impl Bundle {
     /// [`Error::Json`], [`Error::Policies`], or [`Error::Bundle`] as well if it is compiled: then only its source has
     /// them.
     pub fn written(text: &str) -> Result<(Written, Sources), Error> {
-        let file = BundleFile::read(text)?;
+        let file = SourceFile::read(text)?;
         let (written, _) = file.written(None)?;
         Ok((written, Sources::of(file.policies())))
     }
@@ -299,6 +180,12 @@ impl Bundle {
     #[must_use]
     pub fn model_id(&self) -> &str {
         self.model.id()
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Its policies.
@@ -323,4 +210,11 @@ const fn limit(bytes: &[u8]) -> Result<(), Error> {
         return Err(Error::TooLarge { input: "bundle", size: bytes.len(), limit: BUNDLE_LIMIT });
     }
     Ok(())
+}
+
+fn known_schema(schema: Option<u32>) -> Result<(), Error> {
+    match schema.unwrap_or_default() {
+        1 => Ok(()),
+        other => Err(Error::bundle("schema", format!("`{other}` is not a known schema; 1 is"))),
+    }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::compiled::{Bytes, Compiled};
+
 /// The addresses of one CIDR block, as first and last address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddressRange {
@@ -54,7 +56,10 @@ impl AddressRange {
         if prefix.is_empty() || !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(CidrError::Prefix);
         }
-        let prefix: u32 = prefix.parse().map_err(|_| CidrError::Prefix)?;
+        Self::block(address, prefix.parse().map_err(|_| CidrError::Prefix)?)
+    }
+
+    fn block(address: IpAddr, prefix: u32) -> Result<(Self, bool), CidrError> {
         let width = if address.is_ipv4() { 32 } else { 128 };
         if prefix > width {
             return Err(CidrError::Prefix);
@@ -87,6 +92,14 @@ impl AddressRange {
         }
     }
 
+    /// Length of the prefix that all of its addresses share.
+    const fn prefix(self) -> u32 {
+        match self {
+            Self::V4(first, last) => (first ^ last).leading_zeros(),
+            Self::V6(first, last) => (first ^ last).leading_zeros(),
+        }
+    }
+
     /// The first address of the range.
     #[must_use]
     pub fn first(self) -> IpAddr {
@@ -94,6 +107,27 @@ impl AddressRange {
             Self::V4(first, _) => Ipv4Addr::from_bits(first).into(),
             Self::V6(first, _) => Ipv6Addr::from_bits(first).into(),
         }
+    }
+}
+
+/// First address and length of the prefix.
+impl Compiled for AddressRange {
+    fn write(&self, into: &mut Vec<u8>) {
+        match *self {
+            Self::V4(first, _) => (false, first).write(into),
+            Self::V6(first, _) => (true, first).write(into),
+        }
+        self.prefix().write(into);
+    }
+
+    fn read(from: &mut Bytes<'_>) -> Option<Self> {
+        let address = if bool::read(from)? {
+            Ipv6Addr::from_bits(u128::read(from)?).into()
+        } else {
+            Ipv4Addr::from_bits(u32::read(from)?).into()
+        };
+        let (range, has_host_bits) = Self::block(address, u32::read(from)?).ok()?;
+        (!has_host_bits).then_some(range)
     }
 }
 
@@ -133,5 +167,17 @@ mod tests {
         ] {
             assert_eq!(AddressRange::parse(text), Err(error), "{text}");
         }
+    }
+
+    #[test]
+    fn only_blocks_are_compiled_and_read() {
+        use crate::compiled::{from_bytes, to_bytes};
+        for text in ["192.0.2.0/32", "198.18.0.0/9", "203.0.113.0/24", "2001:db8::/32", "2001:db8::1/128"] {
+            assert_eq!(from_bytes(&to_bytes(&range(text))), Some(range(text)), "{text}");
+        }
+        for wide in [AddressRange::V4(0, u32::MAX), AddressRange::V6(0, u128::MAX), AddressRange::V4(1, 2)] {
+            assert_eq!(from_bytes::<AddressRange>(&to_bytes(&wide)), None, "{wide:?}");
+        }
+        assert_eq!(from_bytes::<AddressRange>(&[0, 0, 33]), None, "a prefix longer than the address");
     }
 }

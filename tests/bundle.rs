@@ -87,27 +87,44 @@ fn nothing_bad_replaces_a_good_bundle() {
     let mut nine = bundle("9");
     nine["version"] = "nine".into();
     assert_eq!(refused_value(&nine), "invalid_bundle");
-    assert_eq!(
-        refused_value(&json!({"schema": 1, "version": "9", "policies": [], "extra": 1})),
-        "invalid_json"
-    );
     assert_eq!(refused_value(&source("9")), "bundle_not_compiled");
+    let mut newer = bundle("9");
+    newer["schema"] = 2.into();
+    assert_eq!(refused_value(&newer), "invalid_bundle");
     let mut damaged = bundle("9");
     for bytes in ["", "AAAA", "no base64"] {
         damaged["compiled"] = bytes.into();
         assert_eq!(refused_value(&damaged), "invalid_bundle", "{bytes}");
     }
-    let mut both = bundle("9");
-    both["policies"] = json!([]);
-    assert_eq!(refused_value(&both), "invalid_bundle");
-    let mut untrue = bundle("9");
-    untrue["selfTest"] = json!([{"name": "open door", "request": {}, "outcome": "allow"}]);
-    assert_eq!(refused_value(&untrue), "self_test_failed");
-    let mut model = bundle("9");
-    model["model"] = json!({"schema": 1});
-    assert_eq!(refused_value(&model), "invalid_bundle", "the model is compiled, too");
-
     assert_eq!(version_at_work(&edge), "7", "the last good bundle stays");
+}
+
+#[test]
+fn what_stands_beside_the_compiled_is_refused_by_name() {
+    let mut edge = Instance::new(r#"{"allowUnsigned":true}"#).unwrap();
+    let good = bundle("7").to_string();
+    for (member, value) in [
+        ("policies", "[]"),
+        ("namedLocations", "null"),
+        ("model", "{}"),
+        ("settings", "{}"),
+        ("agents", "{}"),
+        ("selfTest", "[]"),
+        ("extra", "1"),
+        ("version", "\"8\""),
+    ] {
+        for text in [
+            good.replace('{', &format!("{{\"{member}\":{value},")),
+            good.replace('}', &format!(",\"{member}\":{value}}}")),
+        ] {
+            let answer = edge.load(&text, None);
+            assert_eq!(code(&answer), "invalid_bundle", "{text}");
+            assert!(answer.contains(&format!("`{member}` is more than")), "{answer}");
+            let native = Bundle::unsigned(text.as_bytes()).unwrap_err().to_string();
+            assert!(native.contains(&format!("`{member}` is more than")), "{native}");
+        }
+    }
+    assert_eq!(code(&edge.load(&good, None)), "none");
 }
 
 #[test]
@@ -136,10 +153,12 @@ fn a_compiled_bundle_is_made_of_a_good_source_only_and_says_nothing_else() {
     whole["selfTest"] = json!([{"name": "closed door", "request": {}, "outcome": "block"}]);
     let made = compile(&whole);
     let compiled: Value = serde_json::from_str(made["bundle"].as_str().unwrap()).unwrap();
-    for member in ["version", "settings", "agents", "selfTest"] {
-        assert_eq!(compiled[member], whole[member], "{member} stays as it was written");
-    }
-    assert!(compiled.get("policies").is_none() && made["warnings"].is_array());
+    let members: Vec<_> = compiled.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["compiled", "schema", "version"]);
+    assert_eq!(compiled["version"], whole["version"]);
+    assert!(made["warnings"].is_array());
+    let read = |bundle: &Value| *Bundle::unsigned(bundle.to_string().as_bytes()).unwrap().settings();
+    assert_eq!(read(&compiled), read(&whole));
     assert_eq!(compile(&compiled)["error"]["code"], "invalid_bundle", "it is compiled already");
     whole["selfTest"][0]["outcome"] = "allow".into();
     assert_eq!(compile(&whole)["error"]["code"], "self_test_failed");

@@ -1,4 +1,4 @@
-//! Any bytes as compiled policies, and as a model: refused, or such that decide every request without a fault.
+//! Any bytes as a compiled bundle: refused, or such that decide every request without a fault.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -10,8 +10,8 @@ use edgeward::{Engine, Request};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 
-/// A bundle of which the input replaces the policies alone, and then the model behind them, too; the eight bytes in front, which
-/// tell for which engine they are, stay.
+/// A bundle of which the input replaces the policies alone, then all that is behind them, too, and then only what is behind the
+/// model; the eight bytes in front, which tell for which engine they are, stay.
 const SOURCE: &[u8] = include_bytes!("../../tests/corpus/decisions/bundle.json");
 const CASES: &str = include_str!("../../tests/corpus/decisions/cases.jsonl");
 
@@ -20,27 +20,39 @@ fn compiled(source: &[u8]) -> Vec<u8> {
     Base64::decode_vec(bundle["compiled"].as_str().unwrap()).unwrap()
 }
 
-/// Which engine it is for, and the model: what the bundle has in common with one of no policies.
-static AROUND: LazyLock<(Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
-    let mut bundle: Value = serde_json::from_slice(SOURCE).unwrap();
+/// The bundle, and in it the place of the model and of what is behind it.
+static WHOLE: LazyLock<(Vec<u8>, usize, usize)> = LazyLock::new(|| {
+    let bundle: Value = serde_json::from_slice(SOURCE).unwrap();
     let whole = compiled(SOURCE);
-    bundle["policies"] = json!([]);
-    let empty = compiled(bundle.to_string().as_bytes());
-    let same = whole.iter().rev().zip(empty.iter().rev()).take_while(|(one, other)| one == other).count();
-    (whole[..8].to_vec(), whole[whole.len() - same..].to_vec())
+    let with = |member: &str, value: Value| {
+        let mut other = bundle.clone();
+        other[member] = value;
+        compiled(other.to_string().as_bytes())
+    };
+    let same = |one: &mut dyn Iterator<Item = &u8>, other: &mut dyn Iterator<Item = &u8>| {
+        one.zip(other).take_while(|(one, other)| one == other).count()
+    };
+    let behind = same(&mut whole.iter().rev(), &mut with("policies", json!([])).iter().rev());
+    // The settings are what is first behind the model.
+    let settings = same(&mut whole.iter(), &mut with("settings", json!({"addresses": "full"})).iter());
+    let model = whole.len() - behind;
+    (whole, model, settings)
 });
 
 fuzz_target!(|data: &[u8]| {
-    let (engine, model) = &*AROUND;
-    for behind in [&[][..], model] {
-        decide_by(&[engine, data, behind].concat());
+    let (whole, model, settings) = &*WHOLE;
+    for (front, behind) in
+        [(&whole[..8], &[][..]), (&whole[..8], &whole[*model..]), (&whole[..*settings], &[])]
+    {
+        decide_by(&[front, data, behind].concat());
     }
 });
 
 fn decide_by(bytes: &[u8]) {
     let bundle = json!({"schema": 1, "version": "1", "compiled": Base64::encode_string(bytes)});
     let Ok(bundle) = Bundle::unsigned_compiled(bundle.to_string().as_bytes()) else { return };
-    let engine = Engine::new(bundle, Identifiers::plain()).unwrap();
+    // Its own tests may say anything.
+    let Ok(engine) = Engine::new(bundle, Identifiers::plain()) else { return };
     for line in CASES.lines().step_by(9) {
         let case: Value = serde_json::from_str(line).unwrap();
         let request = case["request"].to_string();

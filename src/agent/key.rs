@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use crate::base64::URL;
+use crate::compiled::{Bytes, Compiled};
 use crate::read::record;
 use crate::request::Text;
 
-/// The published test key of RFC 9421 §B.1.4: anybody can sign with it.
-const TEST_KEY: &str = "JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs";
+/// Thumbprint of the published test key of RFC 9421 §B.1.4: anybody can sign with it.
+const TEST_KEY: &str = "poqkLGiymh_W0uP6PZFw-dvez3QJT5SolqXBCW38r0U";
 
 /// A key as it stands in a directory. Other members are ignored, as RFC 7517 §4 has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -50,18 +51,29 @@ impl Key {
         let x = jwk.x.as_deref().unwrap_or_default();
         let bytes = URL.decode(x).and_then(|bytes| bytes.try_into().ok());
         let bytes: [u8; 32] = bytes.ok_or("has no `x` of 32 bytes in base64url without padding")?;
+        Ok(Self::new(bytes, jwk.nbf.map(seconds), jwk.exp.map(seconds)))
+    }
+
+    fn new(bytes: [u8; 32], not_before: Option<i64>, expires: Option<i64>) -> Self {
+        // Every key has one text, so it is the one that was read.
+        let x = URL.encode(&bytes);
         let digest =
             hmac_sha256::Hash::hash(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#).as_bytes());
-        let thumbprint = URL.encode(&digest);
-        Ok(Self { bytes, thumbprint, not_before: jwk.nbf.map(seconds), expires: jwk.exp.map(seconds) })
+        Self { bytes, thumbprint: URL.encode(&digest), not_before, expires }
     }
 
     /// The same, but for keys that somebody else holds too.
     pub(super) fn trusted(jwk: &Jwk<'_>) -> Result<Self, &'static str> {
-        if jwk.x.as_deref() == Some(TEST_KEY) {
-            return Err("is the published test key of RFC 9421, with which anybody can sign");
+        let key = Self::read(jwk)?;
+        if key.is_secret() {
+            return Ok(key);
         }
-        Self::read(jwk)
+        Err("is the published test key of RFC 9421, with which anybody can sign")
+    }
+
+    /// Whether only its owner can sign by it, as far as is known here.
+    fn is_secret(&self) -> bool {
+        self.thumbprint != TEST_KEY
     }
 
     /// Whether it is the key of that `keyid`, at that time in seconds.
@@ -78,6 +90,20 @@ impl Key {
     }
 }
 
+/// A key that is trusted: by its thumbprint alone nobody verifies, so it is worked out again.
+impl Compiled for Key {
+    fn write(&self, into: &mut Vec<u8>) {
+        self.bytes.write(into);
+        self.not_before.write(into);
+        self.expires.write(into);
+    }
+
+    fn read(from: &mut Bytes<'_>) -> Option<Self> {
+        let key = Self::new(Compiled::read(from)?, Compiled::read(from)?, Compiled::read(from)?);
+        key.is_secret().then_some(key)
+    }
+}
+
 /// Seconds, of seconds or milliseconds: the year 5138 is far enough.
 const fn seconds(time: i64) -> i64 {
     if time >= 100_000_000_000 { time.div_euclid(1_000) } else { time }
@@ -86,6 +112,9 @@ const fn seconds(time: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The key of [`TEST_KEY`].
+    const PUBLISHED: &str = "JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs";
 
     pub(crate) fn jwk(x: &'static str) -> Jwk<'static> {
         Jwk { kty: Some("OKP".into()), crv: Some("Ed25519".into()), x: Some(x.into()), ..Jwk::default() }
@@ -115,11 +144,11 @@ mod tests {
 
     #[test]
     fn what_is_no_key_says_why() {
-        let other = Jwk { crv: Some("X25519".into()), ..jwk(TEST_KEY) };
+        let other = Jwk { crv: Some("X25519".into()), ..jwk(PUBLISHED) };
         assert!(Key::read(&other).unwrap_err().contains("crv"));
         for x in ["", "AAAA", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "!"] {
             assert!(Key::read(&jwk(x)).unwrap_err().contains("32 bytes"), "{x}");
         }
-        assert!(Key::trusted(&jwk(TEST_KEY)).unwrap_err().contains("test key"));
+        assert!(Key::trusted(&jwk(PUBLISHED)).unwrap_err().contains("test key"));
     }
 }

@@ -4,6 +4,8 @@
 //! Threat: a request may name any directory as its own. Only one that stands here can back a signature; of any
 //! other, `Signature-Agent` is a claim and nothing more.
 
+mod compiled;
+
 use std::net::IpAddr;
 
 use super::key::{Jwk, Key};

@@ -26,6 +26,8 @@ vocabulary! {
     }
 }
 
+compiled!(@one_of Setting);
+
 /// A band as it is written.
 #[derive(Default)]
 pub(super) struct BandFile {

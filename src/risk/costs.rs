@@ -3,7 +3,7 @@
 //! of both, the stricter one decides.
 
 use super::{LevelSet, RiskLevel};
-use crate::error::Error;
+use crate::compiled::compiled;
 use crate::logarithm::log2;
 use crate::read::record;
 
@@ -27,6 +27,8 @@ record!(strict Costs {
     "attacksPerMillion" => Whole(attacks_per_million),
 } requires {});
 
+compiled!(Costs { call, attack, alarm, attacks_per_million });
+
 const MILLION: u32 = 1_000_000;
 /// One in a hundred.
 const CALIBRATED_AT: u32 = MILLION / 100;
@@ -46,20 +48,19 @@ impl Costs {
     /// `None` if no costs are stated.
     ///
     /// # Errors
-    /// [`Error::Bundle`] unless asking costs something and less than either error.
-    pub(crate) fn worth(self) -> Result<Option<Worth>, Error> {
+    /// Which of the settings says what no one can mean, and why: asking has to cost something, and less than either error.
+    #[inline]
+    pub(crate) fn worth(self) -> Result<Option<Worth>, (&'static str, &'static str)> {
         let Self { call, attack, alarm, attacks_per_million } = self;
         if self == Self::default() {
             return Ok(None);
         }
         let attacks = if attacks_per_million == 0 { CALIBRATED_AT } else { attacks_per_million };
         if call == 0 || attack <= call || alarm <= call {
-            let why = "needs `call`, and `attack` and `alarm` that cost more".to_owned();
-            return Err(Error::bundle("settings.costs", why));
+            return Err(("costs", "needs `call`, and `attack` and `alarm` that cost more"));
         }
         if attacks >= MILLION {
-            let why = "must leave somebody who is no attacker".to_owned();
-            return Err(Error::bundle("settings.costs.attacksPerMillion", why));
+            return Err(("costs.attacksPerMillion", "must leave somebody who is no attacker"));
         }
         Ok(Some(Worth {
             allow: log2(call) - log2(attack - call),
@@ -110,7 +111,7 @@ mod tests {
             [(0, 9, 9, 0), (9, 9, 99, 0), (9, 99, 9, 0), (1, 9, 9, MILLION), (0, 0, 0, 1)]
         {
             let costs = Costs { call, attack, alarm, attacks_per_million };
-            assert!(costs.worth().unwrap_err().to_string().contains("settings.costs"), "{costs:?}");
+            assert!(costs.worth().unwrap_err().0.starts_with("costs"), "{costs:?}");
         }
     }
 }

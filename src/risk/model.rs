@@ -119,7 +119,7 @@ impl Model {
     }
 
     /// What the model answers to 64 made-up requests, as 16 hexadecimal digits: FNV-1a over what it knows of everybody, the scores
-    /// that part its levels and bound its band, and the score and probability of each. The file states what it was when the model was made, so that no other arithmetic and no damaged table is
+    /// that part its levels and bound its band, and the score and probability of each, whatever errors cost. The file states what it was when the model was made, so that no other arithmetic and no damaged table is
     /// ever scored with.
     #[must_use]
     pub fn check(&self) -> String {
@@ -146,7 +146,8 @@ impl Model {
                 let bin = (vector + vector / 16 * signal) % bins.len().max(1);
                 score.saturating_add(self.points(SignalBin { signal, bin }).points)
             });
-            take(i64::from(score) << 32 | i64::from(probability::from_points(self.calibrated(score))));
+            let odds = self.calibration.log_odds(score);
+            take(i64::from(score) << 32 | i64::from(probability::from_points(odds)));
         }
         hash
     }

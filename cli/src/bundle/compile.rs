@@ -17,9 +17,9 @@ use crate::output::Output;
 
 /// Compile a bundle to what edges load
 ///
-/// Policies, named locations and the model become one binary member, which an edge reads in a fraction of the time;
-/// everything else stays as it is. Without a model, the one that ships with this release is taken. Sign what comes out: edges check the signature over the bytes they load. The source remains what
-/// `whatif`, `lint` and people read.
+/// All but the version becomes one binary member, which an edge reads in a fraction of the time. Without a model, the
+/// one that ships with this release is taken. Sign what comes out: edges check the signature over the bytes they load.
+/// The source remains what `whatif`, `lint` and people read.
 #[derive(Args)]
 #[command(after_help = "Example:\n  edgeward bundle compile bundle.json --out bundle.edge.json")]
 pub struct Arguments {

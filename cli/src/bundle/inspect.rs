@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use edgeward::bundle::SignatureEnvelope;
+use edgeward::bundle::{Settings, SignatureEnvelope};
 use serde_json::{Value, json};
 
 use super::{canonical, signature_beside};
@@ -54,9 +54,24 @@ pub fn run(arguments: &Arguments) -> Done {
         "policies": policies,
         "namedLocations": locations,
         "model": bundle.model_id(),
-        "settings": value.get("settings"),
+        "settings": settings(bundle.settings()),
         "warnings": bundle.warnings(),
     }))?;
     output.flush()?;
     Ok(Status::Clean)
+}
+
+/// With those that nobody stated, because a compiled bundle does not tell which.
+fn settings(settings: &Settings) -> Value {
+    let Settings { addresses, band, costs } = settings;
+    json!({
+        "addresses": addresses.name(),
+        "band": band.name(),
+        "costs": {
+            "call": costs.call,
+            "attack": costs.attack,
+            "alarm": costs.alarm,
+            "attacksPerMillion": costs.attacks_per_million,
+        },
+    })
 }

@@ -58,6 +58,10 @@ fn what_was_compiled_decides_as_its_source_and_explains_nothing() {
     let inspected = edgeward(&["bundle", "inspect", &compiled], "");
     assert_eq!(inspected.json()[0]["form"], "compiled");
     assert_eq!(inspected.json()[0]["policies"][0]["state"], "enabled");
+    assert_eq!(
+        inspected.json()[0]["settings"],
+        edgeward(&["bundle", "inspect", &source], "").json()[0]["settings"]
+    );
 
     let asked = edgeward(&["whatif", "--bundle", &compiled], "{}");
     assert_eq!(asked.status, 2);
@@ -219,6 +223,7 @@ fn inspect_shows_what_is_inside() {
     assert_eq!(shown["policies"][0]["displayName"], "Admins need MFA");
     assert_eq!(shown["isCanonical"], true);
     assert_eq!(shown["signedWith"], Value::Null);
+    assert_eq!(shown["settings"]["addresses"], "prefix", "as it is where nobody says");
     let missing = edgeward(&["bundle", "inspect", "no-such-bundle.json"], "");
     assert_eq!(missing.status, 2);
 }

@@ -21,7 +21,7 @@ impl Compiled for Model {
         self.digest().write(into);
     }
 
-    /// Costs are the bundle's settings, which say them again.
+    /// Without costs: they are settings of the bundle.
     fn read(from: &mut Bytes<'_>) -> Option<Self> {
         let model = Self {
             id: Compiled::read(from)?,
@@ -57,8 +57,8 @@ impl Model {
 mod tests {
     use super::*;
     use crate::compiled::{from_bytes, to_bytes};
-    use crate::risk::Setting;
     use crate::risk::band::Band;
+    use crate::risk::{Costs, Setting};
 
     fn shipped(setting: Setting) -> Model {
         Model::shipped(setting).unwrap()
@@ -71,6 +71,14 @@ mod tests {
             assert_eq!(from_bytes(&bytes), Some(shipped(setting)));
             assert!(bytes.len() < 4_000, "{} bytes", bytes.len());
         }
+    }
+
+    #[test]
+    fn costs_change_nothing_of_it() {
+        let costs = Costs { call: 1, attack: 100, alarm: 5, attacks_per_million: 20_000 };
+        let model = shipped(Setting::Standard);
+        let bytes = to_bytes(&model.clone().with_costs(costs.worth().unwrap()));
+        assert_eq!(from_bytes(&bytes), Some(model));
     }
 
     #[test]
