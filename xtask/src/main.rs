@@ -1,7 +1,9 @@
 //! Tasks of this repository that cargo alone can not do. `cargo run -p xtask -- wasm` builds the module.
 
 mod agents;
+mod order;
 mod pattern;
+mod trap;
 mod wasm;
 
 use std::process::ExitCode;

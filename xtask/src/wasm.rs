@@ -13,6 +13,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use wasm_bindgen_cli_support::{Bindgen, EncodeInto};
 
+use crate::{order, trap};
+
 /// wasm-opt of other sources fails in ways worth naming: Debian's binaryen 108 writes a broken module and
 /// exits 0. The version is that of `js/package.json`.
 const WASM_OPT: &str = "js/node_modules/.bin/wasm-opt";
@@ -22,8 +24,8 @@ const WASM_OPT: &str = "js/node_modules/.bin/wasm-opt";
 /// the access.
 const WASM_OPT_LEVEL: [&str; 4] = ["-O3", "-O3", "--skip-pass=inlining-optimizing", "--low-memory-unused"];
 
-/// What is named alike is alike: side by side, gzip finds more of it (1.5 % of the engine).
-const WASM_OPT_ORDER: &str = "--reorder-functions-by-name";
+/// What is done with a compiled module, and so decides how its files come out.
+const HOW: [&str; 3] = [include_str!("wasm.rs"), include_str!("trap.rs"), include_str!("order.rs")];
 
 /// How LLVM makes less of the engine, without which a decision is as fast and the module loads later.
 const SMALL_CODE: [&str; 4] = [
@@ -85,7 +87,7 @@ fn build_one(root: &Path, module: &Module, names: Names) -> Result<()> {
     let out = root.join("js/dist").join(name);
     let last = root.join(format!("target/xtask/last-{name}"));
     let bytes = fs::read(&compiled).with_context(|| format!("reading {}", compiled.display()))?;
-    let made_of = made_of(root, module, &bytes);
+    let made_of = made_of(root, &bytes);
 
     let file = |end: &str| out.join(format!("{name}.{end}"));
     let written = [file("wasm"), file("js"), file("d.ts"), out.join("inline.js"), out.join("inline.d.ts")];
@@ -97,7 +99,11 @@ fn build_one(root: &Path, module: &Module, names: Names) -> Result<()> {
 
     bind(bytes, &out, module)?;
     optimise(root, &file("wasm"), names)?;
-    let optimised = fs::read(file("wasm"))?;
+    let mut optimised = fs::read(file("wasm"))?;
+    if names == Names::Removed {
+        optimised = order::by_likeness(&optimised)?;
+        fs::write(file("wasm"), &optimised)?;
+    }
     write_inline(&out, name, &optimised)?;
     fs::create_dir_all(root.join("target/xtask"))?;
     match names {
@@ -108,10 +114,9 @@ fn build_one(root: &Path, module: &Module, names: Names) -> Result<()> {
 }
 
 /// What decides how the files come out: the compiled module, and how and by what it is bound and optimised.
-fn made_of(root: &Path, module: &Module, compiled: &[u8]) -> Vec<u8> {
+fn made_of(root: &Path, compiled: &[u8]) -> Vec<u8> {
     let tool = fs::read(root.join("js/node_modules/binaryen/package.json")).unwrap_or_default();
-    let how = format!("{WASM_OPT_LEVEL:?} {WASM_OPT_ORDER} {}", module.resets);
-    [how.as_bytes(), &tool, compiled].concat()
+    [HOW.concat().as_bytes(), &tool, compiled].concat()
 }
 
 fn compile(root: &Path, module: &Module) -> Result<PathBuf> {
@@ -160,7 +165,7 @@ fn bind(bytes: Vec<u8>, out: &Path, module: &Module) -> Result<()> {
         .context("wasm-bindgen (is js/wasm on the same wasm-bindgen version as xtask?)")?;
     fs::write(out.join(format!("{name}.js")), output.js())?;
     fs::write(out.join(format!("{name}.d.ts")), output.ts().context("wasm-bindgen wrote no types")?)?;
-    fs::write(out.join(format!("{name}.wasm")), output.wasm_mut().emit_wasm())?;
+    fs::write(out.join(format!("{name}.wasm")), trap::instead_of_panics(&output.wasm_mut().emit_wasm())?)?;
     Ok(())
 }
 
@@ -171,7 +176,6 @@ fn optimise(root: &Path, module: &Path, names: Names) -> Result<()> {
     }
     let status = Command::new(&tool)
         .args(WASM_OPT_LEVEL)
-        .arg(WASM_OPT_ORDER)
         .args(if names == Names::Kept { &["-g"][..] } else { &["--strip-debug", "--strip-producers"][..] })
         .arg(module)
         .arg("--output")
