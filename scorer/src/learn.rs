@@ -17,7 +17,7 @@ use edgeward::signal::CATALOGUE;
 use crate::directory::IdentityKind;
 use crate::profile;
 use crate::risk::{RiskModel, Standing};
-use crate::store::{AnnouncedRisk, Attempt, BinCount, DAY, StoreError, Writer};
+use crate::store::{AnnouncedRisk, Attempt, BinCount, DAY, Reader, StoreError, Writer};
 
 /// Learns from one receipt that was not seen before.
 ///
@@ -77,7 +77,7 @@ fn learn_identity(
         }
     }
     if receipt.outcome == Outcome::Allow && !receipt.outage && !is_hijacked && !is_revoked {
-        writer.learn(id, &profile::habit(about, time))?;
+        writer.learn(id, kind, &profile::habit(about, time))?;
     }
     if !found.is_empty() {
         announce(writer, model, id, kind, now)?;
@@ -100,8 +100,7 @@ pub fn find_sprays(
 ) -> Result<(), StoreError> {
     let since = now.saturating_sub(model.password_spray.window());
     for address in addresses {
-        let sign_ins = writer.sign_ins(address, since)?;
-        if !model.password_spray.is_spray(sign_ins.failing, sign_ins.succeeding) {
+        if !is_sprayed(&*writer, model, address, now)? {
             continue;
         }
         for victim in writer.unfamiliar_successes(address, since)? {
@@ -111,6 +110,23 @@ pub fn find_sprays(
         }
     }
     Ok(())
+}
+
+/// Whether passwords are being sprayed from an address.
+///
+/// # Errors
+/// The store failed.
+pub fn is_sprayed(
+    reader: &(impl Reader + ?Sized),
+    model: &RiskModel,
+    address: &str,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let spray = model.password_spray;
+    let since = now.saturating_sub(spray.window());
+    let succeeding = reader.succeeding(address, since)?;
+    let failing = reader.failing(address, since, spray.most_failing(succeeding))?;
+    Ok(spray.is_spray(failing, succeeding))
 }
 
 /// Computes an identity's risk and announces it.

@@ -47,12 +47,16 @@ pub trait Store: Send + Sync {
 pub trait Reader {
     /// What the directory says of an identity.
     fn identity(&self, id: &str) -> Result<Option<Identity>, StoreError>;
+    /// What an identity was when it was last learned of.
+    fn kind(&self, id: &str) -> Result<Option<IdentityKind>, StoreError>;
     /// What was learned of an identity's habits.
     fn profile(&self, id: &str) -> Result<Option<Profile<'static>>, StoreError>;
     /// Detections remembered of an identity: the latest of each kind and level.
     fn detections(&self, id: &str) -> Result<Vec<Remembered>, StoreError>;
     /// How many principals signed in from an address since a time.
-    fn sign_ins(&self, address: &str, since: i64) -> Result<SignIns, StoreError>;
+    fn succeeding(&self, address: &str, since: i64) -> Result<u32, StoreError>;
+    /// How many principals failed to; counted up to `most`.
+    fn failing(&self, address: &str, since: i64, most: u32) -> Result<u32, StoreError>;
     /// Principals that signed in from an address since a time, and not from a network they are known on.
     fn unfamiliar_successes(&self, address: &str, since: i64) -> Result<Vec<Success>, StoreError>;
     /// What a person last decided of an identity.
@@ -84,7 +88,7 @@ pub trait Writer: Reader {
     /// Sets what the directory says of an identity.
     fn put_identity(&mut self, id: &str, identity: &Identity) -> Result<(), StoreError>;
     /// Adds one sighting to an identity's habits.
-    fn learn(&mut self, id: &str, habit: &Habit<'_>) -> Result<(), StoreError>;
+    fn learn(&mut self, id: &str, kind: IdentityKind, habit: &Habit<'_>) -> Result<(), StoreError>;
     /// Remembers a detection; an earlier one of the same kind and level is replaced if older.
     fn remember(&mut self, id: &str, detection: ReportedDetection, time: i64) -> Result<(), StoreError>;
     /// Notes what a person decided of an identity. Dismissal forgets what was found.
@@ -162,15 +166,6 @@ pub struct Success {
     pub kind: IdentityKind,
     /// When, milliseconds since the Unix epoch.
     pub time: i64,
-}
-
-/// Distinct principals that tried to sign in from an address.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SignIns {
-    /// How many failed.
-    pub failing: u32,
-    /// How many succeeded.
-    pub succeeding: u32,
 }
 
 /// The risk of an identity, as announced to the edges.

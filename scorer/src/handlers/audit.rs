@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::audit::{Drift, drift};
 use crate::auth::Edge;
 use crate::problem::Problem;
-use crate::scorer::{Scorer, blocking};
+use crate::scorer::{Scorer, blocking, writing};
 use crate::store::{BinCount, DAY, Reader, StoreError};
 
 /// Days of the current window, today included; the reference is the four weeks before it.
@@ -83,7 +83,7 @@ pub async fn get(_: Edge, State(scorer): State<Arc<Scorer>>) -> Result<Json<Audi
 }
 
 pub async fn resume(_: Edge, State(scorer): State<Arc<Scorer>>) -> Result<StatusCode, Problem> {
-    blocking(move || {
+    writing(scorer, |scorer| {
         let mut writer = scorer.store.write()?;
         writer.resume()?;
         writer.commit()?;

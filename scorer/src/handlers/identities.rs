@@ -11,7 +11,7 @@ use crate::body::JsonBody;
 use crate::directory::Identity;
 use crate::limits;
 use crate::problem::Problem;
-use crate::scorer::{Scorer, blocking};
+use crate::scorer::{Scorer, writing};
 
 pub async fn put(
     _: Edge,
@@ -22,7 +22,7 @@ pub async fn put(
     let Path(id) =
         id.map_err(|rejection| Problem::new(StatusCode::BAD_REQUEST, "invalid_path", rejection.body_text()))?;
     limits::id("{id}", &id)?;
-    blocking(move || {
+    writing(scorer, move |scorer| {
         let identity: Identity = body.parse()?;
         identity.check("")?;
         let mut writer = scorer.store.write()?;

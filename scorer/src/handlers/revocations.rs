@@ -10,7 +10,7 @@ use crate::auth::Edge;
 use crate::body::JsonBody;
 use crate::limits;
 use crate::problem::Problem;
-use crate::scorer::{Scorer, blocking};
+use crate::scorer::{Scorer, writing};
 
 /// A session to revoke, by the id the edges send. It need not have been seen: a stolen token may come yet.
 #[derive(Deserialize)]
@@ -20,7 +20,7 @@ struct Revocation {
 }
 
 pub async fn post(_: Edge, State(scorer): State<Arc<Scorer>>, body: JsonBody) -> Result<StatusCode, Problem> {
-    blocking(move || {
+    writing(scorer, move |scorer| {
         let revocation: Revocation = body.parse()?;
         limits::id("session", &revocation.session)?;
         let mut writer = scorer.store.write()?;

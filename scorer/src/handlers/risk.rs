@@ -19,7 +19,7 @@ use crate::learn::{announce, hold_to_promise};
 use crate::limits;
 use crate::problem::Problem;
 use crate::risk::RiskState;
-use crate::scorer::{Scorer, blocking};
+use crate::scorer::{Scorer, blocking, writing};
 use crate::store::Reader;
 
 /// Sessions named in one decision at most.
@@ -98,7 +98,7 @@ async fn decide(
     state: RiskState,
 ) -> Result<StatusCode, Problem> {
     let id = checked(id)?;
-    blocking(move || {
+    writing(scorer, move |scorer| {
         let decided: Decided = body.parse()?;
         limits::count("sessions", decided.sessions.len(), SESSIONS)?;
         for (index, session) in decided.sessions.iter().enumerate() {
@@ -123,13 +123,15 @@ async fn decide(
     .await
 }
 
-/// What an identity is, as it was announced or told; a person's account if neither.
+/// What an identity is, as it was announced, told or learned; a person's account if none of it.
 fn kind_of(reader: &dyn Reader, id: &str) -> Result<IdentityKind, Problem> {
     if let Some(announced) = reader.announced(id)? {
         return Ok(announced.kind);
     }
-    let told = reader.identity(id)?.and_then(|identity| IdentityKind::of(identity.kind));
-    Ok(told.unwrap_or(IdentityKind::User))
+    if let Some(told) = reader.identity(id)?.and_then(|identity| IdentityKind::of(identity.kind)) {
+        return Ok(told);
+    }
+    Ok(reader.kind(id)?.unwrap_or(IdentityKind::User))
 }
 
 fn checked(id: Id) -> Result<String, Problem> {

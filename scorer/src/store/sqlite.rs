@@ -33,15 +33,24 @@ impl Sqlite {
     /// The file can not be created or is no SQLite database, or a newer scorer wrote it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let opening = |error| StoreError::new("opening the database", error);
-        let writing = Connection::open(path).map_err(opening)?;
+        // SQLite's names for what is not a file would open two databases of which one is never written.
+        if path.as_os_str() == ":memory:" {
+            return Err(StoreError::new(
+                "opening the database",
+                "it must be a file, because two connections share it",
+            ));
+        }
+        let file = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = file | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let writing = Connection::open_with_flags(path, flags).map_err(opening)?;
         writing.busy_timeout(BUSY).map_err(opening)?;
-        // NORMAL loses at most the last commits on power loss and never corrupts; an edge that saw no answer
-        // sends its receipts again.
+        // FULL: what was answered lasts when the power fails. An edge sends again only what it saw no answer to, and a
+        // cursor that was given out must not be given out a second time, for another change.
         writing.pragma_update(None, "journal_mode", "wal").map_err(opening)?;
-        writing.pragma_update(None, "synchronous", "normal").map_err(opening)?;
+        writing.pragma_update(None, "synchronous", "full").map_err(opening)?;
         migrate::run(&writing)?;
 
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = file | OpenFlags::SQLITE_OPEN_READ_ONLY;
         let reading = Connection::open_with_flags(path, flags).map_err(opening)?;
         reading.busy_timeout(BUSY).map_err(opening)?;
         for connection in [&writing, &reading] {
@@ -80,7 +89,9 @@ impl<'s> Unit<'s> {
 
 impl Drop for Unit<'_> {
     fn drop(&mut self) {
+        // SQLite has itself rolled back what met a full disk.
         if self.open
+            && !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
             tracing::error!(%error, "a transaction could not be rolled back");
@@ -109,7 +120,8 @@ fn unreadable(stored: &str) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Habit, RECEIPT_RETENTION, RETENTION};
+    use crate::directory::IdentityKind;
+    use crate::store::{Attempt, Habit, RECEIPT_RETENTION, RETENTION};
 
     fn store() -> (Sqlite, tempfile::TempDir) {
         let directory = tempfile::tempdir().unwrap();
@@ -140,7 +152,13 @@ mod tests {
         let (store, _directory) = store();
         let mut writer = store.write().unwrap();
         for asn in 0..40 {
-            writer.learn("u1", &Habit { time: i64::from(asn), asn: Some(asn), ..Habit::default() }).unwrap();
+            writer
+                .learn(
+                    "u1",
+                    IdentityKind::User,
+                    &Habit { time: i64::from(asn), asn: Some(asn), ..Habit::default() },
+                )
+                .unwrap();
         }
         let profile = writer.profile("u1").unwrap().unwrap();
         assert_eq!(profile.count, 40);
@@ -156,7 +174,7 @@ mod tests {
             let place = Some(edgeward::profile::Sighting { time: 1, latitude_e6, longitude_e6: 10_700_000 });
             let habit =
                 Habit { time: 1, session: Some(session), place, country: Some(country), ..Habit::default() };
-            writer.learn("u1", &habit).unwrap();
+            writer.learn("u1", IdentityKind::User, &habit).unwrap();
         };
         learn("s1", 59_900_000, "NO");
         learn("s1", 59_950_000, "NO");
@@ -179,9 +197,9 @@ mod tests {
             place: Some(edgeward::profile::Sighting { time, latitude_e6, longitude_e6: 0 }),
             ..Habit::default()
         };
-        writer.learn("u1", &habit(10, Some("s1"), 1)).unwrap();
-        writer.learn("u1", &habit(30, Some("s1"), 3)).unwrap();
-        writer.learn("u1", &habit(20, Some("s2"), 2)).unwrap();
+        writer.learn("u1", IdentityKind::User, &habit(10, Some("s1"), 1)).unwrap();
+        writer.learn("u1", IdentityKind::User, &habit(30, Some("s1"), 3)).unwrap();
+        writer.learn("u1", IdentityKind::User, &habit(20, Some("s2"), 2)).unwrap();
         let profile = writer.profile("u1").unwrap().unwrap();
         assert_eq!((profile.count, profile.last.map(|last| last.latitude_e6)), (2, Some(3)));
     }
@@ -203,10 +221,53 @@ mod tests {
     }
 
     #[test]
+    fn sign_ins_of_an_address_are_counted_without_reading_all_of_them() {
+        let (store, _directory) = store();
+        let mut writer = store.write().unwrap();
+        for nth in 0..20 {
+            let identity = format!("u{nth}");
+            let (kind, succeeded) = (IdentityKind::User, nth % 4 == 0);
+            let (address, identity, familiar) = ("192.0.2.0/24", identity.as_str(), false);
+            writer
+                .note_attempt(&Attempt { address, identity, kind, succeeded, familiar, time: nth })
+                .unwrap();
+        }
+        assert_eq!(writer.succeeding("192.0.2.0/24", 0).unwrap(), 5);
+        assert_eq!(writer.succeeding("192.0.2.0/24", 5).unwrap(), 3);
+        assert_eq!(writer.failing("192.0.2.0/24", 0, 99).unwrap(), 15);
+        assert_eq!(writer.failing("192.0.2.0/24", 0, 7).unwrap(), 7);
+        assert_eq!(writer.failing("198.51.100.0/24", 0, 7).unwrap(), 0);
+        writer.commit().unwrap();
+        let connection = store.reading.lock().unwrap();
+        let plan: String = connection
+            .query_row(
+                "EXPLAIN QUERY PLAN SELECT 1 FROM attempt WHERE address = ?1 AND succeeded = 0 AND last_seen >= ?2",
+                ("192.0.2.0/24", 0),
+                |row| row.get(3),
+            )
+            .unwrap();
+        assert!(plan.contains("COVERING INDEX attempt_by_outcome"), "{plan}");
+    }
+
+    #[test]
+    fn what_was_answered_outlasts_a_power_failure() {
+        let (store, _directory) = store();
+        let full: i64 =
+            store.writing.lock().unwrap().pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        assert_eq!(full, 2, "FULL");
+    }
+
+    #[test]
     fn what_is_old_is_forgotten() {
         let (store, _directory) = store();
         let mut writer = store.write().unwrap();
-        writer.learn("u1", &Habit { asn: Some(64500), session: Some("s1"), ..Habit::default() }).unwrap();
+        writer
+            .learn(
+                "u1",
+                IdentityKind::User,
+                &Habit { asn: Some(64500), session: Some("s1"), ..Habit::default() },
+            )
+            .unwrap();
         writer.revoke("s1", 0).unwrap();
         writer.note_receipt("aa", 0).unwrap();
         writer.prune(RETENTION, 0).unwrap();

@@ -184,3 +184,31 @@ async fn drift_is_told_per_signal() {
         "and no word of an edge's own"
     );
 }
+
+#[tokio::test]
+async fn who_was_never_at_risk_is_confirmed_as_what_it_was_seen_as() {
+    let service = Service::new();
+    let mut robot = about(&service, "w1", "s1");
+    robot["principalKind"] = json!("workload");
+    service.report(&[json!({"about":robot})]).await;
+    assert_eq!(decide(&service, "w1", "confirmCompromised", &[]).await, StatusCode::NO_CONTENT);
+    // Edges ask for the level of a service principal: that of a user of the same name would be nobody's.
+    assert_eq!(
+        service.state(0).await["riskLevels"],
+        json!([{"kind":"servicePrincipal","id":"w1","level":"high"}])
+    );
+}
+
+#[tokio::test]
+async fn a_fork_is_announced_once() {
+    let service = Service::new();
+    let presented = |counter: u32, stamp: &str| {
+        let cookie = json!({"line":"00000001","counter":counter,"stamp":stamp});
+        json!({"about":about(&service, "u1", &format!("s-{stamp}")),"cookie":cookie})
+    };
+    service.report(&[presented(1, "aaaaaaaa"), presented(1, "bbbbbbbb")]).await;
+    let first = service.state(0).await;
+    assert_eq!(first["forkedCookies"], json!([{"principal":"u1","line":"00000001"}]));
+    service.report(&[presented(1, "bbbbbbbb")]).await;
+    assert_eq!(service.state(0).await["cursor"], first["cursor"], "nothing that edges have not heard");
+}

@@ -6,7 +6,7 @@ use edgeward::profile::LineSeen;
 use rusqlite::Params;
 
 use super::Unit;
-use crate::directory::Identity;
+use crate::directory::{Identity, IdentityKind};
 use crate::risk::RiskState;
 use crate::store::{
     AnnouncedRisk, Attempt, BinCount, DAY, Habit, RECEIPT_RETENTION, RETENTION, Reader, StoreError, Writer,
@@ -66,11 +66,17 @@ impl Unit<'_> {
         (is_new, time): (bool, i64),
     ) -> Result<(), StoreError> {
         let Some(value) = value else { return Ok(()) };
-        self.run(
-            "INSERT INTO habit (identity, dimension, value, last_seen, sightings) VALUES (?1, ?2, ?3, ?4, 1)
-             ON CONFLICT DO UPDATE SET last_seen = MAX(last_seen, excluded.last_seen),
-                 sightings = MIN(sightings + ?5, 4294967295)",
+        let known = self.run(
+            "UPDATE habit SET last_seen = MAX(last_seen, ?4), sightings = MIN(sightings + ?5, 4294967295)
+             WHERE identity = ?1 AND dimension = ?2 AND value = ?3",
             (id, dimension, value, time, is_new),
+        )?;
+        if known > 0 {
+            return Ok(());
+        }
+        self.run(
+            "INSERT INTO habit (identity, dimension, value, last_seen, sightings) VALUES (?1, ?2, ?3, ?4, 1)",
+            (id, dimension, value, time),
         )?;
         self.run(
             "DELETE FROM habit WHERE identity = ?1 AND dimension = ?2 AND value NOT IN (
@@ -102,13 +108,13 @@ impl Writer for Unit<'_> {
         Ok(())
     }
 
-    fn learn(&mut self, id: &str, habit: &Habit<'_>) -> Result<(), StoreError> {
+    fn learn(&mut self, id: &str, kind: IdentityKind, habit: &Habit<'_>) -> Result<(), StoreError> {
         let is_new = self.is_new_session(id, habit)?;
         self.run(
-            "INSERT INTO profile (identity, sightings, last_seen) VALUES (?1, ?2, ?3)
+            "INSERT INTO profile (identity, sightings, last_seen, kind) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET sightings = MIN(sightings + excluded.sightings, 4294967295),
-                 last_seen = MAX(last_seen, excluded.last_seen)",
-            (id, is_new, habit.time),
+                 last_seen = MAX(last_seen, excluded.last_seen), kind = excluded.kind",
+            (id, is_new, habit.time, kind.name()),
         )?;
         if is_new {
             self.count_hour(id, habit.time)?;
@@ -165,7 +171,15 @@ impl Writer for Unit<'_> {
                  since = excluded.since, last_seen = excluded.last_seen",
             (id, line, seen.counter, &seen.stamp, seen.since, now),
         )?;
-        if seen.is_forked {
+        // Once: every request of a copy is one of a forked line, and a cursor without an entry has every edge ask again.
+        let is_announced = || {
+            self.row(
+                "SELECT 1 FROM cookie_line WHERE identity = ?1 AND line = ?2 AND cursor IS NOT NULL",
+                (id, line),
+                |_| Ok(()),
+            )
+        };
+        if seen.is_forked && is_announced()?.is_none() {
             let cursor = self.next_cursor()?;
             self.run(
                 "UPDATE cookie_line SET cursor = ?3 WHERE identity = ?1 AND line = ?2 AND cursor IS NULL",
