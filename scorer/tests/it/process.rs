@@ -94,10 +94,17 @@ fn bad_settings_are_named() {
     std::fs::write(directory.path().join("d.json"), r#"{"identities":{}}"#).unwrap();
     let error = with(&["--token", TOKEN, "--directory", "d.json", "--identifier-key", "abc"]);
     assert!(error.contains("identifierKey"), "{error}");
+    assert!(with(&["--token", TOKEN, "--database", ":memory:"]).contains("it must be a file"));
     let error = with(&["--token", TOKEN, "--database", "absent/scorer.db"]);
     assert!(error.contains("absent/scorer.db"), "{error}");
 
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let error = with(&["--token", TOKEN, "--listen", &taken.local_addr().unwrap().to_string()]);
+    let taken = taken.local_addr().unwrap().to_string();
+    let error =
+        with(&["--token", TOKEN, "--listen", &taken, "--database", "fresh.db", "--directory", "d.json"]);
     assert!(error.contains("can not listen on 127.0.0.1"), "{error}");
+    let keys = ["--bundle", "b.json", "--signature", "s.json", "--public-key", "absent.key"];
+    let error = with(&[&["--token", TOKEN, "--database", "fresh.db"], &keys[..]].concat());
+    assert!(error.contains("absent.key"), "{error}");
+    assert!(!directory.path().join("fresh.db").exists(), "a start that fails leaves nothing");
 }
