@@ -215,7 +215,10 @@ fn revoke_if_stolen(
     let Some(session) = about.session.as_deref() else { return Ok(false) };
     let replayed = ReportedDetection { kind: DetectionKind::AnomalousToken, level: RiskLevel::High };
     if found.contains(&replayed) {
-        writer.revoke(session, now)?;
+        // Edges let a session go on that was established later. Where the clock here is behind theirs, that would be the
+        // stolen one; and nobody's clock is ahead by more than a day.
+        let until = about.time.unwrap_or(now).clamp(now, now.saturating_add(DAY));
+        writer.revoke(session, until)?;
         return Ok(true);
     }
     writer.is_revoked(session)

@@ -31,6 +31,16 @@ struct Settings {
         value_delimiter = ','
     )]
     token: Vec<String>,
+    /// Token of who may revoke, tell what identities are, decide of their risk and end the audit's alarm; repeat it for more.
+    /// Separated by commas in the environment. Without one, the edges' tokens may.
+    #[arg(
+        long,
+        env = "EDGEWARD_SCORER_OPERATOR_TOKEN",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "TOKEN"
+    )]
+    operator_token: Vec<String>,
     /// Bundle to serve; read again whenever it changes.
     #[arg(long, env = "EDGEWARD_SCORER_BUNDLE", requires = "signature", value_name = "FILE")]
     bundle: Option<PathBuf>,
@@ -99,7 +109,7 @@ fn main() -> ExitCode {
 }
 
 fn run(settings: Settings) -> Result<(), String> {
-    let tokens = Tokens::new(&settings.token)?;
+    let tokens = Tokens::new(&settings.token, &settings.operator_token)?;
     let identifiers = match &settings.identifier_key {
         Some(key) => Identifiers::keyed(key).map_err(|error| error.to_string())?,
         None => Identifiers::plain(),

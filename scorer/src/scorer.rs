@@ -119,7 +119,7 @@ mod tests {
     fn old_records_are_looked_for_once_an_interval_and_after_the_clock_was_set_back() {
         let directory = tempfile::tempdir().unwrap();
         let store = Sqlite::open(&directory.path().join("scorer.db")).unwrap();
-        let tokens = Tokens::new(&["token-of-the-oslo-edge"]).unwrap();
+        let tokens = Tokens::new(&["token-of-the-oslo-edge"], &[]).unwrap();
         let scorer = Scorer::new(Box::new(store), tokens, None, system_clock()).unwrap();
         let now = 1_790_000_000_000;
         assert!(

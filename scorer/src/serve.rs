@@ -95,7 +95,7 @@ mod tests {
     async fn who_brings_no_request_is_let_go_and_who_brings_one_is_not() {
         let directory = tempfile::tempdir().unwrap();
         let store = Sqlite::open(&directory.path().join("scorer.db")).unwrap();
-        let tokens = Tokens::new(&["token-of-the-oslo-edge"]).unwrap();
+        let tokens = Tokens::new(&["token-of-the-oslo-edge"], &[]).unwrap();
         let scorer = Scorer::new(Box::new(store), tokens, None, system_clock()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -83,7 +83,7 @@ pub trait Reader {
 
 /// Writes of one unit. Every method fails only as the database does.
 pub trait Writer: Reader {
-    /// Notes a receipt; `false` if it was noted before.
+    /// Notes a receipt by its digest, in hexadecimal; `false` if it was noted before.
     fn note_receipt(&mut self, digest: &str, now: i64) -> Result<bool, StoreError>;
     /// Sets what the directory says of an identity.
     fn put_identity(&mut self, id: &str, identity: &Identity) -> Result<(), StoreError>;
@@ -107,8 +107,8 @@ pub trait Writer: Reader {
     fn count_contribution(&mut self, model: &str, day: i64, counted: &BinCount) -> Result<(), StoreError>;
     /// Notes an attempt to sign in.
     fn note_attempt(&mut self, attempt: &Attempt<'_>) -> Result<(), StoreError>;
-    /// Revokes a session and announces it; `false` if it was revoked before.
-    fn revoke(&mut self, session: &str, now: i64) -> Result<bool, StoreError>;
+    /// Revokes a session that was established up to a time, and announces it; `false` if it was revoked just before.
+    fn revoke(&mut self, session: &str, time: i64) -> Result<bool, StoreError>;
     /// Announces an identity's risk. The entry moves to a new cursor only if the level changed.
     fn announce(&mut self, risk: &AnnouncedRisk) -> Result<(), StoreError>;
     /// Forgets what is past its retention, and attempts before `attempts_since`.

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::audit::{Drift, drift};
-use crate::auth::Edge;
+use crate::auth::{Edge, Operator};
 use crate::problem::Problem;
 use crate::scorer::{Scorer, blocking, writing};
 use crate::store::{BinCount, DAY, Reader, StoreError};
@@ -82,7 +82,7 @@ pub async fn get(_: Edge, State(scorer): State<Arc<Scorer>>) -> Result<Json<Audi
     .await
 }
 
-pub async fn resume(_: Edge, State(scorer): State<Arc<Scorer>>) -> Result<StatusCode, Problem> {
+pub async fn resume(_: Operator, State(scorer): State<Arc<Scorer>>) -> Result<StatusCode, Problem> {
     writing(scorer, |scorer| {
         let mut writer = scorer.store.write()?;
         writer.resume()?;

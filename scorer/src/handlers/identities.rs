@@ -6,7 +6,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use crate::auth::Edge;
+use crate::auth::Operator;
 use crate::body::JsonBody;
 use crate::directory::Identity;
 use crate::limits;
@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::scorer::{Scorer, writing};
 
 pub async fn put(
-    _: Edge,
+    _: Operator,
     State(scorer): State<Arc<Scorer>>,
     id: Result<Path<String>, PathRejection>,
     body: JsonBody,

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 
-use crate::auth::Edge;
+use crate::auth::Operator;
 use crate::body::JsonBody;
 use crate::limits;
 use crate::problem::Problem;
@@ -19,7 +19,11 @@ struct Revocation {
     session: String,
 }
 
-pub async fn post(_: Edge, State(scorer): State<Arc<Scorer>>, body: JsonBody) -> Result<StatusCode, Problem> {
+pub async fn post(
+    _: Operator,
+    State(scorer): State<Arc<Scorer>>,
+    body: JsonBody,
+) -> Result<StatusCode, Problem> {
     writing(scorer, move |scorer| {
         let revocation: Revocation = body.parse()?;
         limits::id("session", &revocation.session)?;

@@ -11,7 +11,7 @@ use edgeward::detection::DetectionKind;
 use edgeward::risk::RiskLevel;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::Edge;
+use crate::auth::{Edge, Operator};
 use crate::body::JsonBody;
 use crate::directory::IdentityKind;
 use crate::display::ShownAgent;
@@ -74,7 +74,7 @@ pub async fn get(_: Edge, State(scorer): State<Arc<Scorer>>, id: Id) -> Result<J
 }
 
 pub async fn confirm_compromised(
-    _: Edge,
+    _: Operator,
     State(scorer): State<Arc<Scorer>>,
     id: Id,
     body: JsonBody,
@@ -83,7 +83,7 @@ pub async fn confirm_compromised(
 }
 
 pub async fn dismiss(
-    _: Edge,
+    _: Operator,
     State(scorer): State<Arc<Scorer>>,
     id: Id,
     body: JsonBody,

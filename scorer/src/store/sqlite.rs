@@ -218,6 +218,11 @@ mod tests {
         assert_eq!((second.cursor, second.revoked_sessions), (3, vec![("s3".to_owned(), 5)]));
         assert!(writer.changes(second.cursor, 2).unwrap().revoked_sessions.is_empty());
         assert_eq!(writer.changes(99, 10).unwrap().revoked_sessions.len(), 3, "a cursor of another database");
+
+        // Established anew under its old id, and revoked again.
+        assert!(writer.revoke("s1", 9_000).unwrap());
+        let again = writer.changes(second.cursor, 2).unwrap();
+        assert_eq!((again.cursor, again.revoked_sessions), (4, vec![("s1".to_owned(), 9_000)]));
     }
 
     #[test]
@@ -275,6 +280,21 @@ mod tests {
         assert!(writer.note_receipt("aa", RETENTION).unwrap(), "{RECEIPT_RETENTION} is shorter");
         writer.prune(RETENTION + 1, 0).unwrap();
         assert!(writer.profile("u1").unwrap().is_none() && !writer.is_revoked("s1").unwrap());
+    }
+
+    #[test]
+    fn a_receipt_that_an_older_scorer_noted_is_noted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("scorer.db");
+        let old = Connection::open(&path).unwrap();
+        let digest = "00112233445566778899aabbccddeeff".repeat(2);
+        migrate::up_to(&old, 5).unwrap();
+        old.execute("INSERT INTO receipt (digest, received_at) VALUES (?1, 7)", [&digest]).unwrap();
+        drop(old);
+        let store = Sqlite::open(&path).unwrap();
+        assert!(!store.write().unwrap().note_receipt(&digest, 8).unwrap());
+        let other = digest.replace("00", "01");
+        assert!(store.write().unwrap().note_receipt(&other, 8).unwrap());
     }
 
     #[test]

@@ -212,3 +212,22 @@ async fn a_fork_is_announced_once() {
     service.report(&[presented(1, "bbbbbbbb")]).await;
     assert_eq!(service.state(0).await["cursor"], first["cursor"], "nothing that edges have not heard");
 }
+
+#[tokio::test]
+async fn a_session_is_revoked_up_to_the_edges_time_where_the_clock_here_is_behind() {
+    let service = Service::new();
+    let ahead = service.now() + HOUR / 2;
+    for (principal, time, revoked_at) in [
+        ("u1", ahead, ahead),
+        ("u2", service.now() - HOUR, service.now()),
+        ("u3", i64::MAX, service.now() + DAY),
+    ] {
+        let mut stolen = about(&service, principal, principal);
+        stolen["time"] = json!(time);
+        stolen["detections"] = json!([{"type":"anomalousToken","level":"high"}]);
+        let cursor = service.state(0).await["cursor"].as_i64().unwrap();
+        service.report(&[json!({"about":stolen,"outcome":"block"})]).await;
+        let revoked = service.state(cursor).await["revokedSessions"].clone();
+        assert_eq!(revoked, json!([{"id":principal,"revokedAt":revoked_at}]));
+    }
+}

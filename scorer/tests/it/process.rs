@@ -53,6 +53,7 @@ fn starts_answers_and_stops_at_each_signal() {
     .unwrap();
     for signal in ["-INT", "-TERM"] {
         let mut command = scorer(directory.path());
+        command.env("EDGEWARD_SCORER_LOG", "debug");
         command.env("EDGEWARD_SCORER_TOKEN", format!("another-edges-token,{TOKEN}"));
         command.args(["--directory", "people.json"]);
         let (mut child, address, mut log) = start(command);
@@ -68,12 +69,20 @@ fn starts_answers_and_stops_at_each_signal() {
         );
         assert!(reply.contains(r#"{"principal.groups":["g1"]}"#), "{reply}");
 
+        exchange(
+            &address,
+            &format!(
+                "GET /v1/identities/someone/risk HTTP/1.1\r\nhost: scorer\r\nauthorization: Bearer {TOKEN}\r\n\
+                 connection: close\r\n\r\n"
+            ),
+        );
         let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         assert!(kill.success());
         assert!(child.wait().unwrap().success(), "{signal}");
         let mut rest = String::new();
         log.read_to_string(&mut rest).unwrap();
         assert!(rest.contains("stopped") && !rest.contains(TOKEN), "{rest}");
+        assert!(rest.contains("/v1/identities/{id}/risk") && !rest.contains("someone"), "{rest}");
     }
 }
 

@@ -15,6 +15,10 @@ use crate::store::{
 /// Values remembered of one identity and dimension; the least recent goes first.
 const HABITS: u32 = 16;
 
+/// How much later a session has to be revoked again for edges to hear of it, milliseconds: it may have been established
+/// anew under its old id, and a thief who goes on must not fill the feed.
+const REVOKED_AGAIN: i64 = 1_000;
+
 impl Unit<'_> {
     /// Runs a statement; how many rows it touched.
     fn run(&self, statement: &str, params: impl Params) -> Result<usize, StoreError> {
@@ -91,7 +95,7 @@ impl Unit<'_> {
 impl Writer for Unit<'_> {
     fn note_receipt(&mut self, digest: &str, now: i64) -> Result<bool, StoreError> {
         let added = self.run(
-            "INSERT INTO receipt (digest, received_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            "INSERT INTO receipt (digest, received_at) VALUES (substr(unhex(?1), 1, 16), ?2) ON CONFLICT DO NOTHING",
             (digest, now),
         )?;
         Ok(added == 1)
@@ -269,14 +273,17 @@ impl Writer for Unit<'_> {
         Ok(())
     }
 
-    fn revoke(&mut self, session: &str, now: i64) -> Result<bool, StoreError> {
-        if self.is_revoked(session)? {
+    fn revoke(&mut self, session: &str, time: i64) -> Result<bool, StoreError> {
+        let before: Option<i64> =
+            self.row("SELECT revoked_at FROM revocation WHERE session = ?1", [session], |row| row.get(0))?;
+        if before.is_some_and(|before| time.saturating_sub(before) < REVOKED_AGAIN) {
             return Ok(false);
         }
         let cursor = self.next_cursor()?;
         self.run(
-            "INSERT INTO revocation (session, revoked_at, cursor) VALUES (?1, ?2, ?3)",
-            (session, now, cursor),
+            "INSERT INTO revocation (session, revoked_at, cursor) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET revoked_at = excluded.revoked_at, cursor = excluded.cursor",
+            (session, time, cursor),
         )?;
         Ok(true)
     }
