@@ -77,7 +77,7 @@ fn learn_identity(
         }
     }
     if receipt.outcome == Outcome::Allow && !receipt.outage && !is_hijacked && !is_revoked {
-        writer.learn(id, kind, &profile::habit(about, time))?;
+        writer.learn(id, &profile::habit(about, time))?;
     }
     if !found.is_empty() {
         announce(writer, model, id, kind, now)?;
@@ -141,11 +141,17 @@ pub fn announce(
     now: i64,
 ) -> Result<(), StoreError> {
     let Standing { level, falls_at, .. } = model.standing(&writer.detections(id)?, writer.verdict(id)?, now);
+    let mut kinds: Vec<IdentityKind> = writer.announced(id)?.iter().map(|before| before.kind).collect();
     // Edges take what they were never told of for unknown, and need not hear that nothing is wrong.
-    if level == RiskLevel::None && writer.announced(id)?.is_none() {
-        return Ok(());
+    if level != RiskLevel::None && !kinds.contains(&kind) {
+        kinds.push(kind);
     }
-    writer.announce(&AnnouncedRisk { id: id.to_owned(), kind, level, falls_at })
+    // One edge may take for an agent what another takes for a user. What is known of an id holds for all that it was
+    // said to be.
+    for kind in kinds {
+        writer.announce(&AnnouncedRisk { id: id.to_owned(), kind, level, falls_at })?;
+    }
+    Ok(())
 }
 
 /// Whether another copy of the device cookie is in use. The edges tell what was presented to each; here it comes

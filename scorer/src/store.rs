@@ -47,8 +47,6 @@ pub trait Store: Send + Sync {
 pub trait Reader {
     /// What the directory says of an identity.
     fn identity(&self, id: &str) -> Result<Option<Identity>, StoreError>;
-    /// What an identity was when it was last learned of.
-    fn kind(&self, id: &str) -> Result<Option<IdentityKind>, StoreError>;
     /// What was learned of an identity's habits.
     fn profile(&self, id: &str) -> Result<Option<Profile<'static>>, StoreError>;
     /// Detections remembered of an identity: the latest of each kind and level.
@@ -72,8 +70,8 @@ pub trait Reader {
     fn latest_model(&self) -> Result<Option<String>, StoreError>;
     /// Whether the session was revoked.
     fn is_revoked(&self, session: &str) -> Result<bool, StoreError>;
-    /// The risk last announced for an identity.
-    fn announced(&self, id: &str) -> Result<Option<AnnouncedRisk>, StoreError>;
+    /// The risk last announced for an identity, as each kind.
+    fn announced(&self, id: &str) -> Result<Vec<AnnouncedRisk>, StoreError>;
     /// Announced risks that time has lowered by `now`, at most `limit`.
     fn fallen(&self, now: i64, limit: u32) -> Result<Vec<AnnouncedRisk>, StoreError>;
     /// What changed after a cursor, oldest first, at most `limit` entries, 1 or more. A cursor past the end is one
@@ -88,7 +86,7 @@ pub trait Writer: Reader {
     /// Sets what the directory says of an identity.
     fn put_identity(&mut self, id: &str, identity: &Identity) -> Result<(), StoreError>;
     /// Adds one sighting to an identity's habits.
-    fn learn(&mut self, id: &str, kind: IdentityKind, habit: &Habit<'_>) -> Result<(), StoreError>;
+    fn learn(&mut self, id: &str, habit: &Habit<'_>) -> Result<(), StoreError>;
     /// Remembers a detection; an earlier one of the same kind and level is replaced if older.
     fn remember(&mut self, id: &str, detection: ReportedDetection, time: i64) -> Result<(), StoreError>;
     /// Notes what a person decided of an identity. Dismissal forgets what was found.
@@ -109,7 +107,7 @@ pub trait Writer: Reader {
     fn note_attempt(&mut self, attempt: &Attempt<'_>) -> Result<(), StoreError>;
     /// Revokes a session that was established up to a time, and announces it; `false` if it was revoked just before.
     fn revoke(&mut self, session: &str, time: i64) -> Result<bool, StoreError>;
-    /// Announces an identity's risk. The entry moves to a new cursor only if the level changed.
+    /// Announces an identity's risk, as one kind. The entry moves to a new cursor only if the level changed.
     fn announce(&mut self, risk: &AnnouncedRisk) -> Result<(), StoreError>;
     /// Forgets what is past its retention, and attempts before `attempts_since`.
     fn prune(&mut self, now: i64, attempts_since: i64) -> Result<(), StoreError>;

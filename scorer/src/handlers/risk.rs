@@ -114,8 +114,9 @@ async fn decide(
                 writer.revoke(session, now)?;
             }
         }
-        let kind = kind_of(&*writer, &id)?;
-        announce(&mut *writer, &scorer.model, &id, kind, now)?;
+        for kind in kinds_of(&*writer, &id)? {
+            announce(&mut *writer, &scorer.model, &id, kind, now)?;
+        }
         hold_to_promise(&mut *writer, &scorer.model, now)?;
         writer.commit()?;
         Ok(StatusCode::NO_CONTENT)
@@ -123,15 +124,11 @@ async fn decide(
     .await
 }
 
-/// What an identity is, as it was announced, told or learned; a person's account if none of it.
-fn kind_of(reader: &dyn Reader, id: &str) -> Result<IdentityKind, Problem> {
-    if let Some(announced) = reader.announced(id)? {
-        return Ok(announced.kind);
-    }
-    if let Some(told) = reader.identity(id)?.and_then(|identity| IdentityKind::of(identity.kind)) {
-        return Ok(told);
-    }
-    Ok(reader.kind(id)?.unwrap_or(IdentityKind::User))
+/// What an identity is, as the directory tells. Where it does not, each kind: edges look for one of them, and receipts are
+/// no proof of which.
+fn kinds_of(reader: &dyn Reader, id: &str) -> Result<Vec<IdentityKind>, Problem> {
+    let told = reader.identity(id)?.and_then(|identity| IdentityKind::of(identity.kind));
+    Ok(told.map_or_else(|| IdentityKind::ALL.to_vec(), |kind| vec![kind]))
 }
 
 fn checked(id: Id) -> Result<String, Problem> {

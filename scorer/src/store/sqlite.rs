@@ -152,13 +152,7 @@ mod tests {
         let (store, _directory) = store();
         let mut writer = store.write().unwrap();
         for asn in 0..40 {
-            writer
-                .learn(
-                    "u1",
-                    IdentityKind::User,
-                    &Habit { time: i64::from(asn), asn: Some(asn), ..Habit::default() },
-                )
-                .unwrap();
+            writer.learn("u1", &Habit { time: i64::from(asn), asn: Some(asn), ..Habit::default() }).unwrap();
         }
         let profile = writer.profile("u1").unwrap().unwrap();
         assert_eq!(profile.count, 40);
@@ -174,7 +168,7 @@ mod tests {
             let place = Some(edgeward::profile::Sighting { time: 1, latitude_e6, longitude_e6: 10_700_000 });
             let habit =
                 Habit { time: 1, session: Some(session), place, country: Some(country), ..Habit::default() };
-            writer.learn("u1", IdentityKind::User, &habit).unwrap();
+            writer.learn("u1", &habit).unwrap();
         };
         learn("s1", 59_900_000, "NO");
         learn("s1", 59_950_000, "NO");
@@ -197,9 +191,9 @@ mod tests {
             place: Some(edgeward::profile::Sighting { time, latitude_e6, longitude_e6: 0 }),
             ..Habit::default()
         };
-        writer.learn("u1", IdentityKind::User, &habit(10, Some("s1"), 1)).unwrap();
-        writer.learn("u1", IdentityKind::User, &habit(30, Some("s1"), 3)).unwrap();
-        writer.learn("u1", IdentityKind::User, &habit(20, Some("s2"), 2)).unwrap();
+        writer.learn("u1", &habit(10, Some("s1"), 1)).unwrap();
+        writer.learn("u1", &habit(30, Some("s1"), 3)).unwrap();
+        writer.learn("u1", &habit(20, Some("s2"), 2)).unwrap();
         let profile = writer.profile("u1").unwrap().unwrap();
         assert_eq!((profile.count, profile.last.map(|last| last.latitude_e6)), (2, Some(3)));
     }
@@ -266,13 +260,7 @@ mod tests {
     fn what_is_old_is_forgotten() {
         let (store, _directory) = store();
         let mut writer = store.write().unwrap();
-        writer
-            .learn(
-                "u1",
-                IdentityKind::User,
-                &Habit { asn: Some(64500), session: Some("s1"), ..Habit::default() },
-            )
-            .unwrap();
+        writer.learn("u1", &Habit { asn: Some(64500), session: Some("s1"), ..Habit::default() }).unwrap();
         writer.revoke("s1", 0).unwrap();
         writer.note_receipt("aa", 0).unwrap();
         writer.prune(RETENTION, 0).unwrap();

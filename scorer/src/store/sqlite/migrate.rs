@@ -4,13 +4,14 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::store::StoreError;
 
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../../migrations/sqlite/0001_learned.sql"),
     include_str!("../../../migrations/sqlite/0002_hours.sql"),
     include_str!("../../../migrations/sqlite/0003_audit.sql"),
     include_str!("../../../migrations/sqlite/0004_counts.sql"),
     include_str!("../../../migrations/sqlite/0005_outcomes.sql"),
     include_str!("../../../migrations/sqlite/0006_receipts.sql"),
+    include_str!("../../../migrations/sqlite/0007_kinds.sql"),
 ];
 
 /// Applies what the file lacks, each step whole or not at all.

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Params, Row};
 
 use super::{Unit, level_of, name_of};
 use crate::audit::Counted;
-use crate::directory::{Identity, IdentityKind};
+use crate::directory::Identity;
 use crate::risk::{Remembered, RiskState};
 use crate::store::{AnnouncedRisk, BinCount, Changes, ModelAudit, Reader, StoreError, Success};
 
@@ -74,12 +74,6 @@ impl Reader for Unit<'_> {
                 serde_json::from_str(&document).map_err(|error| StoreError::new("reading an identity", error))
             })
             .transpose()
-    }
-
-    fn kind(&self, id: &str) -> Result<Option<IdentityKind>, StoreError> {
-        let kind: Option<Option<String>> =
-            self.row("SELECT kind FROM profile WHERE identity = ?1", [id], |row| row.get(0))?;
-        kind.flatten().map(|kind| name_of(&kind)).transpose()
     }
 
     fn profile(&self, id: &str) -> Result<Option<Profile<'static>>, StoreError> {
@@ -220,8 +214,8 @@ impl Reader for Unit<'_> {
         Ok(found.is_some())
     }
 
-    fn announced(&self, id: &str) -> Result<Option<AnnouncedRisk>, StoreError> {
-        Ok(self.risks("identity = ?1", [id])?.pop())
+    fn announced(&self, id: &str) -> Result<Vec<AnnouncedRisk>, StoreError> {
+        self.risks("identity = ?1", [id])
     }
 
     fn fallen(&self, now: i64, limit: u32) -> Result<Vec<AnnouncedRisk>, StoreError> {

@@ -6,7 +6,7 @@ use edgeward::profile::LineSeen;
 use rusqlite::Params;
 
 use super::Unit;
-use crate::directory::{Identity, IdentityKind};
+use crate::directory::Identity;
 use crate::risk::RiskState;
 use crate::store::{
     AnnouncedRisk, Attempt, BinCount, DAY, Habit, RECEIPT_RETENTION, RETENTION, Reader, StoreError, Writer,
@@ -112,13 +112,13 @@ impl Writer for Unit<'_> {
         Ok(())
     }
 
-    fn learn(&mut self, id: &str, kind: IdentityKind, habit: &Habit<'_>) -> Result<(), StoreError> {
+    fn learn(&mut self, id: &str, habit: &Habit<'_>) -> Result<(), StoreError> {
         let is_new = self.is_new_session(id, habit)?;
         self.run(
-            "INSERT INTO profile (identity, sightings, last_seen, kind) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO profile (identity, sightings, last_seen) VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET sightings = MIN(sightings + excluded.sightings, 4294967295),
-                 last_seen = MAX(last_seen, excluded.last_seen), kind = excluded.kind",
-            (id, is_new, habit.time, kind.name()),
+                 last_seen = MAX(last_seen, excluded.last_seen)",
+            (id, is_new, habit.time),
         )?;
         if is_new {
             self.count_hour(id, habit.time)?;
@@ -289,16 +289,19 @@ impl Writer for Unit<'_> {
     }
 
     fn announce(&mut self, risk: &AnnouncedRisk) -> Result<(), StoreError> {
-        let before = self.announced(&risk.id)?;
-        if before.as_ref().is_some_and(|before| (before.kind, before.level) == (risk.kind, risk.level)) {
-            self.run("UPDATE risk SET falls_at = ?2 WHERE identity = ?1", (&risk.id, risk.falls_at))?;
+        let before = self.announced(&risk.id)?.into_iter().find(|before| before.kind == risk.kind);
+        if before.is_some_and(|before| before.level == risk.level) {
+            self.run(
+                "UPDATE risk SET falls_at = ?3 WHERE identity = ?1 AND kind = ?2",
+                (&risk.id, risk.kind.name(), risk.falls_at),
+            )?;
             return Ok(());
         }
         let cursor = self.next_cursor()?;
         self.run(
             "INSERT INTO risk (identity, kind, level, falls_at, cursor) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET kind = excluded.kind, level = excluded.level,
-                 falls_at = excluded.falls_at, cursor = excluded.cursor",
+             ON CONFLICT DO UPDATE SET level = excluded.level, falls_at = excluded.falls_at,
+                 cursor = excluded.cursor",
             (&risk.id, risk.kind.name(), risk.level as i64, risk.falls_at, cursor),
         )?;
         Ok(())
