@@ -9,6 +9,7 @@ use edgeward::request::Text;
 use edgeward::risk::RiskLevel;
 
 use crate::directory::{Identity, IdentityKind, KnownDevice};
+use crate::learn::is_sprayed;
 use crate::profile;
 use crate::risk::RiskModel;
 use crate::store::{Reader, StoreError};
@@ -96,15 +97,13 @@ fn sign_in_risk(
 ) -> Result<RiskLevel, StoreError> {
     let mut found = about.detections.clone();
     found.extend(profile::detect(about, profile));
-    if let Some(address) = &about.address {
-        let window = model.password_spray.window();
-        let sign_ins = reader.sign_ins(address, now.saturating_sub(window))?;
-        if model.password_spray.is_spray(sign_ins.failing, sign_ins.succeeding) {
-            // Residents of a network share the sprayer's exit, and are hardly suspect there.
-            let is_resident = profile::is_familiar_network(about, profile);
-            let level = if is_resident { RiskLevel::Low } else { RiskLevel::High };
-            found.push(ReportedDetection { kind: DetectionKind::PasswordSpray, level });
-        }
+    if let Some(address) = &about.address
+        && is_sprayed(reader, model, address, now)?
+    {
+        // Residents of a network share the sprayer's exit, and are hardly suspect there.
+        let is_resident = profile::is_familiar_network(about, profile);
+        let level = if is_resident { RiskLevel::Low } else { RiskLevel::High };
+        found.push(ReportedDetection { kind: DetectionKind::PasswordSpray, level });
     }
     if let Some(session) = &about.session
         && reader.is_revoked(session)?

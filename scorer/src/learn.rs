@@ -17,7 +17,7 @@ use edgeward::signal::CATALOGUE;
 use crate::directory::IdentityKind;
 use crate::profile;
 use crate::risk::{RiskModel, Standing};
-use crate::store::{AnnouncedRisk, Attempt, BinCount, DAY, StoreError, Writer};
+use crate::store::{AnnouncedRisk, Attempt, BinCount, DAY, Reader, StoreError, Writer};
 
 /// Learns from one receipt that was not seen before.
 ///
@@ -100,8 +100,7 @@ pub fn find_sprays(
 ) -> Result<(), StoreError> {
     let since = now.saturating_sub(model.password_spray.window());
     for address in addresses {
-        let sign_ins = writer.sign_ins(address, since)?;
-        if !model.password_spray.is_spray(sign_ins.failing, sign_ins.succeeding) {
+        if !is_sprayed(&*writer, model, address, now)? {
             continue;
         }
         for victim in writer.unfamiliar_successes(address, since)? {
@@ -111,6 +110,23 @@ pub fn find_sprays(
         }
     }
     Ok(())
+}
+
+/// Whether passwords are being sprayed from an address.
+///
+/// # Errors
+/// The store failed.
+pub fn is_sprayed(
+    reader: &(impl Reader + ?Sized),
+    model: &RiskModel,
+    address: &str,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let spray = model.password_spray;
+    let since = now.saturating_sub(spray.window());
+    let succeeding = reader.succeeding(address, since)?;
+    let failing = reader.failing(address, since, spray.most_failing(succeeding))?;
+    Ok(spray.is_spray(failing, succeeding))
 }
 
 /// Computes an identity's risk and announces it.
@@ -125,11 +141,17 @@ pub fn announce(
     now: i64,
 ) -> Result<(), StoreError> {
     let Standing { level, falls_at, .. } = model.standing(&writer.detections(id)?, writer.verdict(id)?, now);
+    let mut kinds: Vec<IdentityKind> = writer.announced(id)?.iter().map(|before| before.kind).collect();
     // Edges take what they were never told of for unknown, and need not hear that nothing is wrong.
-    if level == RiskLevel::None && writer.announced(id)?.is_none() {
-        return Ok(());
+    if level != RiskLevel::None && !kinds.contains(&kind) {
+        kinds.push(kind);
     }
-    writer.announce(&AnnouncedRisk { id: id.to_owned(), kind, level, falls_at })
+    // One edge may take for an agent what another takes for a user. What is known of an id holds for all that it was
+    // said to be.
+    for kind in kinds {
+        writer.announce(&AnnouncedRisk { id: id.to_owned(), kind, level, falls_at })?;
+    }
+    Ok(())
 }
 
 /// Whether another copy of the device cookie is in use. The edges tell what was presented to each; here it comes
@@ -199,7 +221,10 @@ fn revoke_if_stolen(
     let Some(session) = about.session.as_deref() else { return Ok(false) };
     let replayed = ReportedDetection { kind: DetectionKind::AnomalousToken, level: RiskLevel::High };
     if found.contains(&replayed) {
-        writer.revoke(session, now)?;
+        // Edges let a session go on that was established later. Where the clock here is behind theirs, that would be the
+        // stolen one; and nobody's clock is ahead by more than a day.
+        let until = about.time.unwrap_or(now).clamp(now, now.saturating_add(DAY));
+        writer.revoke(session, until)?;
         return Ok(true);
     }
     writer.is_revoked(session)

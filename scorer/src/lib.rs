@@ -23,51 +23,13 @@ mod profile;
 mod risk;
 mod router;
 mod scorer;
+mod serve;
 mod store;
-
-use std::future::Future;
-use std::io;
-use std::sync::Arc;
-use std::time::Duration;
-
-use tokio::net::TcpListener;
 
 pub use auth::Tokens;
 pub use bundle::BundleFile;
 pub use import::import;
 pub use router::router;
 pub use scorer::{Clock, Scorer, system_clock};
+pub use serve::serve;
 pub use store::{Sqlite, Store, StoreError};
-
-/// How long requests under way may take to finish once the scorer is told to stop.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// Serves until `shutdown` is ready; then takes no more connections and lets requests under way finish, for
-/// five seconds at most.
-///
-/// # Errors
-/// The listener failed.
-pub async fn serve(
-    listener: TcpListener,
-    scorer: Arc<Scorer>,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let (stopping, mut stopped) = tokio::sync::watch::channel(false);
-    let shutdown = async move {
-        shutdown.await;
-        stopping.send_replace(true);
-    };
-    let grace = async move {
-        // The sender only goes away with the server, and then nobody waits for this.
-        let _ = stopped.wait_for(|is_stopping| *is_stopping).await;
-        tokio::time::sleep(GRACE).await;
-    };
-    let server = axum::serve(listener, router(scorer)).with_graceful_shutdown(shutdown);
-    tokio::select! {
-        result = server.into_future() => result,
-        () = grace => {
-            tracing::warn!("requests still under way were cut off");
-            Ok(())
-        }
-    }
-}

@@ -31,6 +31,16 @@ struct Settings {
         value_delimiter = ','
     )]
     token: Vec<String>,
+    /// Token of who may revoke, tell what identities are, decide of their risk and end the audit's alarm; repeat it for more.
+    /// Separated by commas in the environment. Without one, the edges' tokens may.
+    #[arg(
+        long,
+        env = "EDGEWARD_SCORER_OPERATOR_TOKEN",
+        hide_env_values = true,
+        value_delimiter = ',',
+        value_name = "TOKEN"
+    )]
+    operator_token: Vec<String>,
     /// Bundle to serve; read again whenever it changes.
     #[arg(long, env = "EDGEWARD_SCORER_BUNDLE", requires = "signature", value_name = "FILE")]
     bundle: Option<PathBuf>,
@@ -99,18 +109,27 @@ fn main() -> ExitCode {
 }
 
 fn run(settings: Settings) -> Result<(), String> {
-    let tokens = Tokens::new(&settings.token)?;
+    let tokens = Tokens::new(&settings.token, &settings.operator_token)?;
     let identifiers = match &settings.identifier_key {
         Some(key) => Identifiers::keyed(key).map_err(|error| error.to_string())?,
         None => Identifiers::plain(),
     };
+    let keys = settings.public_key.iter().map(read_key).collect::<Result<_, _>>()?;
+    // Units of work wait for one connection: more threads than this would only wait.
+    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(16).enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    // Before the database: a second scorer that was started by mistake must not migrate what the first one uses.
+    let listener = runtime
+        .block_on(TcpListener::bind(settings.listen))
+        .map_err(|error| format!("can not listen on {}: {error}", settings.listen))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+
     let database = settings.database.display();
     let store = Sqlite::open(&settings.database).map_err(|error| format!("{database}: {error}"))?;
     if let Some(directory) = &settings.directory {
         let identities = import(directory, &identifiers, &store)?;
         tracing::info!(identities, "imported the directory");
     }
-    let keys = settings.public_key.iter().map(read_key).collect::<Result<_, _>>()?;
     let bundle = settings.bundle.zip(settings.signature).map(|(bundle, signature)| {
         let file = BundleFile::new(bundle, signature, keys);
         // Said at start rather than at the first request.
@@ -120,17 +139,10 @@ fn run(settings: Settings) -> Result<(), String> {
     let store: Box<dyn Store> = Box::new(store);
     let scorer = Scorer::new(store, tokens, bundle, system_clock()).map_err(|error| error.to_string())?;
     let scorer = scorer.auditing(settings.audit_alpha, settings.audit_prevalence);
-
-    // Units of work wait for one connection: more threads than this would only wait.
-    let runtime = tokio::runtime::Builder::new_multi_thread().max_blocking_threads(16).enable_all().build();
-    runtime.map_err(|error| error.to_string())?.block_on(async {
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .map_err(|error| format!("can not listen on {}: {error}", settings.listen))?;
-        let address = listener.local_addr().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
         let stop = stop_signal()?;
         tracing::info!("listening on http://{address}");
-        serve(listener, Arc::new(scorer), stop).await.map_err(|error| error.to_string())?;
+        serve(listener, Arc::new(scorer), stop).await;
         tracing::info!("stopped");
         Ok(())
     })

@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use crate::store::StoreError;
 
+/// Most that is quoted of an error of the parser, bytes.
+const LONGEST: usize = 4096;
+
 /// What went wrong with a request. `code` is stable; `detail` is for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -37,11 +40,11 @@ impl Problem {
 
     /// The body is not JSON (`invalid_json`) or not the JSON expected (`invalid_value`).
     pub fn json(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let detail = error.inner().to_string();
+        let detail = shortened(&error.inner().to_string());
         if !error.inner().is_data() {
             return Self::new(StatusCode::BAD_REQUEST, "invalid_json", detail);
         }
-        let path = Some(error.path().to_string()).filter(|path| path != ".");
+        let path = Some(shortened(&error.path().to_string())).filter(|path| path != ".");
         Self { path, ..Self::new(StatusCode::BAD_REQUEST, "invalid_value", detail) }
     }
 
@@ -54,6 +57,18 @@ impl Problem {
     pub fn unauthorized(code: &'static str, detail: &'static str, challenge: &'static str) -> Self {
         Self { challenge: Some(challenge), ..Self::new(StatusCode::UNAUTHORIZED, code, detail) }
     }
+}
+
+/// An error of the parser with a long value cut out: it quotes what it found, which may be as long as the body. Where it
+/// was is said at the end.
+fn shortened(text: &str) -> String {
+    const END: usize = 128;
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
+    let start = text.get(..text.floor_char_boundary(LONGEST - END)).unwrap_or_default();
+    let end = text.get(text.ceil_char_boundary(text.len() - END)..).unwrap_or_default();
+    format!("{start} … {end}")
 }
 
 impl std::fmt::Display for Problem {

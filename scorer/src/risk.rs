@@ -120,6 +120,13 @@ impl SprayThresholds {
         self.window_minutes * 60 * 1000
     }
 
+    /// More failing principals than so many change nothing, where so many succeed.
+    #[must_use]
+    pub const fn most_failing(self, succeeding: u32) -> u32 {
+        let most = succeeding.saturating_add(1).saturating_mul(self.failures_per_success);
+        if most > self.failing_principals { most } else { self.failing_principals }
+    }
+
     /// Whether so many distinct principals failing and succeeding from one address are a spray.
     #[must_use]
     pub const fn is_spray(self, failing: u32, succeeding: u32) -> bool {
@@ -339,6 +346,19 @@ mod tests {
         assert_eq!(model.identity(&remembered, fall - 1), RiskLevel::High);
         assert_eq!(model.identity(&remembered, fall), RiskLevel::Medium);
         assert_eq!(model.falls_at(&[], 0), None);
+    }
+
+    #[test]
+    fn failures_are_counted_as_far_as_they_matter() {
+        let spray = model().password_spray;
+        for succeeding in 0..40 {
+            let most = spray.most_failing(succeeding);
+            for failing in 0..200 {
+                let whole = spray.is_spray(failing, succeeding);
+                assert_eq!(spray.is_spray(failing.min(most), succeeding), whole, "{failing} of {succeeding}");
+            }
+        }
+        assert!(spray.most_failing(u32::MAX) >= spray.most_failing(0));
     }
 
     #[test]

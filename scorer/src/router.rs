@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -45,13 +45,16 @@ pub fn router(scorer: Arc<Scorer>) -> Router {
         .with_state(scorer)
 }
 
-/// Bounds and logs a request. The log has the address asked for and no body: bodies are about people.
+/// Bounds and logs a request. The log has the resource, and neither a body nor an id in the address: they are about
+/// people.
 async fn observe(request: Request, next: Next) -> Response {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let method = request.method().clone();
+    let resource = request.extensions().get::<MatchedPath>().cloned();
     let response = tokio::time::timeout(TIMEOUT, next.run(request)).await.unwrap_or_else(|_| {
         Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the request took longer than 10 seconds")
             .into_response()
     });
-    tracing::debug!(%method, path, status = response.status().as_u16(), "answered");
+    let resource = resource.as_ref().map_or("none", MatchedPath::as_str);
+    tracing::debug!(%method, resource, status = response.status().as_u16(), "answered");
     response
 }

@@ -52,7 +52,9 @@ pub trait Reader {
     /// Detections remembered of an identity: the latest of each kind and level.
     fn detections(&self, id: &str) -> Result<Vec<Remembered>, StoreError>;
     /// How many principals signed in from an address since a time.
-    fn sign_ins(&self, address: &str, since: i64) -> Result<SignIns, StoreError>;
+    fn succeeding(&self, address: &str, since: i64) -> Result<u32, StoreError>;
+    /// How many principals failed to; counted up to `most`.
+    fn failing(&self, address: &str, since: i64, most: u32) -> Result<u32, StoreError>;
     /// Principals that signed in from an address since a time, and not from a network they are known on.
     fn unfamiliar_successes(&self, address: &str, since: i64) -> Result<Vec<Success>, StoreError>;
     /// What a person last decided of an identity.
@@ -68,8 +70,8 @@ pub trait Reader {
     fn latest_model(&self) -> Result<Option<String>, StoreError>;
     /// Whether the session was revoked.
     fn is_revoked(&self, session: &str) -> Result<bool, StoreError>;
-    /// The risk last announced for an identity.
-    fn announced(&self, id: &str) -> Result<Option<AnnouncedRisk>, StoreError>;
+    /// The risk last announced for an identity, as each kind.
+    fn announced(&self, id: &str) -> Result<Vec<AnnouncedRisk>, StoreError>;
     /// Announced risks that time has lowered by `now`, at most `limit`.
     fn fallen(&self, now: i64, limit: u32) -> Result<Vec<AnnouncedRisk>, StoreError>;
     /// What changed after a cursor, oldest first, at most `limit` entries, 1 or more. A cursor past the end is one
@@ -79,7 +81,7 @@ pub trait Reader {
 
 /// Writes of one unit. Every method fails only as the database does.
 pub trait Writer: Reader {
-    /// Notes a receipt; `false` if it was noted before.
+    /// Notes a receipt by its digest, in hexadecimal; `false` if it was noted before.
     fn note_receipt(&mut self, digest: &str, now: i64) -> Result<bool, StoreError>;
     /// Sets what the directory says of an identity.
     fn put_identity(&mut self, id: &str, identity: &Identity) -> Result<(), StoreError>;
@@ -103,9 +105,9 @@ pub trait Writer: Reader {
     fn count_contribution(&mut self, model: &str, day: i64, counted: &BinCount) -> Result<(), StoreError>;
     /// Notes an attempt to sign in.
     fn note_attempt(&mut self, attempt: &Attempt<'_>) -> Result<(), StoreError>;
-    /// Revokes a session and announces it; `false` if it was revoked before.
-    fn revoke(&mut self, session: &str, now: i64) -> Result<bool, StoreError>;
-    /// Announces an identity's risk. The entry moves to a new cursor only if the level changed.
+    /// Revokes a session that was established up to a time, and announces it; `false` if it was revoked just before.
+    fn revoke(&mut self, session: &str, time: i64) -> Result<bool, StoreError>;
+    /// Announces an identity's risk, as one kind. The entry moves to a new cursor only if the level changed.
     fn announce(&mut self, risk: &AnnouncedRisk) -> Result<(), StoreError>;
     /// Forgets what is past its retention, and attempts before `attempts_since`.
     fn prune(&mut self, now: i64, attempts_since: i64) -> Result<(), StoreError>;
@@ -162,15 +164,6 @@ pub struct Success {
     pub kind: IdentityKind,
     /// When, milliseconds since the Unix epoch.
     pub time: i64,
-}
-
-/// Distinct principals that tried to sign in from an address.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SignIns {
-    /// How many failed.
-    pub failing: u32,
-    /// How many succeeded.
-    pub succeeding: u32,
 }
 
 /// The risk of an identity, as announced to the edges.

@@ -10,9 +10,9 @@ use axum::http::StatusCode;
 use serde::Serialize;
 
 use crate::audit::{Drift, drift};
-use crate::auth::Edge;
+use crate::auth::{Edge, Operator};
 use crate::problem::Problem;
-use crate::scorer::{Scorer, blocking};
+use crate::scorer::{Scorer, blocking, writing};
 use crate::store::{BinCount, DAY, Reader, StoreError};
 
 /// Days of the current window, today included; the reference is the four weeks before it.
@@ -82,8 +82,8 @@ pub async fn get(_: Edge, State(scorer): State<Arc<Scorer>>) -> Result<Json<Audi
     .await
 }
 
-pub async fn resume(_: Edge, State(scorer): State<Arc<Scorer>>) -> Result<StatusCode, Problem> {
-    blocking(move || {
+pub async fn resume(_: Operator, State(scorer): State<Arc<Scorer>>) -> Result<StatusCode, Problem> {
+    writing(scorer, |scorer| {
         let mut writer = scorer.store.write()?;
         writer.resume()?;
         writer.commit()?;

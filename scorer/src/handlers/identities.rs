@@ -6,15 +6,15 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use crate::auth::Edge;
+use crate::auth::Operator;
 use crate::body::JsonBody;
 use crate::directory::Identity;
 use crate::limits;
 use crate::problem::Problem;
-use crate::scorer::{Scorer, blocking};
+use crate::scorer::{Scorer, writing};
 
 pub async fn put(
-    _: Edge,
+    _: Operator,
     State(scorer): State<Arc<Scorer>>,
     id: Result<Path<String>, PathRejection>,
     body: JsonBody,
@@ -22,7 +22,7 @@ pub async fn put(
     let Path(id) =
         id.map_err(|rejection| Problem::new(StatusCode::BAD_REQUEST, "invalid_path", rejection.body_text()))?;
     limits::id("{id}", &id)?;
-    blocking(move || {
+    writing(scorer, move |scorer| {
         let identity: Identity = body.parse()?;
         identity.check("")?;
         let mut writer = scorer.store.write()?;

@@ -14,7 +14,7 @@ use crate::body::JsonBody;
 use crate::learn::{count_contributions, find_sprays, hold_to_promise, learn};
 use crate::limits;
 use crate::problem::Problem;
-use crate::scorer::{Scorer, blocking};
+use crate::scorer::{Scorer, writing};
 
 /// A batch, oldest first.
 #[derive(Deserialize)]
@@ -35,10 +35,10 @@ pub async fn post(
     State(scorer): State<Arc<Scorer>>,
     body: JsonBody,
 ) -> Result<(StatusCode, Json<Accepted>), Problem> {
-    blocking(move || {
+    writing(scorer, move |scorer| {
         let batch: Batch<'_> = body.parse()?;
         check(&batch.receipts)?;
-        Ok((StatusCode::ACCEPTED, Json(take(&scorer, &batch.receipts)?)))
+        Ok((StatusCode::ACCEPTED, Json(take(scorer, &batch.receipts)?)))
     })
     .await
 }

@@ -6,11 +6,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 
-use crate::auth::Edge;
+use crate::auth::Operator;
 use crate::body::JsonBody;
 use crate::limits;
 use crate::problem::Problem;
-use crate::scorer::{Scorer, blocking};
+use crate::scorer::{Scorer, writing};
 
 /// A session to revoke, by the id the edges send. It need not have been seen: a stolen token may come yet.
 #[derive(Deserialize)]
@@ -19,8 +19,12 @@ struct Revocation {
     session: String,
 }
 
-pub async fn post(_: Edge, State(scorer): State<Arc<Scorer>>, body: JsonBody) -> Result<StatusCode, Problem> {
-    blocking(move || {
+pub async fn post(
+    _: Operator,
+    State(scorer): State<Arc<Scorer>>,
+    body: JsonBody,
+) -> Result<StatusCode, Problem> {
+    writing(scorer, move |scorer| {
         let revocation: Revocation = body.parse()?;
         limits::id("session", &revocation.session)?;
         let mut writer = scorer.store.write()?;

@@ -11,7 +11,7 @@ use edgeward::detection::DetectionKind;
 use edgeward::risk::RiskLevel;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::Edge;
+use crate::auth::{Edge, Operator};
 use crate::body::JsonBody;
 use crate::directory::IdentityKind;
 use crate::display::ShownAgent;
@@ -19,7 +19,7 @@ use crate::learn::{announce, hold_to_promise};
 use crate::limits;
 use crate::problem::Problem;
 use crate::risk::RiskState;
-use crate::scorer::{Scorer, blocking};
+use crate::scorer::{Scorer, blocking, writing};
 use crate::store::Reader;
 
 /// Sessions named in one decision at most.
@@ -74,7 +74,7 @@ pub async fn get(_: Edge, State(scorer): State<Arc<Scorer>>, id: Id) -> Result<J
 }
 
 pub async fn confirm_compromised(
-    _: Edge,
+    _: Operator,
     State(scorer): State<Arc<Scorer>>,
     id: Id,
     body: JsonBody,
@@ -83,7 +83,7 @@ pub async fn confirm_compromised(
 }
 
 pub async fn dismiss(
-    _: Edge,
+    _: Operator,
     State(scorer): State<Arc<Scorer>>,
     id: Id,
     body: JsonBody,
@@ -98,7 +98,7 @@ async fn decide(
     state: RiskState,
 ) -> Result<StatusCode, Problem> {
     let id = checked(id)?;
-    blocking(move || {
+    writing(scorer, move |scorer| {
         let decided: Decided = body.parse()?;
         limits::count("sessions", decided.sessions.len(), SESSIONS)?;
         for (index, session) in decided.sessions.iter().enumerate() {
@@ -114,8 +114,9 @@ async fn decide(
                 writer.revoke(session, now)?;
             }
         }
-        let kind = kind_of(&*writer, &id)?;
-        announce(&mut *writer, &scorer.model, &id, kind, now)?;
+        for kind in kinds_of(&*writer, &id)? {
+            announce(&mut *writer, &scorer.model, &id, kind, now)?;
+        }
         hold_to_promise(&mut *writer, &scorer.model, now)?;
         writer.commit()?;
         Ok(StatusCode::NO_CONTENT)
@@ -123,13 +124,11 @@ async fn decide(
     .await
 }
 
-/// What an identity is, as it was announced or told; a person's account if neither.
-fn kind_of(reader: &dyn Reader, id: &str) -> Result<IdentityKind, Problem> {
-    if let Some(announced) = reader.announced(id)? {
-        return Ok(announced.kind);
-    }
+/// What an identity is, as the directory tells. Where it does not, each kind: edges look for one of them, and receipts are
+/// no proof of which.
+fn kinds_of(reader: &dyn Reader, id: &str) -> Result<Vec<IdentityKind>, Problem> {
     let told = reader.identity(id)?.and_then(|identity| IdentityKind::of(identity.kind));
-    Ok(told.unwrap_or(IdentityKind::User))
+    Ok(told.map_or_else(|| IdentityKind::ALL.to_vec(), |kind| vec![kind]))
 }
 
 fn checked(id: Id) -> Result<String, Problem> {

@@ -12,7 +12,7 @@ use crate::auth::Edge;
 use crate::directory::IdentityKind;
 use crate::learn::announce;
 use crate::problem::Problem;
-use crate::scorer::{Scorer, blocking};
+use crate::scorer::{Scorer, blocking, writing};
 use crate::store::{Changes, StoreError};
 
 /// Most entries of one answer: under 100 kB with hashed ids. An edge asks again until none come.
@@ -56,15 +56,17 @@ pub async fn get(
     RawQuery(query): RawQuery,
 ) -> Result<Json<StateChanges>, Problem> {
     let since = since(query.as_deref().unwrap_or_default())?;
-    blocking(move || {
-        let now = scorer.now();
-        // Levels fall with time and nobody tells; they are settled when somebody looks.
-        if !scorer.store.read()?.fallen(now, 1)?.is_empty() {
-            settle(&scorer, now)?;
+    let asked = Arc::clone(&scorer);
+    // Levels fall with time and nobody tells; they are settled when somebody looks.
+    if blocking(move || Ok(!asked.store.read()?.fallen(asked.now(), 1)?.is_empty())).await? {
+        let settled = writing(Arc::clone(&scorer), |scorer| Ok(settle(scorer, scorer.now())?)).await;
+        if settled.is_err() {
+            // A level that should have fallen is on the safe side. That a session was revoked must be heard even where
+            // nothing can be written, as on a full disk.
+            tracing::warn!("levels that time has lowered stay as they were announced");
         }
-        Ok(Json(scorer.store.read()?.changes(since, PAGE)?.into()))
-    })
-    .await
+    }
+    blocking(move || Ok(Json(scorer.store.read()?.changes(since, PAGE)?.into()))).await
 }
 
 fn settle(scorer: &Scorer, now: i64) -> Result<(), StoreError> {

@@ -33,15 +33,24 @@ impl Sqlite {
     /// The file can not be created or is no SQLite database, or a newer scorer wrote it.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let opening = |error| StoreError::new("opening the database", error);
-        let writing = Connection::open(path).map_err(opening)?;
+        // SQLite's names for what is not a file would open two databases of which one is never written.
+        if path.as_os_str() == ":memory:" {
+            return Err(StoreError::new(
+                "opening the database",
+                "it must be a file, because two connections share it",
+            ));
+        }
+        let file = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = file | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let writing = Connection::open_with_flags(path, flags).map_err(opening)?;
         writing.busy_timeout(BUSY).map_err(opening)?;
-        // NORMAL loses at most the last commits on power loss and never corrupts; an edge that saw no answer
-        // sends its receipts again.
+        // FULL: what was answered lasts when the power fails. An edge sends again only what it saw no answer to, and a
+        // cursor that was given out must not be given out a second time, for another change.
         writing.pragma_update(None, "journal_mode", "wal").map_err(opening)?;
-        writing.pragma_update(None, "synchronous", "normal").map_err(opening)?;
+        writing.pragma_update(None, "synchronous", "full").map_err(opening)?;
         migrate::run(&writing)?;
 
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = file | OpenFlags::SQLITE_OPEN_READ_ONLY;
         let reading = Connection::open_with_flags(path, flags).map_err(opening)?;
         reading.busy_timeout(BUSY).map_err(opening)?;
         for connection in [&writing, &reading] {
@@ -80,7 +89,9 @@ impl<'s> Unit<'s> {
 
 impl Drop for Unit<'_> {
     fn drop(&mut self) {
+        // SQLite has itself rolled back what met a full disk.
         if self.open
+            && !self.connection.is_autocommit()
             && let Err(error) = self.connection.execute_batch("ROLLBACK")
         {
             tracing::error!(%error, "a transaction could not be rolled back");
@@ -109,7 +120,8 @@ fn unreadable(stored: &str) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Habit, RECEIPT_RETENTION, RETENTION};
+    use crate::directory::IdentityKind;
+    use crate::store::{Attempt, Habit, RECEIPT_RETENTION, RETENTION};
 
     fn store() -> (Sqlite, tempfile::TempDir) {
         let directory = tempfile::tempdir().unwrap();
@@ -200,6 +212,48 @@ mod tests {
         assert_eq!((second.cursor, second.revoked_sessions), (3, vec![("s3".to_owned(), 5)]));
         assert!(writer.changes(second.cursor, 2).unwrap().revoked_sessions.is_empty());
         assert_eq!(writer.changes(99, 10).unwrap().revoked_sessions.len(), 3, "a cursor of another database");
+
+        // Established anew under its old id, and revoked again.
+        assert!(writer.revoke("s1", 9_000).unwrap());
+        let again = writer.changes(second.cursor, 2).unwrap();
+        assert_eq!((again.cursor, again.revoked_sessions), (4, vec![("s1".to_owned(), 9_000)]));
+    }
+
+    #[test]
+    fn sign_ins_of_an_address_are_counted_without_reading_all_of_them() {
+        let (store, _directory) = store();
+        let mut writer = store.write().unwrap();
+        for nth in 0..20 {
+            let identity = format!("u{nth}");
+            let (kind, succeeded) = (IdentityKind::User, nth % 4 == 0);
+            let (address, identity, familiar) = ("192.0.2.0/24", identity.as_str(), false);
+            writer
+                .note_attempt(&Attempt { address, identity, kind, succeeded, familiar, time: nth })
+                .unwrap();
+        }
+        assert_eq!(writer.succeeding("192.0.2.0/24", 0).unwrap(), 5);
+        assert_eq!(writer.succeeding("192.0.2.0/24", 5).unwrap(), 3);
+        assert_eq!(writer.failing("192.0.2.0/24", 0, 99).unwrap(), 15);
+        assert_eq!(writer.failing("192.0.2.0/24", 0, 7).unwrap(), 7);
+        assert_eq!(writer.failing("198.51.100.0/24", 0, 7).unwrap(), 0);
+        writer.commit().unwrap();
+        let connection = store.reading.lock().unwrap();
+        let plan: String = connection
+            .query_row(
+                "EXPLAIN QUERY PLAN SELECT 1 FROM attempt WHERE address = ?1 AND succeeded = 0 AND last_seen >= ?2",
+                ("192.0.2.0/24", 0),
+                |row| row.get(3),
+            )
+            .unwrap();
+        assert!(plan.contains("COVERING INDEX attempt_by_outcome"), "{plan}");
+    }
+
+    #[test]
+    fn what_was_answered_outlasts_a_power_failure() {
+        let (store, _directory) = store();
+        let full: i64 =
+            store.writing.lock().unwrap().pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        assert_eq!(full, 2, "FULL");
     }
 
     #[test]
@@ -214,6 +268,21 @@ mod tests {
         assert!(writer.note_receipt("aa", RETENTION).unwrap(), "{RECEIPT_RETENTION} is shorter");
         writer.prune(RETENTION + 1, 0).unwrap();
         assert!(writer.profile("u1").unwrap().is_none() && !writer.is_revoked("s1").unwrap());
+    }
+
+    #[test]
+    fn a_receipt_that_an_older_scorer_noted_is_noted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("scorer.db");
+        let old = Connection::open(&path).unwrap();
+        let digest = "00112233445566778899aabbccddeeff".repeat(2);
+        migrate::up_to(&old, 5).unwrap();
+        old.execute("INSERT INTO receipt (digest, received_at) VALUES (?1, 7)", [&digest]).unwrap();
+        drop(old);
+        let store = Sqlite::open(&path).unwrap();
+        assert!(!store.write().unwrap().note_receipt(&digest, 8).unwrap());
+        let other = digest.replace("00", "01");
+        assert!(store.write().unwrap().note_receipt(&other, 8).unwrap());
     }
 
     #[test]

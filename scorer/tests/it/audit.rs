@@ -19,6 +19,17 @@ async fn risk(service: &Service, id: &str) -> (Value, Value) {
     (risk["riskLevel"].clone(), risk["riskState"].clone())
 }
 
+/// Levels of the feed after a cursor, as `kind id level`, in order.
+async fn levels(service: &Service, since: i64) -> Vec<String> {
+    let state = service.state(since).await;
+    let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
+    let entries = state["riskLevels"].as_array().unwrap().iter();
+    let mut levels: Vec<String> =
+        entries.map(|one| ["kind", "id", "level"].map(|name| text(one, name)).join(" ")).collect();
+    levels.sort();
+    levels
+}
+
 #[tokio::test]
 async fn what_a_person_decides_holds_until_a_person_decides_otherwise() {
     let service = Service::new();
@@ -26,7 +37,7 @@ async fn what_a_person_decides_holds_until_a_person_decides_otherwise() {
     assert_eq!(decide(&service, "u1", "confirmCompromised", &["s1"]).await, StatusCode::NO_CONTENT);
     assert_eq!(risk(&service, "u1").await, (json!("high"), json!("confirmedCompromised")));
     let state = service.state(0).await;
-    assert_eq!(state["riskLevels"], json!([{"kind":"user","id":"u1","level":"high"}]));
+    assert_eq!(state["riskLevels"][0], json!({"kind":"user","id":"u1","level":"high"}));
     assert_eq!(state["revokedSessions"][0]["id"], "s1", "the session named was somebody else's");
     service.pass(400 * DAY);
     let service = service.restarted();
@@ -39,7 +50,7 @@ async fn what_a_person_decides_holds_until_a_person_decides_otherwise() {
     let cursor = service.state(0).await["cursor"].as_i64().unwrap();
     assert_eq!(decide(&service, "u1", "dismiss", &[]).await, StatusCode::NO_CONTENT);
     assert_eq!(risk(&service, "u1").await, (json!("none"), json!("dismissed")));
-    assert_eq!(service.state(cursor).await["riskLevels"], json!([{"kind":"user","id":"u1","level":"none"}]));
+    assert_eq!(levels(&service, cursor).await.last().unwrap(), "user u1 none");
 
     let detections = json!([{"type":"attackTool","level":"high"}]);
     let mut again = about(&service, "u1", "s3");
@@ -183,4 +194,76 @@ async fn drift_is_told_per_signal() {
         [(json!("asn"), json!("shifted")), (json!("country"), json!("stable"))],
         "and no word of an edge's own"
     );
+}
+
+#[tokio::test]
+async fn who_was_never_at_risk_is_confirmed_as_what_it_is_or_may_be() {
+    let service = Service::new();
+    let mut robot = about(&service, "w1", "s1");
+    robot["principalKind"] = json!("workload");
+    service.report(&[json!({"about":robot})]).await;
+    // Edges ask for the level of a service principal: that of a user of the same name would be nobody's.
+    assert_eq!(decide(&service, "w1", "confirmCompromised", &[]).await, StatusCode::NO_CONTENT);
+    assert_eq!(levels(&service, 0).await, ["agent w1 high", "servicePrincipal w1 high", "user w1 high"]);
+    assert_eq!(decide(&service, "w1", "dismiss", &[]).await, StatusCode::NO_CONTENT);
+    assert_eq!(levels(&service, 3).await, ["agent w1 none", "servicePrincipal w1 none", "user w1 none"]);
+
+    service.send_json("PUT", "/v1/identities/a1", &json!({"kind":"agent"})).await;
+    assert_eq!(decide(&service, "a1", "confirmCompromised", &[]).await, StatusCode::NO_CONTENT);
+    assert_eq!(levels(&service, 6).await, ["agent a1 high"], "as was told");
+}
+
+#[tokio::test]
+async fn saying_that_a_user_is_an_agent_takes_nothing_back() {
+    let service = Service::new();
+    let stolen = |kind: &str, found: &str| {
+        let mut stolen = about(&service, "u1", "s1");
+        stolen["principalKind"] = json!(kind);
+        stolen["detections"] = json!([{"type":found,"level":"high"}]);
+        json!({"about":stolen,"outcome":"block"})
+    };
+    service.report(&[stolen("user", "attackTool")]).await;
+    service.report(&[stolen("agent", "attackTool")]).await;
+    assert_eq!(
+        levels(&service, 0).await,
+        ["agent u1 medium", "user u1 medium"],
+        "to an edge that starts now"
+    );
+    service.report(&[stolen("agent", "anomalousToken")]).await;
+    assert_eq!(levels(&service, 0).await, ["agent u1 high", "user u1 high"]);
+    service.pass(400 * DAY);
+    assert_eq!(levels(&service, 0).await, ["agent u1 none", "user u1 none"]);
+}
+
+#[tokio::test]
+async fn a_fork_is_announced_once() {
+    let service = Service::new();
+    let presented = |counter: u32, stamp: &str| {
+        let cookie = json!({"line":"00000001","counter":counter,"stamp":stamp});
+        json!({"about":about(&service, "u1", &format!("s-{stamp}")),"cookie":cookie})
+    };
+    service.report(&[presented(1, "aaaaaaaa"), presented(1, "bbbbbbbb")]).await;
+    let first = service.state(0).await;
+    assert_eq!(first["forkedCookies"], json!([{"principal":"u1","line":"00000001"}]));
+    service.report(&[presented(1, "bbbbbbbb")]).await;
+    assert_eq!(service.state(0).await["cursor"], first["cursor"], "nothing that edges have not heard");
+}
+
+#[tokio::test]
+async fn a_session_is_revoked_up_to_the_edges_time_where_the_clock_here_is_behind() {
+    let service = Service::new();
+    let ahead = service.now() + HOUR / 2;
+    for (principal, time, revoked_at) in [
+        ("u1", ahead, ahead),
+        ("u2", service.now() - HOUR, service.now()),
+        ("u3", i64::MAX, service.now() + DAY),
+    ] {
+        let mut stolen = about(&service, principal, principal);
+        stolen["time"] = json!(time);
+        stolen["detections"] = json!([{"type":"anomalousToken","level":"high"}]);
+        let cursor = service.state(0).await["cursor"].as_i64().unwrap();
+        service.report(&[json!({"about":stolen,"outcome":"block"})]).await;
+        let revoked = service.state(cursor).await["revokedSessions"].clone();
+        assert_eq!(revoked, json!([{"id":principal,"revokedAt":revoked_at}]));
+    }
 }

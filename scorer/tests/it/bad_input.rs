@@ -44,6 +44,49 @@ async fn without_a_token_of_ours_nothing_is_told() {
 }
 
 #[tokio::test]
+async fn where_there_are_operators_an_edge_decides_nothing() {
+    const OPERATOR: &str = "token-of-an-operator";
+    let service = Service::with_operator(OPERATOR);
+    let sessions = json!({"sessions":[]});
+    let decisions = [
+        ("POST", "/v1/revocations", json!({"session":"s1"})),
+        ("PUT", "/v1/identities/u1", json!({"kind":"user"})),
+        ("POST", "/v1/identities/u1/confirmCompromised", sessions.clone()),
+        ("POST", "/v1/identities/u1/dismiss", sessions),
+        ("POST", "/v1/audit/resume", json!({})),
+    ];
+    for (method, path, body) in decisions {
+        let reply = service.send_json(method, path, &body).await;
+        assert_eq!((reply.status, &reply.json()["code"]), (StatusCode::FORBIDDEN, &json!("operators_only")));
+        let request = |token: &str| {
+            Request::builder()
+                .method(method)
+                .uri(path)
+                .header(header::AUTHORIZATION, format!("Bearer {token}"))
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Body::from(body.to_string()))
+                .unwrap()
+        };
+        assert_eq!(service.send(request("token-of-nobody-here")).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(service.send(request(OPERATOR)).await.status, StatusCode::NO_CONTENT, "{path}");
+    }
+    assert_eq!(service.get("/v1/identities/u1/risk").await.status, StatusCode::OK, "edges read");
+    assert_eq!(service.get("/v1/audit").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_a_problem_quotes_is_bounded() {
+    let service = Service::new();
+    let needs = json!({"schema":1,"needs":["é".repeat(7_000)],"about":{},"bundleVersion":"1"});
+    let problem = service.send_json("POST", "/v1/assess", &needs).await;
+    assert!(problem.body.len() < 5_000, "{} bytes", problem.body.len());
+    let detail = problem.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.starts_with("unknown variant") && detail.contains("at line 1 column"), "{detail}");
+    let member = json!({"x".repeat(9_000): 1});
+    assert!(service.send_json("POST", "/v1/revocations", &member).await.body.len() < 10_000);
+}
+
+#[tokio::test]
 async fn bodies_that_are_not_what_they_should_be() {
     let service = Service::new();
     let assess =

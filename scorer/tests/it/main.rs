@@ -11,6 +11,7 @@ mod audit;
 mod bad_input;
 mod bundle;
 mod edge;
+mod flood;
 #[cfg(unix)]
 mod process;
 mod serving;

@@ -53,6 +53,7 @@ fn starts_answers_and_stops_at_each_signal() {
     .unwrap();
     for signal in ["-INT", "-TERM"] {
         let mut command = scorer(directory.path());
+        command.env("EDGEWARD_SCORER_LOG", "debug");
         command.env("EDGEWARD_SCORER_TOKEN", format!("another-edges-token,{TOKEN}"));
         command.args(["--directory", "people.json"]);
         let (mut child, address, mut log) = start(command);
@@ -68,12 +69,20 @@ fn starts_answers_and_stops_at_each_signal() {
         );
         assert!(reply.contains(r#"{"principal.groups":["g1"]}"#), "{reply}");
 
+        exchange(
+            &address,
+            &format!(
+                "GET /v1/identities/someone/risk HTTP/1.1\r\nhost: scorer\r\nauthorization: Bearer {TOKEN}\r\n\
+                 connection: close\r\n\r\n"
+            ),
+        );
         let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         assert!(kill.success());
         assert!(child.wait().unwrap().success(), "{signal}");
         let mut rest = String::new();
         log.read_to_string(&mut rest).unwrap();
         assert!(rest.contains("stopped") && !rest.contains(TOKEN), "{rest}");
+        assert!(rest.contains("/v1/identities/{id}/risk") && !rest.contains("someone"), "{rest}");
     }
 }
 
@@ -94,10 +103,17 @@ fn bad_settings_are_named() {
     std::fs::write(directory.path().join("d.json"), r#"{"identities":{}}"#).unwrap();
     let error = with(&["--token", TOKEN, "--directory", "d.json", "--identifier-key", "abc"]);
     assert!(error.contains("identifierKey"), "{error}");
+    assert!(with(&["--token", TOKEN, "--database", ":memory:"]).contains("it must be a file"));
     let error = with(&["--token", TOKEN, "--database", "absent/scorer.db"]);
     assert!(error.contains("absent/scorer.db"), "{error}");
 
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let error = with(&["--token", TOKEN, "--listen", &taken.local_addr().unwrap().to_string()]);
+    let taken = taken.local_addr().unwrap().to_string();
+    let error =
+        with(&["--token", TOKEN, "--listen", &taken, "--database", "fresh.db", "--directory", "d.json"]);
     assert!(error.contains("can not listen on 127.0.0.1"), "{error}");
+    let keys = ["--bundle", "b.json", "--signature", "s.json", "--public-key", "absent.key"];
+    let error = with(&[&["--token", TOKEN, "--database", "fresh.db"], &keys[..]].concat());
+    assert!(error.contains("absent.key"), "{error}");
+    assert!(!directory.path().join("fresh.db").exists(), "a start that fails leaves nothing");
 }

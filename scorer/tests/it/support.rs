@@ -45,8 +45,17 @@ impl Reply {
 }
 
 pub fn open(directory: &Path, clock: &Arc<AtomicI64>, bundle: Option<BundleFile>) -> Scorer {
+    open_with(directory, clock, bundle, &[])
+}
+
+fn open_with(
+    directory: &Path,
+    clock: &Arc<AtomicI64>,
+    bundle: Option<BundleFile>,
+    operators: &[&str],
+) -> Scorer {
     let store = Sqlite::open(&directory.join("scorer.db")).unwrap();
-    let tokens = Tokens::new(&[OSLO_EDGE, LIMA_EDGE]).unwrap();
+    let tokens = Tokens::new(&[OSLO_EDGE, LIMA_EDGE], operators).unwrap();
     let clock = Arc::clone(clock);
     Scorer::new(Box::new(store), tokens, bundle, Arc::new(move || clock.load(Ordering::Relaxed))).unwrap()
 }
@@ -54,6 +63,14 @@ pub fn open(directory: &Path, clock: &Arc<AtomicI64>, bundle: Option<BundleFile>
 impl Service {
     pub fn new() -> Self {
         Self::with_bundle(|_| None)
+    }
+
+    /// One whose operators have a token of their own.
+    pub fn with_operator(operator: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = Arc::new(AtomicI64::new(1_790_000_000_000));
+        let router = router(Arc::new(open_with(directory.path(), &clock, None, &[operator])));
+        Self { directory, clock, router, sent: AtomicUsize::new(0) }
     }
 
     pub fn with_bundle(bundle: impl FnOnce(&Path) -> Option<BundleFile>) -> Self {

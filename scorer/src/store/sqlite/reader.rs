@@ -9,7 +9,7 @@ use super::{Unit, level_of, name_of};
 use crate::audit::Counted;
 use crate::directory::Identity;
 use crate::risk::{Remembered, RiskState};
-use crate::store::{AnnouncedRisk, BinCount, Changes, ModelAudit, Reader, SignIns, StoreError, Success};
+use crate::store::{AnnouncedRisk, BinCount, Changes, ModelAudit, Reader, StoreError, Success};
 
 fn reading(error: rusqlite::Error) -> StoreError {
     StoreError::new("reading the database", error)
@@ -32,7 +32,7 @@ impl Unit<'_> {
         rows.collect::<Result<_, _>>().map_err(reading)
     }
 
-    fn row<T>(
+    pub(super) fn row<T>(
         &self,
         statement: &str,
         params: impl Params,
@@ -139,20 +139,29 @@ impl Reader for Unit<'_> {
             .collect()
     }
 
-    fn sign_ins(&self, address: &str, since: i64) -> Result<SignIns, StoreError> {
-        let counts = self.row(
-            "SELECT COUNT(*) FILTER (WHERE NOT succeeded), COUNT(*) FILTER (WHERE succeeded)
-             FROM attempt WHERE address = ?1 AND last_seen >= ?2",
+    fn succeeding(&self, address: &str, since: i64) -> Result<u32, StoreError> {
+        let count = self.row(
+            "SELECT COUNT(*) FROM attempt WHERE address = ?1 AND succeeded = 1 AND last_seen >= ?2",
             (address, since),
-            |row| Ok(SignIns { failing: row.get(0)?, succeeding: row.get(1)? }),
+            |row| row.get(0),
         )?;
-        Ok(counts.unwrap_or_default())
+        Ok(count.unwrap_or_default())
+    }
+
+    fn failing(&self, address: &str, since: i64, most: u32) -> Result<u32, StoreError> {
+        let count = self.row(
+            "SELECT COUNT(*) FROM (
+                 SELECT 1 FROM attempt WHERE address = ?1 AND succeeded = 0 AND last_seen >= ?2 LIMIT ?3)",
+            (address, since, most),
+            |row| row.get(0),
+        )?;
+        Ok(count.unwrap_or_default())
     }
 
     fn unfamiliar_successes(&self, address: &str, since: i64) -> Result<Vec<Success>, StoreError> {
         let rows: Vec<(String, String, i64)> = self.rows(
             "SELECT identity, kind, last_seen FROM attempt
-             WHERE address = ?1 AND last_seen >= ?2 AND succeeded AND NOT familiar",
+             WHERE address = ?1 AND succeeded = 1 AND last_seen >= ?2 AND NOT familiar",
             (address, since),
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
@@ -205,8 +214,8 @@ impl Reader for Unit<'_> {
         Ok(found.is_some())
     }
 
-    fn announced(&self, id: &str) -> Result<Option<AnnouncedRisk>, StoreError> {
-        Ok(self.risks("identity = ?1", [id])?.pop())
+    fn announced(&self, id: &str) -> Result<Vec<AnnouncedRisk>, StoreError> {
+        self.risks("identity = ?1", [id])
     }
 
     fn fallen(&self, now: i64, limit: u32) -> Result<Vec<AnnouncedRisk>, StoreError> {

@@ -15,6 +15,10 @@ use crate::store::{
 /// Values remembered of one identity and dimension; the least recent goes first.
 const HABITS: u32 = 16;
 
+/// How much later a session has to be revoked again for edges to hear of it, milliseconds: it may have been established
+/// anew under its old id, and a thief who goes on must not fill the feed.
+const REVOKED_AGAIN: i64 = 1_000;
+
 impl Unit<'_> {
     /// Runs a statement; how many rows it touched.
     fn run(&self, statement: &str, params: impl Params) -> Result<usize, StoreError> {
@@ -66,11 +70,17 @@ impl Unit<'_> {
         (is_new, time): (bool, i64),
     ) -> Result<(), StoreError> {
         let Some(value) = value else { return Ok(()) };
-        self.run(
-            "INSERT INTO habit (identity, dimension, value, last_seen, sightings) VALUES (?1, ?2, ?3, ?4, 1)
-             ON CONFLICT DO UPDATE SET last_seen = MAX(last_seen, excluded.last_seen),
-                 sightings = MIN(sightings + ?5, 4294967295)",
+        let known = self.run(
+            "UPDATE habit SET last_seen = MAX(last_seen, ?4), sightings = MIN(sightings + ?5, 4294967295)
+             WHERE identity = ?1 AND dimension = ?2 AND value = ?3",
             (id, dimension, value, time, is_new),
+        )?;
+        if known > 0 {
+            return Ok(());
+        }
+        self.run(
+            "INSERT INTO habit (identity, dimension, value, last_seen, sightings) VALUES (?1, ?2, ?3, ?4, 1)",
+            (id, dimension, value, time),
         )?;
         self.run(
             "DELETE FROM habit WHERE identity = ?1 AND dimension = ?2 AND value NOT IN (
@@ -85,7 +95,7 @@ impl Unit<'_> {
 impl Writer for Unit<'_> {
     fn note_receipt(&mut self, digest: &str, now: i64) -> Result<bool, StoreError> {
         let added = self.run(
-            "INSERT INTO receipt (digest, received_at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            "INSERT INTO receipt (digest, received_at) VALUES (substr(unhex(?1), 1, 16), ?2) ON CONFLICT DO NOTHING",
             (digest, now),
         )?;
         Ok(added == 1)
@@ -165,7 +175,15 @@ impl Writer for Unit<'_> {
                  since = excluded.since, last_seen = excluded.last_seen",
             (id, line, seen.counter, &seen.stamp, seen.since, now),
         )?;
-        if seen.is_forked {
+        // Once: every request of a copy is one of a forked line, and a cursor without an entry has every edge ask again.
+        let is_announced = || {
+            self.row(
+                "SELECT 1 FROM cookie_line WHERE identity = ?1 AND line = ?2 AND cursor IS NOT NULL",
+                (id, line),
+                |_| Ok(()),
+            )
+        };
+        if seen.is_forked && is_announced()?.is_none() {
             let cursor = self.next_cursor()?;
             self.run(
                 "UPDATE cookie_line SET cursor = ?3 WHERE identity = ?1 AND line = ?2 AND cursor IS NULL",
@@ -255,29 +273,35 @@ impl Writer for Unit<'_> {
         Ok(())
     }
 
-    fn revoke(&mut self, session: &str, now: i64) -> Result<bool, StoreError> {
-        if self.is_revoked(session)? {
+    fn revoke(&mut self, session: &str, time: i64) -> Result<bool, StoreError> {
+        let before: Option<i64> =
+            self.row("SELECT revoked_at FROM revocation WHERE session = ?1", [session], |row| row.get(0))?;
+        if before.is_some_and(|before| time.saturating_sub(before) < REVOKED_AGAIN) {
             return Ok(false);
         }
         let cursor = self.next_cursor()?;
         self.run(
-            "INSERT INTO revocation (session, revoked_at, cursor) VALUES (?1, ?2, ?3)",
-            (session, now, cursor),
+            "INSERT INTO revocation (session, revoked_at, cursor) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET revoked_at = excluded.revoked_at, cursor = excluded.cursor",
+            (session, time, cursor),
         )?;
         Ok(true)
     }
 
     fn announce(&mut self, risk: &AnnouncedRisk) -> Result<(), StoreError> {
-        let before = self.announced(&risk.id)?;
-        if before.as_ref().is_some_and(|before| (before.kind, before.level) == (risk.kind, risk.level)) {
-            self.run("UPDATE risk SET falls_at = ?2 WHERE identity = ?1", (&risk.id, risk.falls_at))?;
+        let before = self.announced(&risk.id)?.into_iter().find(|before| before.kind == risk.kind);
+        if before.is_some_and(|before| before.level == risk.level) {
+            self.run(
+                "UPDATE risk SET falls_at = ?3 WHERE identity = ?1 AND kind = ?2",
+                (&risk.id, risk.kind.name(), risk.falls_at),
+            )?;
             return Ok(());
         }
         let cursor = self.next_cursor()?;
         self.run(
             "INSERT INTO risk (identity, kind, level, falls_at, cursor) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET kind = excluded.kind, level = excluded.level,
-                 falls_at = excluded.falls_at, cursor = excluded.cursor",
+             ON CONFLICT DO UPDATE SET level = excluded.level, falls_at = excluded.falls_at,
+                 cursor = excluded.cursor",
             (&risk.id, risk.kind.name(), risk.level as i64, risk.falls_at, cursor),
         )?;
         Ok(())
