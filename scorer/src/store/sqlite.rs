@@ -22,8 +22,9 @@ const BUSY: Duration = Duration::from_secs(5);
 /// A database file, open.
 #[derive(Debug)]
 pub struct Sqlite {
-    writing: Mutex<Connection>,
+    // Closed first: the last to close empties the log into the file, which a connection that only reads can not.
     reading: Mutex<Connection>,
+    writing: Mutex<Connection>,
 }
 
 impl Sqlite {
@@ -246,6 +247,19 @@ mod tests {
             )
             .unwrap();
         assert!(plan.contains("COVERING INDEX attempt_by_outcome"), "{plan}");
+    }
+
+    #[test]
+    fn a_file_that_was_closed_is_whole_by_itself() {
+        let (store, directory) = store();
+        let mut writer = store.write().unwrap();
+        writer.revoke("s1", 0).unwrap();
+        writer.commit().unwrap();
+        assert!(store.read().unwrap().is_revoked("s1").unwrap());
+        drop(store);
+        let files: Vec<_> =
+            std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(files, ["scorer.db"], "whoever copies it copies everything");
     }
 
     #[test]
