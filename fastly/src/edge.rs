@@ -36,7 +36,8 @@ const STATE_MAX_AGE_MS: i64 = 30_000;
 const STALE_RETRY_MS: i64 = 5_000;
 /// Pages of state read in one go; what is left follows at the next.
 const PAGES_LIMIT: usize = 50;
-/// How long a request waits for pages, however many there are; what is left follows its answer.
+/// After so long a request waits for no further page; the one under way has the time that the backend gives it, and what is
+/// left follows the answer.
 const STATE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Of what is allowed without asking, one in so many is audited by the scorer.

@@ -37,7 +37,7 @@ async fn what_a_person_decides_holds_until_a_person_decides_otherwise() {
     assert_eq!(decide(&service, "u1", "confirmCompromised", &["s1"]).await, StatusCode::NO_CONTENT);
     assert_eq!(risk(&service, "u1").await, (json!("high"), json!("confirmedCompromised")));
     let state = service.state(0).await;
-    assert_eq!(state["riskLevels"][0], json!({"kind":"user","id":"u1","level":"high"}));
+    assert_eq!(levels(&service, 0).await, ["agent u1 high", "servicePrincipal u1 high", "user u1 high"]);
     assert_eq!(state["revokedSessions"][0]["id"], "s1", "the session named was somebody else's");
     service.pass(400 * DAY);
     let service = service.restarted();
@@ -50,7 +50,7 @@ async fn what_a_person_decides_holds_until_a_person_decides_otherwise() {
     let cursor = service.state(0).await["cursor"].as_i64().unwrap();
     assert_eq!(decide(&service, "u1", "dismiss", &[]).await, StatusCode::NO_CONTENT);
     assert_eq!(risk(&service, "u1").await, (json!("none"), json!("dismissed")));
-    assert_eq!(levels(&service, cursor).await.last().unwrap(), "user u1 none");
+    assert_eq!(levels(&service, cursor).await, ["agent u1 none", "servicePrincipal u1 none", "user u1 none"]);
 
     let detections = json!([{"type":"attackTool","level":"high"}]);
     let mut again = about(&service, "u1", "s3");
